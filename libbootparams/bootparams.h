@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libbootparams - collect, decide and encode the parameters one kernel hands to the next
+ *
+ * The way through the library is
+ *
+ *	bp_ctx_new -> bp_machine_collect -> bp_image_open -> bp_plan_new -> bp_plan_segment...
+ *
+ * and nothing on it changes the machine: handing a finished plan to the kernel is the
+ * caller's business (kexec(8) does it in one place).
+ *
+ * Conventions:
+ *  - Functions return 0 or a negative errno. -ENOENT: this system has no such source;
+ *    -ENODATA: the source is there, the fact is not; -EBADMSG: malformed; -ERANGE: does
+ *    not fit the wire field; -EACCES, -EPERM: as the kernel said; -EOPNOTSUPP: valid, but
+ *    not handled here; -ENOMEM. Others are the kernel's own, passed on.
+ *  - The message that explains a failure is held in the context: bp_ctx_message().
+ *  - Results come last, are named ret_..., and are written only on success.
+ *  - Objects are reference counted (_ref, _unref); _unref takes NULL. An object keeps its
+ *    context alive. Objects belong to one thread at a time.
+ *  - Strings and arrays returned by an accessor belong to the object.
+ *  - Addresses are physical and in bytes; ranges are half-open, [start, end).
+ */
+#ifndef BOOTPARAMS_H
+#define BOOTPARAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define BP_PRINTF(a, b) __attribute__((format(printf, a, b)))
+#define BP_EXPORT __attribute__((visibility("default")))
+#else
+#define BP_PRINTF(a, b)
+#define BP_EXPORT
+#endif
+
+/** typedef bp_phys_t - a physical address */
+typedef uint64_t bp_phys_t;
+
+struct bp_ctx;
+
+/** enum bp_log_level - how much the log callback is told; also BP_LOG=error|warning|info|debug */
+enum bp_log_level {
+	BP_LOG_ERROR = 3,
+	BP_LOG_WARNING = 4,
+	BP_LOG_INFO = 6,
+	BP_LOG_DEBUG = 7,
+};
+
+/**
+ * bp_log_fn - receives one log line, without newline
+ * @data: as given in bp_ctx_opts
+ * @level: of this line; never above the context's level
+ * @line: valid during the call
+ */
+typedef void (*bp_log_fn)(void *data, enum bp_log_level level, const char *line);
+
+/**
+ * struct bp_ctx_opts - how to make a context
+ * @size: sizeof(struct bp_ctx_opts)
+ * @sysroot: read /proc, /sys and /dev below this directory, or from this recorded machine
+ *	(a .tree file); NULL: the running system
+ * @record: keep everything that is read, for bp_ctx_record_save(); not with @sysroot
+ * @log: called for each log line; NULL: silence
+ * @log_data: first argument of @log
+ * @log_level: highest level to pass to @log; 0: from the environment's BP_LOG, else warning
+ */
+struct bp_ctx_opts {
+	size_t size;
+	const char *sysroot;
+	bool record;
+	bp_log_fn log;
+	void *log_data;
+	enum bp_log_level log_level;
+};
+
+/**
+ * bp_ctx_new - make a context
+ * @opts: NULL for the running system and no log
+ * @ret_ctx: the context, with one reference
+ *
+ * Errors: -EINVAL (opts->size), -ENOENT, -EACCES, -EBADMSG (@sysroot; *@ret_ctx is then NULL
+ * and no message is available: errno-like values only), -ENOMEM.	Since: 0.1
+ */
+BP_EXPORT int bp_ctx_new(const struct bp_ctx_opts *opts, struct bp_ctx **ret_ctx);
+/** bp_ctx_ref - take another reference; returns @ctx.	Since: 0.1 */
+BP_EXPORT struct bp_ctx *bp_ctx_ref(struct bp_ctx *ctx);
+/** bp_ctx_unref - drop a reference; always returns NULL.	Since: 0.1 */
+BP_EXPORT struct bp_ctx *bp_ctx_unref(struct bp_ctx *ctx);
+
+/**
+ * bp_ctx_message - why the last failing call failed
+ *
+ * A chain from the general to the particular: "cannot describe the screen: cannot read
+ * /proc/iomem: Permission denied". Empty if nothing failed. Valid until the next call with
+ * this context.	Since: 0.1
+ */
+BP_EXPORT const char *bp_ctx_message(struct bp_ctx *ctx);
+
+/** enum bp_screen_outcome - what the next kernel is told about the framebuffer */
+enum bp_screen_outcome {
+	BP_SCREEN_NONE,		/* zeros: nothing is certain */
+	BP_SCREEN_RESERVE,	/* base and size are certain, the mode is not: keep the range free */
+	BP_SCREEN_CONSOLE,	/* all is certain: the next kernel may draw there */
+};
+
+/** struct bp_pixel_format - where each colour sits in a pixel, in bits */
+struct bp_pixel_format {
+	uint8_t red_size, red_pos;
+	uint8_t green_size, green_pos;
+	uint8_t blue_size, blue_pos;
+	uint8_t reserved_size, reserved_pos;
+};
+
+/** Values of bp_screen.video_type: orig_video_isVGA (include/uapi/linux/screen_info.h) */
+#define BP_VIDEO_TYPE_NONE 0x00
+#define BP_VIDEO_TYPE_VGA_TEXT 0x22	/* VGA text/graphics adapter, not a framebuffer */
+#define BP_VIDEO_TYPE_VLFB 0x23		/* VESA linear framebuffer */
+#define BP_VIDEO_TYPE_EFI 0x70		/* EFI graphics output */
+
+/**
+ * struct bp_screen - a framebuffer, decoded
+ * @outcome: how much of the rest the next kernel is told
+ * @base: physical address; may be above 4 GiB
+ * @size_bytes: always bytes, whatever unit the wire has
+ * @stride_bytes: bytes from one line to the next
+ * @depth_bits: bits per pixel, padding included
+ * @video_type: BP_VIDEO_TYPE_*; decides the wire unit of the size
+ * @capabilities: screen_info.capabilities without the 64-bit base bit, which follows from @base
+ * @source: name of the source that base and size come from; static
+ * @why: the reason in one sentence
+ */
+struct bp_screen {
+	enum bp_screen_outcome outcome;
+	bp_phys_t base;
+	uint64_t size_bytes;
+	uint32_t width_px;
+	uint32_t height_px;
+	uint32_t stride_bytes;
+	uint32_t depth_bits;
+	struct bp_pixel_format format;
+	uint8_t video_type;
+	uint16_t capabilities;
+	const char *source;
+	char why[256];
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

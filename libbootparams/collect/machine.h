@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * struct bp_machine: everything collection found out, as plain data.
+ *
+ * Each part is filled by one collector (a line in the table of collect/machine.c). A part that
+ * the system does not have stays empty; "unreadable" is told apart from "absent" by the
+ * status fields: 0 read, -ENOENT absent, other -errno as it failed.
+ */
+#ifndef BP_COLLECT_MACHINE_H
+#define BP_COLLECT_MACHINE_H
+
+#include "bootparams.h"
+#include "collect/screen.h"
+#include "core/arch.h"
+#include "core/internal.h"
+#include "core/memmap.h"
+
+/* One line of /proc/iomem. */
+struct bp_iomem_entry {
+	bp_phys_t start, end;	/* half-open; a line "0-0" of an unprivileged read is unreadable */
+	unsigned int depth;	/* 0: top level */
+	char *name;
+};
+
+struct bp_iomem {
+	struct bp_iomem_entry *v;	/* in file order: children follow their parent */
+	size_t n;
+	int status;		/* -EACCES: every address reads as zero (no CAP_SYS_ADMIN) */
+};
+
+/* One node of the running kernel's setup_data list: /sys/kernel/boot_params/setup_data/N */
+struct bp_setup_data_node {
+	uint32_t type;		/* as in the file "type"; SETUP_INDIRECT is already followed by the kernel */
+	struct bp_buf data;
+};
+
+/* What x86 was given at boot: /sys/kernel/boot_params */
+struct bp_x86_boot {
+	int status;
+	struct bp_buf zero_page;	/* 4096 bytes where status is 0 */
+	struct bp_setup_data_node *nodes;
+	size_t n_nodes;
+	int nodes_status;
+};
+
+/* One runtime mapping: /sys/firmware/efi/runtime-map/N (all values as the files have them). */
+struct bp_efi_mapping {
+	uint32_t type;
+	uint64_t phys_addr, virt_addr, num_pages, attribute;
+};
+
+struct bp_efi {
+	int status;		/* /sys/firmware/efi: -ENOENT on a BIOS boot */
+	unsigned int platform_bits;	/* fw_platform_size: 64 or 32 */
+	uint64_t fw_vendor, runtime, config_table;	/* 0: not there */
+	bp_phys_t acpi20, acpi, smbios3, smbios;	/* from systab; 0: not there */
+	struct bp_efi_mapping *runtime_map;
+	size_t n_runtime_map;
+	int runtime_map_status;
+	int secure_boot;	/* 1 on, 0 off, -1 unknown */
+};
+
+/* What the kernel says of kexec itself, and what could forbid or prefer a syscall. */
+struct bp_kexec_state {
+	int loaded, crash_loaded;	/* 0, 1; -1 unknown: no such file (no kexec in this kernel) */
+	uint64_t crash_size;
+	bool has_elfcorehdr_size;
+	uint64_t elfcorehdr_size;	/* crash_elfcorehdr_size: non-zero: the kernel can hotplug */
+	int load_disabled;	/* sysctl kernel.kexec_load_disabled; -1 unknown */
+	int64_t limit_reboot, limit_panic;	/* kexec_load_limit_*: -1 no limit, -2 no such sysctl */
+	char *lockdown;		/* "none", "integrity", "confidentiality"; NULL: no such file */
+	bool has_kexec_config;	/* the next four are only known where the config or symbols are */
+	int has_file_load;	/* kexec_file_load built in: 1, 0, -1 unknown */
+	int sig_enforced;	/* an image without a good signature is refused: 1, 0, -1 */
+	bool ima_appraises_kexec;	/* an IMA policy rule for KEXEC_KERNEL_CHECK is loaded */
+	bool ima_carries_list;	/* CONFIG_IMA_KEXEC and measurements exist */
+	bool dm_crypt_keys;	/* keys are configured in /sys/kernel/config/crash_dm_crypt_keys */
+	bool kho_enabled;	/* kexec handover is on (/sys/kernel/debug/kho or kho= on cmdline) */
+};
+
+/* Confidential guests, from CPUID or the kernel's own word. */
+enum bp_confidential {
+	BP_CONF_NONE,
+	BP_CONF_SEV,
+	BP_CONF_SEV_ES,
+	BP_CONF_SEV_SNP,
+	BP_CONF_TDX,
+};
+
+/* What a crash kernel's ELF core headers describe. */
+struct bp_crash_cpu {
+	unsigned int cpu;
+	bp_phys_t notes;	/* /sys/devices/system/cpu/cpuN/crash_notes */
+	uint64_t notes_size;
+};
+
+struct bp_crash {
+	struct bp_memmap regions;	/* where the crash kernel lives: "Crash kernel" lines */
+	struct bp_memmap cma;		/* /sys/kernel/kexec/crash_cma_ranges: usable, but not dumped */
+	struct bp_crash_cpu *cpus;
+	size_t n_cpus;
+	int cpus_status;
+	bp_phys_t vmcoreinfo;	/* /sys/kernel/vmcoreinfo */
+	uint64_t vmcoreinfo_size;
+	int vmcoreinfo_status;
+	/* The running kernel's text mapping, for one PT_LOAD: 0 size where unknown. */
+	bp_phys_t kernel_phys;
+	uint64_t kernel_virt, kernel_size;
+	uint64_t page_offset;	/* start of the direct map, for p_vaddr of RAM segments; 0 unknown */
+};
+
+struct bp_machine {
+	unsigned int refs;
+	struct bp_ctx *ctx;
+	enum bp_arch arch;
+	char *release;		/* uname -r */
+	char *cmdline;		/* /proc/cmdline without newline; "" unknown */
+	char *dmi_vendor, *dmi_product;	/* NULL: unknown */
+	struct bp_iomem iomem;
+	struct bp_memmap firmware_map;	/* /sys/firmware/memmap, sorted */
+	int firmware_map_status;
+	struct bp_x86_boot x86;
+	struct bp_efi efi;
+	struct bp_kexec_state kexec;
+	enum bp_confidential confidential;
+	int la57;		/* 5-level paging: 1, 0, -1 unknown */
+	bool cpu_sha_ni;
+	struct bp_crash crash;
+	struct bp_screen_facts screen_facts;
+};
+
+/* Collectors: each fills its part of @m. 0, or -errno for what must stop the collection. */
+int bp_collect_identity(struct bp_ctx *ctx, struct bp_machine *m);	/* arch, release, cmdline, dmi */
+int bp_collect_iomem(struct bp_ctx *ctx, struct bp_machine *m);
+int bp_collect_firmware_memmap(struct bp_ctx *ctx, struct bp_machine *m);
+int bp_collect_x86_boot_params(struct bp_ctx *ctx, struct bp_machine *m);
+int bp_collect_efi(struct bp_ctx *ctx, struct bp_machine *m);
+int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m);	/* confidential, la57, sha */
+int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m);
+int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m);
+
+/* Parsers of foreign text, apart from their collectors so that they can be fuzzed. */
+int bp_iomem_parse(struct bp_ctx *ctx, struct bp_span text, struct bp_iomem *ret_iomem);
+void bp_iomem_done(struct bp_iomem *iomem);
+
+/* The kernel's symbols and memory: /proc/kallsyms and /proc/kcore (libelf). */
+struct bp_kcore;
+/* Address of each name (0 where it is absent or hidden); names[] ends with NULL. */
+int bp_kallsyms_lookup(struct bp_ctx *ctx, const char *const names[], uint64_t *ret_addresses);
+int bp_kcore_open(struct bp_ctx *ctx, struct bp_kcore **ret_kcore);
+void bp_kcore_close(struct bp_kcore *k);
+/* Read by virtual address; -ENODATA where no segment holds it. */
+int bp_kcore_read(struct bp_kcore *k, uint64_t virt, void *buf, size_t len);
+/* Translate by the program headers; -ENODATA where they do not say. */
+int bp_kcore_virt_to_phys(struct bp_kcore *k, uint64_t virt, bp_phys_t *ret_phys);
+/* KEY=VALUE of the VMCOREINFO note, malloc'd; -ENODATA where it has none. */
+int bp_kcore_vmcoreinfo(struct bp_kcore *k, const char *key, char **ret_value);
+/* "SYMBOL(name)" of VMCOREINFO and the like: kernel text mapping. */
+int bp_kcore_kernel_text(struct bp_kcore *k, uint64_t *ret_virt, bp_phys_t *ret_phys,
+			 uint64_t *ret_size);
+
+#endif

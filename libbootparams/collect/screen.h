@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What each source says about the screen, and how far it can be believed now.
+ *
+ * One file per source (collect/screen-NAME.c), one line each in the table of
+ * collect/screen.c. A source says only what it saw; decide/screen.c chooses.
+ */
+#ifndef BP_COLLECT_SCREEN_H
+#define BP_COLLECT_SCREEN_H
+
+#include "bootparams.h"
+
+struct bp_machine;
+
+/* How far a source's word goes in the present state of the machine. */
+enum bp_screen_trust {
+	BP_TRUST_NONE,		/* known to be wrong or meaningless now; kept for the story */
+	BP_TRUST_BOOT,		/* true when this kernel booted; may have moved since */
+	BP_TRUST_LIVE,		/* true now */
+};
+
+/* One source's statement. Fields it cannot know are absent (has_*), never zero-means-unknown. */
+struct bp_screen_fact {
+	const char *source;	/* static: "iomem", "boot_params", "kernel-symbol", "fbdev", ... */
+	enum bp_screen_trust base_trust;	/* of base and size */
+	enum bp_screen_trust mode_trust;	/* of the geometry */
+	bool has_base, has_size, has_mode, has_format;
+	bp_phys_t base;
+	uint64_t size_bytes;
+	uint32_t width_px, height_px, stride_bytes, depth_bits;
+	struct bp_pixel_format format;
+	uint8_t video_type;	/* orig_video_isVGA as the source has it; 0: none or unknown */
+	uint16_t capabilities;	/* screen_info.capabilities, where the source has them */
+	char *driver;		/* who owns the screen according to it ("bochs-drmdrmfb"), or NULL */
+	bool pan_known;		/* the offset of the scan-out from base is known ... */
+	uint64_t pan_bytes;	/* ... and this */
+	char *note;		/* one sentence for people, or NULL */
+};
+
+struct bp_screen_facts {
+	struct bp_screen_fact *v;
+	size_t n;
+};
+
+void bp_screen_facts_done(struct bp_screen_facts *facts);
+/* Ask every source. Never fails because a source is absent: that is a note. */
+int bp_screen_collect(struct bp_ctx *ctx, struct bp_machine *m);
+
+#endif

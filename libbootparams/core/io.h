@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where collection reads from: the running system, a directory below which a system's files
+ * lie, or a recorded machine (one .tree file). Paths begin with "/" and never leave the
+ * sysroot: links in a recorded system are resolved inside it.
+ *
+ * What is not a file (an ioctl's answer, a CPUID leaf, uname) is a "fact": a file of that
+ * name below "facts/" of a recorded system, and a function's answer on the running one.
+ *
+ * Errors, everywhere: -ENOENT not there; -EACCES, -EPERM, others as the kernel said;
+ * -EFBIG longer than @max. All leave a message in the context.
+ */
+#ifndef BP_CORE_IO_H
+#define BP_CORE_IO_H
+
+#include <sys/types.h>
+
+#include "core/buf.h"
+
+struct bp_io;
+struct bp_file;
+
+/* Largest small text file of /proc and /sys that collection accepts. */
+#define BP_IO_SMALL (64u << 10)
+/* Largest of the big ones: /proc/iomem, /proc/kallsyms, the kernel log. */
+#define BP_IO_LARGE (256u << 20)
+
+int bp_io_new(struct bp_ctx *ctx, const char *sysroot, bool record, struct bp_io **ret_io);
+void bp_io_free(struct bp_io *io);
+
+/* true: this is the machine we run on, so that ioctls and CPUID may be asked. */
+bool bp_io_is_live(struct bp_ctx *ctx);
+
+/* Read a whole file of at most @max bytes; *@ret_buf must be empty. */
+int bp_io_read(struct bp_ctx *ctx, const char *path, size_t max, struct bp_buf *ret_buf);
+/* One short text, without the trailing newline; malloc'd. */
+int bp_io_read_string(struct bp_ctx *ctx, const char *path, char **ret_string);
+/* One number in any base that strtoull takes with 0; -EBADMSG for anything else. */
+int bp_io_read_u64(struct bp_ctx *ctx, const char *path, uint64_t *ret_value);
+/* The link's text, unresolved; malloc'd. */
+int bp_io_readlink(struct bp_ctx *ctx, const char *path, char **ret_target);
+/* The names in a directory, sorted as strcmp does, without . and ..; NULL ends the array. */
+int bp_io_list(struct bp_ctx *ctx, const char *path, char ***ret_names);
+void bp_strv_free(char **names);
+static inline void bp_strv_freep(char ***names)
+{
+	bp_strv_free(*names);
+}
+#define bp_autostrv BP_CLEANUP(bp_strv_freep)
+/* Is there something of that name? No message is left. */
+bool bp_io_exists(struct bp_ctx *ctx, const char *path);
+
+/* Random access, for /proc/kcore. A short read is an error (-ENODATA where a recorded file
+ * does not hold the bytes, -EIO at the end of file). */
+int bp_io_open(struct bp_ctx *ctx, const char *path, struct bp_file **ret_file);
+int bp_file_pread(struct bp_file *file, uint64_t off, void *buf, size_t len);
+void bp_file_close(struct bp_file *file);
+static inline void bp_file_closep(struct bp_file **file)
+{
+	bp_file_close(*file);
+}
+#define bp_autofile BP_CLEANUP(bp_file_closep)
+
+/*
+ * A fact. On the running system @ask(ctx, arg, buf) answers (and the answer is recorded where
+ * the context records); else the file facts/@name of the recorded system.
+ */
+typedef int (*bp_fact_fn)(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf);
+int bp_io_fact(struct bp_ctx *ctx, const char *name, bp_fact_fn ask, const void *arg,
+	       struct bp_buf *ret_buf);
+
+/*
+ * Lines of a large text file that begin a match: only those are kept (and recorded).
+ * @want(line, data) says whether a line counts. Used for /proc/kallsyms.
+ */
+int bp_io_read_lines(struct bp_ctx *ctx, const char *path,
+		     bool (*want)(const char *line, void *data), void *data,
+		     struct bp_buf *ret_buf);
+
+#endif

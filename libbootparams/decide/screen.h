@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which framebuffer the next kernel is told about: a pure function of what was collected. */
+#ifndef BP_DECIDE_SCREEN_H
+#define BP_DECIDE_SCREEN_H
+
+#include "collect/machine.h"
+
+enum bp_screen_request {
+	BP_SCREEN_AUTO,
+	BP_SCREEN_WANT_CONSOLE,
+	BP_SCREEN_WANT_RESERVE,
+	BP_SCREEN_WANT_NONE,
+	BP_SCREEN_BY_HAND,
+};
+
+/* --framebuffer=..., parsed by bp_screen_request_parse() */
+struct bp_screen_option {
+	enum bp_screen_request request;
+	struct bp_screen by_hand;
+};
+
+int bp_screen_option_parse(struct bp_ctx *ctx, const char *text, struct bp_screen_option *ret_option);
+
+/*
+ * Decide. @ret_screen->outcome, ->source and ->why are always set. A request that cannot be met
+ * (console where no mode is certain) fails with -ENODATA and a message that says why.
+ * @file_load: describe instead what kexec_file_load will copy, whatever was asked.
+ */
+int bp_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
+		     const struct bp_screen_option *option, struct bp_screen *ret_screen);
+int bp_screen_file_load(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_screen *ret_screen);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Kernel images. One file per format (image/NAME.c), one line in the table of image/image.c:
+ * probe by magic on a byte span, then describe. Compression is peeled off first, by magic,
+ * into a memfd: nothing is written to a temporary file and nothing is held as anonymous memory.
+ */
+#ifndef BP_IMAGE_IMAGE_H
+#define BP_IMAGE_IMAGE_H
+
+#include "core/arch.h"
+#include "core/internal.h"
+
+/* A part of an ELF image: one PT_LOAD. */
+struct bp_image_part {
+	uint64_t offset, file_size;	/* in bytes() of the image */
+	bp_phys_t phys;
+	uint64_t mem_size, align;
+};
+
+/* x86 setup header, decoded; offsets and protocol: Documentation/arch/x86/boot.rst */
+struct bp_image_bzimage {
+	uint16_t protocol;		/* 0x020f: 2.15 */
+	uint64_t payload_offset;	/* protected-mode code: (setup_sects + 1) * 512 */
+	uint64_t payload_size;
+	uint32_t header_end;		/* bytes [0x1f1, header_end) are the setup header */
+	uint16_t xloadflags;
+	uint32_t initrd_addr_max, cmdline_size, init_size, alignment;
+	uint8_t min_alignment;		/* as a power of two */
+	uint64_t pref_address;
+	bool relocatable;
+	char *version;			/* kernel_version string, or NULL */
+};
+
+struct bp_image {
+	unsigned int refs;
+	struct bp_ctx *ctx;
+	char *path;		/* as the user gave it */
+	const char *format;	/* static: "bzImage64", "elf-x86_64"; -t's names */
+	const char *compression;	/* static: "gzip", "xz", "zstd", or NULL */
+	enum bp_arch arch;
+	struct bp_span bytes;	/* the uncompressed image: a read-only mapping, page aligned */
+	int fd;			/* of the uncompressed image: file or memfd; for kexec_file_load */
+	int original_fd;	/* of the file as the user gave it; same as fd if not compressed */
+	struct bp_image_bzimage bz;	/* bzImage64 only */
+	struct bp_image_part *parts;	/* ELF only */
+	size_t n_parts;
+	bp_phys_t entry;	/* ELF only: physical entry point */
+};
+
+struct bp_image_format {
+	const char *name;
+	enum bp_arch arch;
+	/* Could these be ours, by magic alone? No message. */
+	bool (*probe)(struct bp_span bytes);
+	/* Check every field and fill the image; -EBADMSG says what is wrong and at which offset. */
+	int (*describe)(struct bp_ctx *ctx, struct bp_image *image);
+};
+
+/* Open, decompress, probe, describe. @type: the name of the format that it must be, or NULL. */
+int bp_image_open(struct bp_ctx *ctx, const char *path, const char *type,
+		  struct bp_image **ret_image);
+struct bp_image *bp_image_ref(struct bp_image *image);
+struct bp_image *bp_image_unref(struct bp_image *image);
+/* As bp_image_open() for bytes in memory, without decompression; for tests and fuzzing. */
+int bp_image_from_bytes(struct bp_ctx *ctx, struct bp_span bytes, struct bp_image **ret_image);
+
+/* What compression do these bytes start with? NULL: none known. */
+const char *bp_compression_name(struct bp_span bytes);
+/* Decompress @fd (whole file) into a new memfd; at most @max bytes come out (-EFBIG). */
+int bp_decompress(struct bp_ctx *ctx, int fd, const char *compression, uint64_t max, int *ret_fd);
+
+#endif
