@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The plan: what would be handed to the kernel, as data, with the reason for each choice.
+ *
+ * bp_plan_new() decides and encodes; whoever has the plan may print it, compare it, write its
+ * segments to files, or submit it. Making a plan changes nothing.
+ */
+#ifndef BP_DECIDE_PLAN_H
+#define BP_DECIDE_PLAN_H
+
+#include "collect/machine.h"
+#include "decide/screen.h"
+#include "image/image.h"
+#include "image/initrd.h"
+
+#define BP_SEGMENTS_MAX 16	/* KEXEC_SEGMENT_MAX, include/linux/kexec.h */
+
+enum bp_syscall {
+	BP_SYSCALL_LOAD,	/* kexec_load(2) */
+	BP_SYSCALL_FILE_LOAD,	/* kexec_file_load(2) */
+};
+
+/* Flags of kexec_load(2) and kexec_file_load(2), include/uapi/linux/kexec.h */
+#define BP_KEXEC_ON_CRASH 0x1u
+#define BP_KEXEC_UPDATE_ELFCOREHDR 0x4u
+#define BP_KEXEC_ARCH_X86_64 (62u << 16)
+#define BP_KEXEC_FILE_UNLOAD 0x1u
+#define BP_KEXEC_FILE_ON_CRASH 0x2u
+#define BP_KEXEC_FILE_NO_INITRAMFS 0x4u
+#define BP_KEXEC_FILE_DEBUG 0x8u
+#define BP_KEXEC_FILE_NO_CMA 0x10u
+#define BP_KEXEC_FILE_FORCE_DTB 0x20u
+
+/* Bytes to be placed at [mem, mem + memsz); what lies beyond bufsz is zero. */
+struct bp_segment {
+	const char *name;	/* static: "kernel", "initrd", "parameters", "purgatory", "elfcorehdr" */
+	bp_phys_t mem;
+	uint64_t memsz;		/* a multiple of the page size */
+	const void *buf;	/* belongs to the plan, the image or the initrd */
+	uint64_t bufsz;
+	bool checked;		/* purgatory compares its digest before the jump */
+};
+
+/* What runs between the kernels is the caller's: code is per host, this is how to fill it in. */
+struct bp_purgatory_params {
+	bp_phys_t at;		/* where the purgatory itself will be */
+	bp_phys_t entry;	/* the next kernel's 64-bit entry */
+	bp_phys_t boot_params;	/* its zero page */
+	struct {
+		bp_phys_t mem;
+		uint64_t len;
+	} regions[BP_SEGMENTS_MAX];
+	unsigned int n_regions;	/* 0: no checks */
+	uint8_t digest[32];	/* of all regions' bytes, in their order */
+	uint16_t uart_port;	/* 0: none known */
+	uint32_t uart_baud;	/* 0: leave as it is */
+	bool vga_text;		/* the machine has a VGA text screen (BIOS) */
+};
+
+struct bp_purgatory_ops {
+	const char *name;
+	uint64_t bufsz, memsz;	/* code, data and parameters; with stack and bss */
+	uint64_t entry_offset;
+	/* Write bufsz bytes. 0 or -errno. */
+	int (*fill)(const struct bp_purgatory_params *params, uint8_t *ret_bytes);
+};
+
+struct bp_plan_opts {
+	enum bp_syscall syscall;
+	bool panic;		/* a crash kernel, for the reserved region */
+	const char *cmdline;	/* "" for none */
+	const struct bp_initrd *initrd;	/* NULL: none */
+	const struct bp_screen_option *screen;	/* NULL: auto */
+	bp_phys_t mem_min, mem_max;	/* mem_max 0: no limit */
+	const struct bp_purgatory_ops *purgatory;	/* needed for BP_SYSCALL_LOAD */
+	uint16_t uart_port;
+	uint32_t uart_baud;
+	bool no_checks;		/* purgatory without SHA-256 */
+	bool hotplug;		/* let the kernel update the elfcorehdr (UPDATE_ELFCOREHDR) */
+	bool no_efi;
+	bool memmap_on_cmdline;	/* --pass-memmap-cmdline */
+	uint32_t file_flags;	/* further BP_KEXEC_FILE_* of the caller */
+	const uint8_t *rng_seed;	/* 32 fresh random bytes for SETUP_RNG_SEED; NULL: none */
+};
+
+struct bp_plan {
+	unsigned int refs;
+	struct bp_ctx *ctx;
+	struct bp_machine *machine;
+	struct bp_image *image;
+	enum bp_syscall syscall;
+	bool panic;
+	uint64_t flags;		/* of the syscall */
+	bp_phys_t entry;	/* 0 under kexec_file_load */
+	char *cmdline;		/* as the next kernel will see it; file_load: before the kernel adds to it */
+	struct bp_segment segments[BP_SEGMENTS_MAX];
+	unsigned int n_segments;	/* 0 under kexec_file_load */
+	struct bp_memmap memory_map;	/* what the next kernel is told */
+	struct bp_screen screen;
+	char **warnings;	/* NULL ends the array */
+	char **reasons;		/* "what: why", in the order of the decisions; NULL ends the array */
+	struct bp_buf params, purgatory, elfcorehdr;	/* bytes of segments */
+};
+
+int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,
+		const struct bp_plan_opts *opts, struct bp_plan **ret_plan);
+struct bp_plan *bp_plan_unref(struct bp_plan *plan);
+
+/* Further lines of the story, for callers that decided something before (the syscall). */
+int bp_plan_warn(struct bp_plan *plan, const char *fmt, ...) BP_PRINTF(2, 3);
+int bp_plan_reason(struct bp_plan *plan, const char *fmt, ...) BP_PRINTF(2, 3);
+
+/* One JSON object, documented in kexec(8); a table for people; the reasons as sentences. */
+int bp_plan_to_json(const struct bp_plan *plan, struct bp_buf *ret_text);
+int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text);
+int bp_plan_explain(const struct bp_plan *plan, struct bp_buf *ret_text);
+
+#endif
