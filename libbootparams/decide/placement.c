@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Free RAM, and taking parts of it. Nothing is read here: see collect/ for where facts come from. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "decide/placement.h"
+
+#define PAGE 4096u
+#define PHYS_END (1ull << 52)	/* no architecture here has more physical address bits */
+
+void bp_placement_done(struct bp_placement *p)
+{
+	bp_memmap_done(&p->free);
+}
+
+/* Parts of System RAM that the running kernel names, and that a segment may nevertheless cover:
+ * the next kernel replaces them, and the copy is made after this kernel has stopped. */
+static bool is_replaceable(const char *name)
+{
+	static const char *const names[] = {
+		"Kernel code", "Kernel rodata", "Kernel data", "Kernel bss",
+	};
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static int free_for_load(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_memmap *ret_free)
+{
+	bp_automemmap struct bp_memmap ram = { 0 }, taken = { 0 };
+	bool in_ram = false;
+	int r = 0;
+
+	if (m->iomem.status == -EACCES)
+		return bp_fail(ctx, -EACCES, "/proc/iomem shows no addresses: reading them needs "
+			       "CAP_SYS_ADMIN (run as root)");
+	if (m->iomem.status)
+		return bp_fail_errno(ctx, m->iomem.status, "cannot read /proc/iomem");
+
+	for (size_t i = 0; i < m->iomem.n && !r; i++) {
+		const struct bp_iomem_entry *e = &m->iomem.v[i];
+
+		if (!e->depth) {
+			in_ram = !strcmp(e->name, "System RAM");
+			if (in_ram)
+				r = bp_memmap_add(&ram, e->start, e->end, BP_MEM_RAM);
+		} else if (in_ram && !is_replaceable(e->name)) {
+			r = bp_memmap_add(&taken, e->start, e->end, BP_MEM_RESERVED);
+		}
+	}
+	if (!r)
+		r = bp_memmap_subtract(&ram, &taken);
+	if (r)
+		return r;
+	if (!ram.n)
+		return bp_fail(ctx, -ENODATA, "/proc/iomem has no System RAM");
+
+	if (m->firmware_map.n) {
+		bp_automemmap struct bp_memmap firmware = { 0 };
+
+		for (size_t i = 0; i < m->firmware_map.n && !r; i++)
+			if (m->firmware_map.v[i].type == BP_MEM_RAM)
+				r = bp_memmap_add(&firmware, m->firmware_map.v[i].start,
+						  m->firmware_map.v[i].end, BP_MEM_RAM);
+		if (!r)
+			r = bp_memmap_intersect(&ram, &firmware, ret_free);
+		return r;
+	}
+	*ret_free = ram;
+	ram = (struct bp_memmap){ 0 };
+	return 0;
+}
+
+/* The kernel takes a crash image's segments only in its main region, which is the highest one:
+ * a second, low one (crashkernel=,low) is for the crash kernel's own use. */
+static int free_for_panic(struct bp_ctx *ctx, const struct bp_machine *m,
+			  struct bp_memmap *ret_free)
+{
+	const struct bp_range *region = NULL;
+
+	for (size_t i = 0; i < m->crash.regions.n; i++)
+		if (!region || m->crash.regions.v[i].start > region->start)
+			region = &m->crash.regions.v[i];
+	if (!region)
+		return bp_fail(ctx, -ENODATA, "no memory is reserved for a crash kernel "
+			       "(boot this kernel with crashkernel=SIZE)");
+	return bp_memmap_add(ret_free, region->start, region->end, BP_MEM_RAM);
+}
+
+int bp_placement_init(struct bp_ctx *ctx, const struct bp_machine *m, bool panic,
+		      bp_phys_t min, bp_phys_t max, const struct bp_memmap *avoid,
+		      struct bp_placement *ret_placement)
+{
+	bp_automemmap struct bp_memmap map = { 0 }, holes = { 0 };
+	int r;
+
+	r = panic ? free_for_panic(ctx, m, &map) : free_for_load(ctx, m, &map);
+	if (r)
+		return r;
+	if (avoid) {
+		r = bp_memmap_copy(&holes, avoid);
+		if (!r)
+			r = bp_memmap_subtract(&map, &holes);
+		if (r)
+			return r;
+	}
+	bp_memmap_clip(&map, min, max ? BP_MIN(max, PHYS_END) : PHYS_END);
+	for (size_t i = 0; i < map.n; i++) {
+		/* Whole pages only. */
+		map.v[i].start = bp_align_up(map.v[i].start, PAGE);
+		map.v[i].end = bp_align_down(map.v[i].end, PAGE);
+	}
+	bp_memmap_clip(&map, 0, PHYS_END);	/* drops what became empty */
+	bp_memmap_sort(&map);
+	ret_placement->free = map;
+	ret_placement->panic = panic;
+	map = (struct bp_memmap){ 0 };
+	return 0;
+}
+
+static int take(struct bp_placement *p, bp_phys_t start, uint64_t size)
+{
+	bp_automemmap struct bp_memmap hole = { 0 };
+	int r = bp_memmap_add(&hole, start, start + size, BP_MEM_RESERVED);
+
+	return r ? r : bp_memmap_subtract(&p->free, &hole);
+}
+
+int bp_placement_take(struct bp_ctx *ctx, struct bp_placement *p, const char *what, uint64_t size,
+		      uint64_t align, bp_phys_t min, bp_phys_t max, bool topdown,
+		      bp_phys_t *ret_start)
+{
+	uint64_t largest = 0, total = 0;
+	bp_phys_t start;
+	int r;
+
+	if (size > UINT64_MAX - PAGE)
+		return bp_fail(ctx, -EFBIG, "%s is too large", what);
+	size = bp_align_up(size, PAGE);
+	align = BP_MAX(align, (uint64_t)PAGE);
+	r = bp_memmap_find(&p->free, BP_MEM_RAM, size, align, min, max, topdown, &start);
+	if (r) {
+		for (size_t i = 0; i < p->free.n; i++) {
+			bp_phys_t lo = BP_MAX(p->free.v[i].start, min);
+			bp_phys_t hi = BP_MIN(p->free.v[i].end, max);
+
+			if (lo >= hi)
+				continue;
+			total += hi - lo;
+			largest = BP_MAX(largest, hi - lo);
+		}
+		return bp_fail(ctx, r, "no room for the %s: %llu KiB aligned to %llu KiB needed "
+			       "between 0x%llx and 0x%llx, largest free part of %s there is "
+			       "%llu KiB (%llu KiB in all)%s", what,
+			       (unsigned long long)(size >> 10), (unsigned long long)(align >> 10),
+			       (unsigned long long)min, (unsigned long long)max,
+			       p->panic ? "the crash kernel's region" : "RAM",
+			       (unsigned long long)(largest >> 10), (unsigned long long)(total >> 10),
+			       p->panic ? "; reserve more with crashkernel=" : "");
+	}
+	r = take(p, start, size);
+	if (!r)
+		*ret_start = start;
+	return r;
+}
+
+int bp_placement_take_at(struct bp_placement *p, bp_phys_t start, uint64_t size)
+{
+	bp_phys_t end;
+
+	if ((start | size) & (PAGE - 1))
+		return -EINVAL;
+	if (__builtin_add_overflow(start, size, &end) ||
+	    !bp_memmap_covers(&p->free, start, end, BP_MEM_RAM))
+		return -ENOSPC;
+	return take(p, start, size);
+}
