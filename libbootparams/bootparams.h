@@ -151,6 +151,44 @@ struct bp_screen {
 	char why[256];
 };
 
+/** struct bp_image - a kernel image: opened, decompressed, understood */
+struct bp_image;
+
+/**
+ * bp_image_open - open a kernel image and check every part of it that loading relies on
+ * @path: a regular file, looked up by the process, not below the context's sysroot
+ * @type: the format that it must be, by the name that bp_image_format() gives; NULL: any
+ * @ret_image: the image, with one reference
+ *
+ * The image stays mapped (read-only) until the last reference goes; the file should not be
+ * changed meanwhile. Nothing is allocated in proportion to its size.
+ *
+ * Errors: as open(2); -EISDIR; -EINVAL (not a regular file; unknown @type); -EBADMSG (no kernel,
+ * or a damaged one: the message names field, offset and value); -EOPNOTSUPP (a kernel that
+ * cannot be loaded by this library); -EFBIG.	Since: 0.1
+ */
+BP_EXPORT int bp_image_open(struct bp_ctx *ctx, const char *path, const char *type,
+			    struct bp_image **ret_image);
+/** bp_image_ref - take another reference; returns @image.	Since: 0.1 */
+BP_EXPORT struct bp_image *bp_image_ref(struct bp_image *image);
+/** bp_image_unref - drop a reference; always returns NULL.	Since: 0.1 */
+BP_EXPORT struct bp_image *bp_image_unref(struct bp_image *image);
+/** bp_image_path - the path it was opened by.	Since: 0.1 */
+BP_EXPORT const char *bp_image_path(const struct bp_image *image);
+/** bp_image_format - "bzImage64" or "elf-x86_64": kexec's --type names.	Since: 0.1 */
+BP_EXPORT const char *bp_image_format(const struct bp_image *image);
+/** bp_image_compression - "gzip", "xz" or "zstd" where the file is; else NULL.	Since: 0.1 */
+BP_EXPORT const char *bp_image_compression(const struct bp_image *image);
+/** bp_image_arch_name - the architecture it runs on: "x86_64".	Since: 0.1 */
+BP_EXPORT const char *bp_image_arch_name(const struct bp_image *image);
+/**
+ * bp_image_version - the version that the image says it is
+ *
+ * "6.12.107+deb13-amd64 (debian-kernel@lists.debian.org) #1 SMP ...", printable ASCII; NULL
+ * where the format or this image does not say.	Since: 0.1
+ */
+BP_EXPORT const char *bp_image_version(const struct bp_image *image);
+
 #ifdef __cplusplus
 }
 #endif

@@ -21,7 +21,7 @@ struct bp_image_part {
 struct bp_image_bzimage {
 	uint16_t protocol;		/* 0x020f: 2.15 */
 	uint64_t payload_offset;	/* protected-mode code: (setup_sects + 1) * 512 */
-	uint64_t payload_size;
+	uint64_t payload_size;		/* syssize * 16: without a signature that may follow */
 	uint32_t header_end;		/* bytes [0x1f1, header_end) are the setup header */
 	uint16_t xloadflags;
 	uint32_t initrd_addr_max, cmdline_size, init_size, alignment;
@@ -31,6 +31,9 @@ struct bp_image_bzimage {
 	char *version;			/* kernel_version string, or NULL */
 };
 
+/* Largest file taken for a kernel, compressed or not; a vmlinux with debug data is smaller. */
+#define BP_IMAGE_MAX 0x80000000u
+
 struct bp_image {
 	unsigned int refs;
 	struct bp_ctx *ctx;
@@ -39,6 +42,7 @@ struct bp_image {
 	const char *compression;	/* static: "gzip", "xz", "zstd", or NULL */
 	enum bp_arch arch;
 	struct bp_span bytes;	/* the uncompressed image: a read-only mapping, page aligned */
+	void *mapping;		/* what @bytes is a view of; NULL: bytes that somebody else owns */
 	int fd;			/* of the uncompressed image: file or memfd; for kexec_file_load */
 	int original_fd;	/* of the file as the user gave it; same as fd if not compressed */
 	struct bp_image_bzimage bz;	/* bzImage64 only */
@@ -56,12 +60,12 @@ struct bp_image_format {
 	int (*describe)(struct bp_ctx *ctx, struct bp_image *image);
 };
 
-/* Open, decompress, probe, describe. @type: the name of the format that it must be, or NULL. */
-int bp_image_open(struct bp_ctx *ctx, const char *path, const char *type,
-		  struct bp_image **ret_image);
-struct bp_image *bp_image_ref(struct bp_image *image);
-struct bp_image *bp_image_unref(struct bp_image *image);
-/* As bp_image_open() for bytes in memory, without decompression; for tests and fuzzing. */
+extern const struct bp_image_format bp_image_format_bzimage;
+
+/*
+ * As bp_image_open() for bytes in memory, without decompression; for tests and fuzzing. The
+ * bytes must live as long as the image.
+ */
 int bp_image_from_bytes(struct bp_ctx *ctx, struct bp_span bytes, struct bp_image **ret_image);
 
 /* What compression do these bytes start with? NULL: none known. */

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Kernel image files: open, map, find the format by magic, describe; and for what is not an
+ * image of ours, say what it is instead.
+ *
+ * The bytes are a read-only mapping of the file. Whoever shortens the file meanwhile makes
+ * reads beyond its new end fail with SIGBUS; that kills the process before anything was handed
+ * to the kernel, which is the right outcome for an image that changes under us.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "image/image.h"
+
+/*
+ * Formats, in the order in which they are asked. To add one: a file with a probe and a
+ * describe function, a line here, its name in kexec(8). No two probes accept the same
+ * bytes: bzImage has "HdrS" at 0x202.
+ */
+static const struct bp_image_format *const formats[] = {
+	&bp_image_format_bzimage,
+};
+
+/* Files that people hand to kexec and that are not kernels for this machine. */
+static const struct {
+	unsigned int offset;
+	const char *magic;
+	unsigned int len;
+	const char *what;
+} foreign[] = {
+	{ 0x38, "ARM\x64", 4, "an arm64 Image" },
+	{ 0x38, "RSC\x05", 4, "a RISC-V Image" },
+	{ 4, "zimg", 4, "an EFI zboot image (a compressed kernel of another architecture)" },
+	{ 0, "0707", 4, "a cpio archive: an initrd?" },
+	{ 0, "\x27\x05\x19\x56", 4, "a U-Boot image (uImage)" },
+	{ 0, "\xd0\x0d\xfe\xed", 4, "a device tree or a U-Boot FIT image" },
+	{ 0, "\x02\x21\x4c\x18", 4, "compressed with lz4, which is not supported" },
+	{ 0, "\x04\x22\x4d\x18", 4, "compressed with lz4, which is not supported" },
+	{ 0, "BZh", 3, "compressed with bzip2, which is not supported" },
+	{ 0, "\x5d\0\0", 3, "compressed with lzma, which is not supported" },
+	{ 0, "\x89LZO", 4, "compressed with lzo, which is not supported" },
+	{ 0, "\x7f" "ELF", 4, "an ELF file" },
+	{ 0, "#!", 2, "a script" },
+};
+
+/* PE machine types (PE format specification, "Machine Types"). */
+static const char *pe_what(uint16_t machine)
+{
+	switch (machine) {
+	case 0x8664:
+		return "an x86-64 EFI program, but not a Linux kernel";
+	case 0x014c:
+		return "a 32-bit x86 EFI program, but not a Linux kernel";
+	case 0xaa64:
+		return "an arm64 EFI program";
+	default:
+		return "an EFI program of another architecture";
+	}
+}
+
+/* PE: the offset of "PE\0\0" is at 0x3c, 20 bytes of COFF header follow, then optional header
+ * and section table of 40 bytes each. A ".linux" section makes it a unified kernel image. */
+static const char *identify_pe(struct bp_span bytes)
+{
+	const uint8_t *mz = bp_span_get(bytes, 0, 0x40);
+	uint64_t pe = mz ? bp_le32(mz + 0x3c) : 0;
+	const uint8_t *coff = bp_span_get(bytes, pe, 24);
+	uint64_t table;
+
+	if (!mz || memcmp(mz, "MZ", 2) || !coff || memcmp(coff, "PE\0", 4))
+		return NULL;
+	table = pe + 24 + bp_le16(coff + 20);
+	for (unsigned int i = 0; i < bp_le16(coff + 6); i++) {
+		const char *name = bp_span_get(bytes, table + i * 40u, 8);
+
+		if (name && !strncmp(name, ".linux", 8))
+			return "a unified kernel image (UKI), which is not supported yet";
+	}
+	return pe_what(bp_le16(coff + 4));
+}
+
+/* What do these bytes look like? Never NULL. */
+static const char *identify(struct bp_span bytes)
+{
+	const char *what;
+	size_t n = BP_MIN(bytes.len, (size_t)4096);
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(foreign); i++) {
+		const void *p = bp_span_get(bytes, foreign[i].offset, foreign[i].len);
+
+		if (p && !memcmp(p, foreign[i].magic, foreign[i].len))
+			return foreign[i].what;
+	}
+	what = identify_pe(bytes);
+	if (what)
+		return what;
+	if (!bytes.data[0] && !memcmp(bytes.data, bytes.data + 1, n - 1))
+		return "zeros";
+	if (bytes.len < 4096)
+		return "something too short to be a kernel";
+	return "nothing known";
+}
+
+static const struct bp_image_format *format_by_name(const char *name)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(formats); i++)
+		if (!strcmp(formats[i]->name, name))
+			return formats[i];
+	return NULL;
+}
+
+static const struct bp_image_format *format_by_probe(struct bp_span bytes)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(formats); i++)
+		if (formats[i]->probe(bytes))
+			return formats[i];
+	return NULL;
+}
+
+/* Find the format of image->bytes and let it fill the image. */
+static int probe_and_describe(struct bp_ctx *ctx, struct bp_image *image, const char *type)
+{
+	const struct bp_image_format *wanted = type ? format_by_name(type) : NULL;
+	const struct bp_image_format *f;
+
+	if (type && !wanted)
+		return bp_fail(ctx, -EINVAL, "unknown image type %s", type);
+	if (!image->bytes.len)
+		return bp_fail(ctx, -EBADMSG, "the file is empty");
+	f = format_by_probe(image->bytes);
+	if (wanted && f != wanted)
+		return bp_fail(ctx, -EBADMSG, "not of type %s: it looks like %s", type,
+			       f ? f->name : identify(image->bytes));
+	if (!f)
+		return bp_fail(ctx, -EBADMSG, "not a kernel image that can be loaded: it looks like %s "
+			       "(x86-64 bzImage and ELF kernels are supported)", identify(image->bytes));
+	image->format = f->name;
+	image->arch = f->arch;
+	return f->describe(ctx, image);
+}
+
+static struct bp_image *image_new(struct bp_ctx *ctx)
+{
+	struct bp_image *image = calloc(1, sizeof(*image));
+
+	if (!image)
+		return NULL;
+	image->refs = 1;
+	image->ctx = bp_ctx_ref(ctx);
+	image->fd = image->original_fd = -1;
+	return image;
+}
+
+struct bp_image *bp_image_ref(struct bp_image *image)
+{
+	image->refs++;
+	return image;
+}
+
+struct bp_image *bp_image_unref(struct bp_image *image)
+{
+	if (!image || --image->refs)
+		return NULL;
+	if (image->mapping)
+		munmap(image->mapping, image->bytes.len);
+	if (image->fd >= 0)
+		close(image->fd);
+	if (image->original_fd >= 0 && image->original_fd != image->fd)
+		close(image->original_fd);
+	free(image->path);
+	free(image->bz.version);
+	free(image->parts);
+	bp_ctx_unref(image->ctx);
+	free(image);
+	return NULL;
+}
+
+static void image_unrefp(struct bp_image **image)
+{
+	bp_image_unref(*image);
+}
+
+/* A regular, non-empty file, open for reading. */
+static int open_file(struct bp_ctx *ctx, const char *path, int *ret_fd)
+{
+	/* O_NONBLOCK: a FIFO is to be refused, not waited for. */
+	bp_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return bp_fail_errno(ctx, -errno, "cannot open it");
+	if (S_ISDIR(st.st_mode))
+		return bp_fail(ctx, -EISDIR, "it is a directory");
+	if (!S_ISREG(st.st_mode))
+		return bp_fail(ctx, -EINVAL, "not a regular file");
+	if (!st.st_size)
+		return bp_fail(ctx, -EBADMSG, "the file is empty");
+	*ret_fd = BP_TAKE_FD(fd);
+	return 0;
+}
+
+static int map_file(struct bp_ctx *ctx, struct bp_image *image)
+{
+	struct stat st;
+	void *p;
+
+	if (fstat(image->fd, &st) < 0)
+		return bp_fail_errno(ctx, -errno, "cannot map it");
+	if (st.st_size > BP_IMAGE_MAX)
+		return bp_fail(ctx, -EFBIG, "no kernel has more than %u MiB", BP_IMAGE_MAX >> 20);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, image->fd, 0);
+	if (p == MAP_FAILED)
+		return bp_fail_errno(ctx, -errno, "cannot map it");
+	image->mapping = p;
+	image->bytes = bp_span_make(p, (size_t)st.st_size);
+	return 0;
+}
+
+static int image_open(struct bp_ctx *ctx, struct bp_image *image, const char *type)
+{
+	int r;
+
+	r = open_file(ctx, image->path, &image->original_fd);
+	if (r)
+		return r;
+	image->fd = image->original_fd;
+	r = map_file(ctx, image);
+	return r ? r : probe_and_describe(ctx, image, type);
+}
+
+int bp_image_open(struct bp_ctx *ctx, const char *path, const char *type,
+		  struct bp_image **ret_image)
+{
+	BP_CLEANUP(image_unrefp) struct bp_image *image = NULL;
+	int r;
+
+	bp_forgive(ctx);
+	image = image_new(ctx);
+	if (image)
+		image->path = strdup(path);
+	if (!image || !image->path)
+		return bp_fail_errno(ctx, -ENOMEM, "%s", path);
+	r = image_open(ctx, image, type);
+	if (r)
+		return bp_fail(ctx, r, "%s", path);
+	bp_debug(ctx, "%s: %s, %zu bytes", path, image->format, image->bytes.len);
+	*ret_image = BP_TAKE_PTR(image);
+	return 0;
+}
+
+int bp_image_from_bytes(struct bp_ctx *ctx, struct bp_span bytes, struct bp_image **ret_image)
+{
+	BP_CLEANUP(image_unrefp) struct bp_image *image = image_new(ctx);
+	int r;
+
+	bp_forgive(ctx);
+	if (!image)
+		return bp_fail_errno(ctx, -ENOMEM, "cannot describe an image");
+	image->bytes = bytes;
+	r = probe_and_describe(ctx, image, NULL);
+	if (r)
+		return r;
+	*ret_image = BP_TAKE_PTR(image);
+	return 0;
+}
+
+const char *bp_image_path(const struct bp_image *image)
+{
+	return image->path;
+}
+
+const char *bp_image_format(const struct bp_image *image)
+{
+	return image->format;
+}
+
+const char *bp_image_compression(const struct bp_image *image)
+{
+	return image->compression;
+}
+
+const char *bp_image_arch_name(const struct bp_image *image)
+{
+	return bp_arch_name(image->arch);
+}
+
+const char *bp_image_version(const struct bp_image *image)
+{
+	return image->bz.version;
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kernel images, built here byte by byte: the good one, one bad one for each rule, every
+ * truncation, every flipped bit of the header; and Debian's real kernels where the VM tests
+ * have cached some.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "image/image.h"
+#include "test.h"
+#include "wire/x86-setup-header.h"
+
+static struct bp_ctx *ctx;
+static char dir[] = "/tmp/bp-test-image-XXXXXX";
+
+static void setup(void)
+{
+	ck_assert_int_eq(bp_ctx_new(NULL, &ctx), 0);
+	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void teardown(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+	bp_ctx_unref(ctx);
+}
+
+/* A file of the test's directory; the name is valid until the next call. */
+static const char *write_file(const char *name, const void *bytes, size_t len)
+{
+	static char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
+	ck_assert_int_eq(fclose(f), 0);
+	return path;
+}
+
+static void assert_message(const char *part)
+{
+	ck_assert_msg(strstr(bp_ctx_message(ctx), part), "'%s' lacks '%s'",
+		      bp_ctx_message(ctx), part);
+}
+
+#define SETUP_SECTS 4
+#define SETUP_SIZE ((SETUP_SECTS + 1) * 512)
+#define CODE_SIZE 4096
+#define BZ_SIZE (SETUP_SIZE + CODE_SIZE)
+#define VERSION_AT 0x400
+
+static void make_bzimage(uint8_t b[BZ_SIZE])
+{
+	struct bp_wire_x86_setup_header *h = (void *)(b + BP_X86_SETUP_HEADER);
+
+	memset(b, 0, BZ_SIZE);
+	memset(b + SETUP_SIZE, 0x90, CODE_SIZE);
+	h->setup_sects = SETUP_SECTS;
+	bp_put_le32(h->syssize, CODE_SIZE / 16);
+	bp_put_le16(h->boot_flag, BP_X86_BOOT_FLAG);
+	h->jump[0] = BP_X86_JUMP_SHORT;
+	h->jump[1] = 0x6a;
+	memcpy(h->header, BP_X86_SETUP_MAGIC, 4);
+	bp_put_le16(h->version, 0x020f);
+	bp_put_le16(h->kernel_version, VERSION_AT - 0x200);
+	strcpy((char *)b + VERSION_AT, "6.12.1-test (me@here) #1");
+	h->loadflags = BP_X86_LOADED_HIGH;
+	bp_put_le32(h->code32_start, 0x100000);
+	bp_put_le32(h->initrd_addr_max, 0x7fffffff);
+	bp_put_le32(h->kernel_alignment, 0x200000);
+	h->relocatable_kernel = 1;
+	h->min_alignment = 21;
+	bp_put_le16(h->xloadflags, 0x7f);
+	bp_put_le32(h->cmdline_size, 2047);
+	bp_put_le32(h->payload_offset, 0x240);
+	bp_put_le32(h->payload_length, 0x800);
+	bp_put_le64(h->pref_address, 0x1000000);
+	bp_put_le32(h->init_size, 0x37ef000);
+}
+
+/* Describe @b; @reason is part of the expected message, or NULL where it must succeed. */
+static struct bp_image *describe(const uint8_t *b, size_t len, int r, const char *reason)
+{
+	struct bp_image *image = NULL;
+
+	ck_assert_int_eq(bp_image_from_bytes(ctx, bp_span_make(b, len), &image), r);
+	if (reason)
+		assert_message(reason);
+	else
+		ck_assert_str_eq(bp_ctx_message(ctx), "");
+	ck_assert(!r == !!image);
+	return image;
+}
+
+START_TEST(bzimage_is_described)
+{
+	uint8_t b[BZ_SIZE];
+	struct bp_image *i;
+
+	make_bzimage(b);
+	i = describe(b, sizeof(b), 0, NULL);
+	ck_assert_str_eq(bp_image_format(i), "bzImage64");
+	ck_assert_str_eq(bp_image_arch_name(i), "x86_64");
+	ck_assert_str_eq(bp_image_version(i), "6.12.1-test (me@here) #1");
+	ck_assert_ptr_null(bp_image_compression(i));
+	ck_assert_uint_eq(i->bz.protocol, 0x20f);
+	ck_assert_uint_eq(i->bz.payload_offset, SETUP_SIZE);
+	ck_assert_uint_eq(i->bz.payload_size, CODE_SIZE);
+	ck_assert_uint_eq(i->bz.header_end, 0x26c);
+	ck_assert_uint_eq(i->bz.xloadflags, 0x7f);
+	ck_assert_uint_eq(i->bz.initrd_addr_max, 0x7fffffff);
+	ck_assert_uint_eq(i->bz.cmdline_size, 2047);
+	ck_assert_uint_eq(i->bz.init_size, 0x37ef000);
+	ck_assert_uint_eq(i->bz.alignment, 0x200000);
+	ck_assert_uint_eq(i->bz.min_alignment, 21);
+	ck_assert_uint_eq(i->bz.pref_address, 0x1000000);
+	ck_assert(i->bz.relocatable);
+	ck_assert_ptr_eq(bp_image_ref(i), i);
+	ck_assert_ptr_null(bp_image_unref(i));
+	ck_assert_str_eq(bp_image_format(i), "bzImage64");
+	ck_assert_ptr_null(bp_image_unref(i));
+	ck_assert_ptr_null(bp_image_unref(NULL));
+}
+END_TEST
+
+START_TEST(bzimage_defaults_and_unused_fields)
+{
+	uint8_t b[BZ_SIZE];
+	struct bp_image *i;
+
+	make_bzimage(b);
+	b[0x1f1] = 0;				/* setup_sects: 0 means 4 */
+	bp_put_le32(b + 0x238, 0);		/* cmdline_size: 0 means 255 */
+	bp_put_le16(b + 0x20e, 0);		/* no version string */
+	bp_put_le64(b + 0x248, 0);		/* no payload fields */
+	b[0x234] = 0;				/* runs at pref_address only: */
+	bp_put_le64(b + 0x258, 0x1200000);	/* then min_alignment is enough */
+	bp_put_le32(b + 0x230, 0x1000000);
+	i = describe(b, sizeof(b), 0, NULL);
+	ck_assert_uint_eq(i->bz.payload_offset, SETUP_SIZE);
+	ck_assert_uint_eq(i->bz.cmdline_size, 255);
+	ck_assert_ptr_null(bp_image_version(i));
+	ck_assert(!i->bz.relocatable);
+	bp_image_unref(i);
+
+	/* Protocol 2.12 has no kernel_info_offset; a signature may follow the kernel. */
+	make_bzimage(b);
+	bp_put_le16(b + 0x206, 0x020c);
+	b[0x201] = 0x66;
+	bp_put_le32(b + 0x1f4, CODE_SIZE / 16 - 1);
+	b[VERSION_AT] = 0x1b;
+	i = describe(b, sizeof(b), 0, NULL);
+	ck_assert_uint_eq(i->bz.header_end, 0x268);
+	ck_assert_uint_eq(i->bz.payload_size, CODE_SIZE - 16);
+	ck_assert_str_eq(bp_image_version(i), "?.12.1-test (me@here) #1");
+	bp_image_unref(i);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	unsigned int offset, width;
+	uint64_t value;
+	int r;
+	const char *reason;
+} bad_fields[] = {
+	{ "truncated-setup", 0x1f1, 1, 60, -EBADMSG, "setup_sects at 0x1f1 is 0x3c: the setup code" },
+	{ "truncated-kernel", 0x1f4, 4, CODE_SIZE / 16 + 1, -EBADMSG,
+	  "syssize at 0x1f4 is 0x101: the kernel reaches to 0x1a10, but the file ends at 0x1a00: truncated?" },
+	{ "no-room-for-entry", 0x1f4, 4, 0x20, -EBADMSG, "syssize at 0x1f4 is 0x20: too small" },
+	{ "huge-syssize", 0x1f4, 4, 0xffffffff, -EBADMSG, "syssize at 0x1f4 is 0xffffffff" },
+	{ "no-boot-flag", 0x1fe, 2, 0, -EBADMSG, "not a kernel image" },
+	{ "near-jump", 0x200, 1, 0xe9, -EBADMSG, "jump at 0x200 is 0x6ae9: not a short jump" },
+	{ "short-header", 0x201, 1, 0x65, -EBADMSG, "jump at 0x200 is 0x65eb: the header ends before" },
+	{ "long-header", 0x201, 1, 0x8f, -EBADMSG, "jump at 0x200 is 0x8feb: the header is longer" },
+	{ "no-magic", 0x202, 4, 0, -EBADMSG, "not a kernel image" },
+	{ "protocol-2.11", 0x206, 2, 0x20b, -EOPNOTSUPP,
+	  "version at 0x206 is 0x20b: boot protocol 2.12 (Linux 3.8) or later is needed" },
+	{ "protocol-3", 0x206, 2, 0x300, -EOPNOTSUPP, "only boot protocol 2 is known" },
+	{ "version-outside", 0x20e, 2, SETUP_SIZE - 0x200, -EBADMSG, "kernel_version at 0x20e is 0x800" },
+	{ "zimage", 0x211, 1, 0, -EOPNOTSUPP, "loadflags at 0x211 is 0x0: a kernel loaded below 1 MiB" },
+	{ "initrd-nowhere", 0x22c, 4, 0, -EBADMSG, "initrd_addr_max at 0x22c is 0x0: no initrd fits" },
+	{ "alignment-zero", 0x230, 4, 0, -EBADMSG, "kernel_alignment at 0x230 is 0x0: not a power" },
+	{ "alignment-odd", 0x230, 4, 0x200001, -EBADMSG, "kernel_alignment at 0x230 is 0x200001: not" },
+	{ "relocatable-2", 0x234, 1, 2, -EBADMSG, "relocatable_kernel at 0x234 is 0x2: neither" },
+	{ "min-alignment-shift", 0x235, 1, 64, -EBADMSG, "min_alignment at 0x235 is 0x40: stricter" },
+	{ "min-alignment-strict", 0x235, 1, 22, -EBADMSG, "min_alignment at 0x235 is 0x16: stricter" },
+	{ "32-bit", 0x236, 2, 0x7e, -EOPNOTSUPP, "xloadflags at 0x236 is 0x7e: a 32-bit kernel" },
+	{ "payload-start", 0x248, 4, CODE_SIZE + 1, -EBADMSG, "payload_offset at 0x248 is 0x1001" },
+	{ "payload-end", 0x24c, 4, CODE_SIZE - 0x23f, -EBADMSG, "payload_length at 0x24c is 0xdc1" },
+	{ "pref-low", 0x258, 8, 0, -EBADMSG, "pref_address at 0x258 is 0x0: not an address" },
+	{ "pref-high", 0x258, 8, 0xffffffffffe00000, -EBADMSG, "is 0xffffffffffe00000: not an address" },
+	{ "pref-unaligned", 0x258, 8, 0x1100000, -EBADMSG, "pref_address at 0x258 is 0x1100000: not aligned" },
+	{ "init-size-small", 0x260, 4, CODE_SIZE - 1, -EBADMSG, "init_size at 0x260 is 0xfff: smaller" },
+	{ "init-size-huge", 0x260, 4, 0x80000001, -EBADMSG, "init_size at 0x260 is 0x80000001: no x86" },
+};
+
+START_TEST(bad_header_field_is_named)
+{
+	uint8_t b[BZ_SIZE];
+
+	make_bzimage(b);
+	for (unsigned int i = 0; i < bad_fields[_i].width; i++)
+		b[bad_fields[_i].offset + i] = (uint8_t)(bad_fields[_i].value >> 8 * i);
+	describe(b, sizeof(b), bad_fields[_i].r, bad_fields[_i].reason);
+}
+END_TEST
+
+START_TEST(every_truncation_is_refused)
+{
+	uint8_t b[BZ_SIZE];
+
+	make_bzimage(b);
+	for (size_t len = 0; len < sizeof(b); len++) {
+		/* A copy of just that length, so that ASan sees every byte read beyond it. */
+		uint8_t *copy = malloc(len ?: 1);
+		const char *reason = !len ? "the file is empty" :
+				     len < 0x206 ? "not a kernel image" :
+				     len < 0x26c ? "within the header: truncated?" : "truncated?";
+
+		memcpy(copy, b, len);
+		describe(copy, len, -EBADMSG, reason);
+		free(copy);
+	}
+}
+END_TEST
+
+/* Any single flipped bit of the header: a clear refusal, or a description that holds. */
+START_TEST(every_bit_flip_is_survived)
+{
+	uint8_t b[BZ_SIZE];
+
+	make_bzimage(b);
+	for (unsigned int bit = 0x1f1 * 8; bit < 0x26c * 8; bit++) {
+		struct bp_image *i = NULL;
+		int r;
+
+		b[bit / 8] ^= 1u << bit % 8;
+		r = bp_image_from_bytes(ctx, bp_span_make(b, sizeof(b)), &i);
+		b[bit / 8] ^= 1u << bit % 8;
+		if (r) {
+			ck_assert_msg(r == -EBADMSG || r == -EOPNOTSUPP, "bit %u: %d", bit, r);
+			ck_assert_str_ne(bp_ctx_message(ctx), "");
+			continue;
+		}
+		ck_assert(bp_span_has(i->bytes, i->bz.payload_offset, i->bz.payload_size));
+		ck_assert_uint_gt(i->bz.payload_size, BP_X86_ENTRY64);
+		ck_assert_uint_ge(i->bz.init_size, i->bz.payload_size);
+		ck_assert(bp_is_power_of_two(i->bz.alignment));
+		ck_assert_uint_le(i->bz.header_end, BP_X86_SETUP_HEADER_END_MAX);
+		bp_image_unref(i);
+	}
+}
+END_TEST
+
+START_TEST(file_is_opened_and_mapped)
+{
+	uint8_t b[BZ_SIZE];
+	const char *path;
+	struct bp_image *i;
+
+	make_bzimage(b);
+	path = write_file("bzImage", b, sizeof(b));
+	ck_assert_int_eq(bp_image_open(ctx, path, NULL, &i), 0);
+	ck_assert_str_eq(bp_image_path(i), path);
+	ck_assert_uint_eq(i->bytes.len, sizeof(b));
+	ck_assert_int_eq(memcmp(i->bytes.data, b, sizeof(b)), 0);
+	ck_assert_int_ge(i->fd, 0);
+	ck_assert_int_eq(i->original_fd, i->fd);
+	bp_image_unref(i);
+	ck_assert_int_eq(bp_image_open(ctx, path, "bzImage64", &i), 0);
+	bp_image_unref(i);
+	ck_assert_int_eq(bp_image_open(ctx, path, "uImage", &i), -EINVAL);
+	assert_message("bzImage: unknown image type uImage");
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_refused)
+{
+	struct bp_image *i;
+	char path[128];
+
+	ck_assert_int_eq(bp_image_open(ctx, "/nowhere/vmlinuz", NULL, &i), -ENOENT);
+	assert_message("/nowhere/vmlinuz: cannot open it: No such file or directory");
+	ck_assert_int_eq(bp_image_open(ctx, dir, NULL, &i), -EISDIR);
+	assert_message("it is a directory");
+	ck_assert_int_eq(bp_image_open(ctx, "/dev/null", NULL, &i), -EINVAL);
+	assert_message("not a regular file");
+	snprintf(path, sizeof(path), "%s/fifo", dir);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(bp_image_open(ctx, path, NULL, &i), -EINVAL);
+	ck_assert_int_eq(bp_image_open(ctx, write_file("empty", "", 0), NULL, &i), -EBADMSG);
+	assert_message("empty: the file is empty");
+	ck_assert_int_eq(truncate(write_file("huge", "x", 1), (off_t)BP_IMAGE_MAX + 1), 0);
+	snprintf(path, sizeof(path), "%s/huge", dir);
+	ck_assert_int_eq(bp_image_open(ctx, path, NULL, &i), -EFBIG);
+	assert_message("no kernel has more than 2048 MiB");
+}
+END_TEST
+
+static const struct {
+	unsigned int offset;
+	const char *magic;
+	unsigned int len, total;
+	const char *what;
+} foreign[] = {
+	{ 0x38, "ARM\x64", 4, 8192, "an arm64 Image" },
+	{ 0x38, "RSC\x05", 4, 8192, "a RISC-V Image" },
+	{ 0, "MZ\0\0zimg", 8, 8192, "an EFI zboot image" },
+	{ 0, "070701", 6, 512, "a cpio archive" },
+	{ 0, "\x27\x05\x19\x56", 4, 8192, "a U-Boot image" },
+	{ 0, "\xd0\x0d\xfe\xed", 4, 8192, "a device tree" },
+	{ 0, "\x02\x21\x4c\x18", 4, 8192, "compressed with lz4" },
+	{ 0, "BZh9", 4, 8192, "compressed with bzip2" },
+	{ 0, "#!/bin/sh\n", 10, 10, "a script" },
+	{ 0, "", 0, 8192, "zeros" },
+	{ 0, "x", 1, 1, "too short" },
+	{ 0, "x", 1, 8192, "nothing known" },
+	{ 0, "MZ", 2, 8192, "nothing known" },
+};
+
+START_TEST(foreign_file_is_recognised)
+{
+	uint8_t b[8192] = { 0 };
+
+	memcpy(b + foreign[_i].offset, foreign[_i].magic, foreign[_i].len);
+	describe(b, foreign[_i].total, -EBADMSG, foreign[_i].what);
+}
+END_TEST
+
+START_TEST(efi_programs_are_told_apart)
+{
+	uint8_t b[8192] = "MZ";
+
+	bp_put_le32(b + 0x3c, 0x80);
+	memcpy(b + 0x80, "PE\0\0\x64\x86", 6);
+	bp_put_le16(b + 0x80 + 6, 2);
+	bp_put_le16(b + 0x80 + 20, 240);
+	describe(b, sizeof(b), -EBADMSG, "an x86-64 EFI program, but not a Linux kernel");
+	strcpy((char *)b + 0x80 + 24 + 240 + 40, ".linux");
+	describe(b, sizeof(b), -EBADMSG, "a unified kernel image (UKI), which is not supported yet");
+	b[0x80 + 24 + 240 + 40] = 0;
+	bp_put_le16(b + 0x84, 0xaa64);
+	describe(b, sizeof(b), -EBADMSG, "an arm64 EFI program");
+	bp_put_le16(b + 0x84, 0x1234);
+	describe(b, sizeof(b), -EBADMSG, "an EFI program of another architecture");
+	/* Its section table lies beyond the end. */
+	bp_put_le16(b + 0x86, 0xffff);
+	bp_put_le16(b + 0x80 + 20, 0xffff);
+	describe(b, sizeof(b), -EBADMSG, "an EFI program of another architecture");
+	bp_put_le32(b + 0x3c, 0xfffffff0);
+	describe(b, sizeof(b), -EBADMSG, "nothing known");
+}
+END_TEST
+
+/* Debian's kernels, where the VM tests have put them; their number goes to the log. */
+START_TEST(real_kernels_are_described)
+{
+	const char *cache = getenv("XDG_CACHE_HOME");
+	char pattern[4096];
+	glob_t g;
+
+	snprintf(pattern, sizeof(pattern), "%s%s/kexec-bootparams/kernel/*/lib/modules/*/vmlinuz",
+		 cache ?: getenv("HOME") ?: "", cache ? "" : "/.cache");
+	if (glob(pattern, 0, NULL, &g)) {
+		printf("# no real kernels below %s\n", pattern);
+		return;
+	}
+	printf("# %zu real kernels\n", g.gl_pathc);
+	for (size_t k = 0; k < g.gl_pathc; k++) {
+		const char *release = strstr(g.gl_pathv[k], "/lib/modules/") + strlen("/lib/modules/");
+		struct bp_image *i;
+
+		ck_assert_msg(!bp_image_open(ctx, g.gl_pathv[k], "bzImage64", &i), "%s",
+			      bp_ctx_message(ctx));
+		ck_assert(!strncmp(bp_image_version(i), release, strcspn(release, "/")));
+		ck_assert(i->bz.relocatable);
+		bp_image_unref(i);
+	}
+	globfree(&g);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("image");
+	TCase *t = tcase_create("image");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, bzimage_is_described);
+	tcase_add_test(t, bzimage_defaults_and_unused_fields);
+	tcase_add_loop_test(t, bad_header_field_is_named, 0, BP_ARRAY_SIZE(bad_fields));
+	tcase_add_test(t, every_truncation_is_refused);
+	tcase_add_test(t, every_bit_flip_is_survived);
+	tcase_add_test(t, file_is_opened_and_mapped);
+	tcase_add_test(t, what_is_no_file_is_refused);
+	tcase_add_loop_test(t, foreign_file_is_recognised, 0, BP_ARRAY_SIZE(foreign));
+	tcase_add_test(t, efi_programs_are_told_apart);
+	tcase_add_test(t, real_kernels_are_described);
+	suite_add_tcase(s, t);
+	return run_suite(s);
+}
