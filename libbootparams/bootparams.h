@@ -120,7 +120,7 @@ struct bp_pixel_format {
 
 /** Values of bp_screen.video_type: orig_video_isVGA (include/uapi/linux/screen_info.h) */
 #define BP_VIDEO_TYPE_NONE 0x00
-#define BP_VIDEO_TYPE_VGA_TEXT 0x22	/* VGA text/graphics adapter, not a framebuffer */
+#define BP_VIDEO_TYPE_VGA_TEXT 0x22	/* VGA in text mode; the x86 setup code says 1 */
 #define BP_VIDEO_TYPE_VLFB 0x23		/* VESA linear framebuffer */
 #define BP_VIDEO_TYPE_EFI 0x70		/* EFI graphics output */
 
@@ -146,7 +146,7 @@ struct bp_screen {
 	uint32_t depth_bits;
 	struct bp_pixel_format format;
 	uint8_t video_type;
-	uint16_t capabilities;
+	uint32_t capabilities;
 	const char *source;
 	char why[256];
 };

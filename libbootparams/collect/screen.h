@@ -30,7 +30,7 @@ struct bp_screen_fact {
 	uint32_t width_px, height_px, stride_bytes, depth_bits;
 	struct bp_pixel_format format;
 	uint8_t video_type;	/* orig_video_isVGA as the source has it; 0: none or unknown */
-	uint16_t capabilities;	/* screen_info.capabilities, where the source has them */
+	uint32_t capabilities;	/* screen_info.capabilities, where the source has them */
 	char *driver;		/* who owns the screen according to it ("bochs-drmdrmfb"), or NULL */
 	bool pan_known;		/* the offset of the scan-out from base is known ... */
 	uint64_t pan_bytes;	/* ... and this */
