@@ -3,17 +3,14 @@
  * Kernel image files: open, map, find the format by magic, describe; and for what is not an
  * image of ours, say what it is instead.
  *
- * The bytes are a read-only mapping of the file. Whoever shortens the file meanwhile makes
- * reads beyond its new end fail with SIGBUS; that kills the process before anything was handed
- * to the kernel, which is the right outcome for an image that changes under us.
+ * The bytes are a read-only mapping of the file; image/input.h says what happens when the file
+ * changes meanwhile.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "image/image.h"
 
@@ -152,7 +149,7 @@ static struct bp_image *image_new(struct bp_ctx *ctx)
 		return NULL;
 	image->refs = 1;
 	image->ctx = bp_ctx_ref(ctx);
-	image->fd = image->original_fd = -1;
+	image->fd = image->original_fd = image->input.fd = -1;
 	return image;
 }
 
@@ -168,10 +165,9 @@ struct bp_image *bp_image_unref(struct bp_image *image)
 		return NULL;
 	if (image->mapping)
 		munmap(image->mapping, image->bytes.len);
-	if (image->fd >= 0)
-		close(image->fd);
-	if (image->original_fd >= 0 && image->original_fd != image->fd)
-		close(image->original_fd);
+	if (image->fd != image->original_fd)
+		bp_closep(&image->fd);
+	bp_input_close(&image->input);
 	free(image->path);
 	free(image->bz.version);
 	free(image->parts);
@@ -185,39 +181,17 @@ static void image_unrefp(struct bp_image **image)
 	bp_image_unref(*image);
 }
 
-/* A regular, non-empty file, open for reading. */
-static int open_file(struct bp_ctx *ctx, const char *path, int *ret_fd)
+static int map_file(struct bp_ctx *ctx, struct bp_image *image, uint64_t size)
 {
-	/* O_NONBLOCK: a FIFO is to be refused, not waited for. */
-	bp_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return bp_fail_errno(ctx, -errno, "cannot open it");
-	if (S_ISDIR(st.st_mode))
-		return bp_fail(ctx, -EISDIR, "it is a directory");
-	if (!S_ISREG(st.st_mode))
-		return bp_fail(ctx, -EINVAL, "not a regular file");
-	if (!st.st_size)
-		return bp_fail(ctx, -EBADMSG, "the file is empty");
-	*ret_fd = BP_TAKE_FD(fd);
-	return 0;
-}
-
-static int map_file(struct bp_ctx *ctx, struct bp_image *image)
-{
-	struct stat st;
 	void *p;
 
-	if (fstat(image->fd, &st) < 0)
-		return bp_fail_errno(ctx, -errno, "cannot map it");
-	if (st.st_size > BP_IMAGE_MAX)
+	if (size > BP_IMAGE_MAX)
 		return bp_fail(ctx, -EFBIG, "no kernel has more than %u MiB", BP_IMAGE_MAX >> 20);
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, image->fd, 0);
+	p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, image->fd, 0);
 	if (p == MAP_FAILED)
 		return bp_fail_errno(ctx, -errno, "cannot map it");
 	image->mapping = p;
-	image->bytes = bp_span_make(p, (size_t)st.st_size);
+	image->bytes = bp_span_make(p, size);
 	return 0;
 }
 
@@ -225,11 +199,11 @@ static int image_open(struct bp_ctx *ctx, struct bp_image *image, const char *ty
 {
 	int r;
 
-	r = open_file(ctx, image->path, &image->original_fd);
+	r = bp_input_open(ctx, image->path, &image->input);
 	if (r)
 		return r;
-	image->fd = image->original_fd;
-	r = map_file(ctx, image);
+	image->fd = image->original_fd = image->input.fd;
+	r = map_file(ctx, image, image->input.size);
 	return r ? r : probe_and_describe(ctx, image, type);
 }
 
@@ -267,6 +241,13 @@ int bp_image_from_bytes(struct bp_ctx *ctx, struct bp_span bytes, struct bp_imag
 		return r;
 	*ret_image = BP_TAKE_PTR(image);
 	return 0;
+}
+
+int bp_image_check_unchanged(struct bp_ctx *ctx, const struct bp_image *image)
+{
+	int r = bp_input_check_unchanged(ctx, &image->input);
+
+	return r ? bp_fail(ctx, r, "%s", image->path) : 0;
 }
 
 const char *bp_image_path(const struct bp_image *image)

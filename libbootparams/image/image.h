@@ -9,6 +9,7 @@
 
 #include "core/arch.h"
 #include "core/internal.h"
+#include "image/input.h"
 
 /* A part of an ELF image: one PT_LOAD. */
 struct bp_image_part {
@@ -45,6 +46,7 @@ struct bp_image {
 	void *mapping;		/* what @bytes is a view of; NULL: bytes that somebody else owns */
 	int fd;			/* of the uncompressed image: file or memfd; for kexec_file_load */
 	int original_fd;	/* of the file as the user gave it; same as fd if not compressed */
+	struct bp_input input;	/* owns original_fd */
 	struct bp_image_bzimage bz;	/* bzImage64 only */
 	struct bp_image_part *parts;	/* ELF only */
 	size_t n_parts;
@@ -67,6 +69,8 @@ extern const struct bp_image_format bp_image_format_bzimage;
  * bytes must live as long as the image.
  */
 int bp_image_from_bytes(struct bp_ctx *ctx, struct bp_span bytes, struct bp_image **ret_image);
+/* bp_input_check_unchanged() for an image that was opened from a file; the message names it. */
+int bp_image_check_unchanged(struct bp_ctx *ctx, const struct bp_image *image);
 
 /* What compression do these bytes start with? NULL: none known. */
 const char *bp_compression_name(struct bp_span bytes);

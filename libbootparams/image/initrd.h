@@ -3,15 +3,34 @@
 #ifndef BP_IMAGE_INITRD_H
 #define BP_IMAGE_INITRD_H
 
-#include "core/internal.h"
+#include "image/input.h"
 
+/* Start as BP_INITRD_NONE (then bp_initrd_close() is safe), fill with bp_initrd_open(). */
 struct bp_initrd {
 	struct bp_span bytes;	/* page-aligned mapping of all files, in the order given */
-	int fd;			/* the same bytes as one file, for kexec_file_load */
+	int fd;			/* the same bytes as one file, for kexec_file_load; see below */
+	struct bp_initrd_file {
+		char *path;
+		struct bp_input input;
+		uint64_t offset;	/* in bytes: a multiple of the page size */
+	} *files;
+	size_t n_files;
 };
+
+#define BP_INITRD_NONE ((struct bp_initrd){ .fd = -1 })
 
 /* @paths: NULL ends the array. Errors name the file: missing, empty, a directory. */
 int bp_initrd_open(struct bp_ctx *ctx, const char *const *paths, struct bp_initrd *ret_initrd);
 void bp_initrd_close(struct bp_initrd *initrd);
+#define bp_autoinitrd BP_CLEANUP(bp_initrd_close)
+
+/*
+ * Make sure that initrd->fd is there. For one file it is there from the start; several are
+ * copied into a memfd of the mapping's layout, which needs memory for all of them: only for
+ * a kexec_file_load() that is really to happen.
+ */
+int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd);
+/* bp_input_check_unchanged() for each file; the message names it. */
+int bp_initrd_check_unchanged(struct bp_ctx *ctx, const struct bp_initrd *initrd);
 
 #endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads nothing of a user's file but its metadata: opens it, and says whether it has changed. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "image/input.h"
+
+int bp_input_open(struct bp_ctx *ctx, const char *path, struct bp_input *ret_input)
+{
+	/* O_NONBLOCK: a FIFO is to be refused, not waited for. */
+	bp_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return bp_fail_errno(ctx, -errno, "cannot open it");
+	if (S_ISDIR(st.st_mode))
+		return bp_fail(ctx, -EISDIR, "it is a directory");
+	if (!S_ISREG(st.st_mode))
+		return bp_fail(ctx, -EINVAL, "not a regular file");
+	if (!st.st_size)
+		return bp_fail(ctx, -EBADMSG, "the file is empty");
+	ret_input->size = (uint64_t)st.st_size;
+	ret_input->mtime = st.st_mtim;
+	ret_input->fd = BP_TAKE_FD(fd);
+	return 0;
+}
+
+void bp_input_close(struct bp_input *input)
+{
+	bp_closep(&input->fd);
+	input->fd = -1;
+}
+
+int bp_input_check_unchanged(struct bp_ctx *ctx, const struct bp_input *input)
+{
+	struct stat st;
+
+	if (fstat(input->fd, &st) < 0)
+		return bp_fail_errno(ctx, -errno, "cannot look at it again");
+	if ((uint64_t)st.st_size != input->size || st.st_mtim.tv_sec != input->mtime.tv_sec ||
+	    st.st_mtim.tv_nsec != input->mtime.tv_nsec)
+		return bp_fail(ctx, -ESTALE, "the file was changed while it was being loaded");
+	return 0;
+}
