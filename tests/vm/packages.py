@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reads kernels.conf and the cache that fetch-kernels fills.
+
+The cache lies in ${XDG_CACHE_HOME:-~/.cache}/kexec-bootparams:
+
+    apt/SUITE/            apt's own lists and archives, nothing of the host's is touched
+    kernel/NAME_VERSION/  lib/modules/RELEASE/ with vmlinuz, config, modules and modules.dep
+    tool/NAME_VERSION/    a program of some suite with the libraries of that suite
+    pinned.json           what the names of kernels.conf stand for on this machine
+    latest.json           the same for --latest
+    helper/               guest/helper.c built, by the hash of its source
+"""
+
+import configparser
+import dataclasses
+import json
+import os
+import pathlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def cache_dir():
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return pathlib.Path(base) / "kexec-bootparams"
+
+
+@dataclasses.dataclass
+class Wanted:
+    """One [kernel ...] or [tool ...] section."""
+    kind: str
+    name: str
+    suite: str
+    package: str
+    version: str
+    series: str             # "" for a tool: its package name never changes
+    binary: str             # path in a tool's package, "" for a kernel
+    makedumpfile: str       # name of a tool, "" for a tool
+
+
+def read_conf(path=HERE / "kernels.conf"):
+    """Returns ({suite: [source line]}, [Wanted])."""
+    conf = configparser.ConfigParser(interpolation=None)
+    with open(path, encoding="utf-8") as f:
+        conf.read_file(f)
+    suites, wanted = {}, []
+    for title in conf.sections():
+        kind, _, name = title.partition(" ")
+        section = conf[title]
+        if kind == "suite":
+            suites[name] = section["sources"].split("\n")[1:]
+        elif kind in ("kernel", "tool"):
+            wanted.append(Wanted(kind, name, section["suite"], section["package"],
+                                 section["version"], section.get("series", ""),
+                                 section.get("binary", ""),
+                                 section.get("makedumpfile", "")))
+        else:
+            raise ValueError(f"{path}: [{title}] is neither suite, kernel nor tool")
+    for want in wanted:
+        if want.suite not in suites:
+            raise ValueError(f"{path}: {want.name}: no [suite {want.suite}]")
+    return suites, wanted
+
+
+@dataclasses.dataclass
+class Kernel:
+    """A kernel in the cache."""
+    name: str               # as in kernels.conf: "6.1"
+    package: str
+    version: str
+    pinned: bool            # False: not the version that kernels.conf names
+    path: pathlib.Path
+    release: str            # what uname -r will say
+    makedumpfile: str
+
+    @property
+    def modules(self):
+        return self.path / "lib" / "modules" / self.release
+
+    @property
+    def vmlinuz(self):
+        return self.modules / "vmlinuz"
+
+
+@dataclasses.dataclass
+class Tool:
+    """A program in the cache: `bin` is started by the `ld.so` beside it."""
+    name: str
+    package: str
+    version: str
+    pinned: bool
+    path: pathlib.Path
+
+
+def load_state(latest=False):
+    """What the last fetch-kernels left: ({name: Kernel}, {name: Tool})."""
+    path = cache_dir() / ("latest.json" if latest else "pinned.json")
+    if not path.exists():
+        return {}, {}
+    state = json.loads(path.read_text(encoding="utf-8"))
+    kernels, tools = {}, {}
+    for entry in state:
+        kind = entry.pop("kind")
+        entry["path"] = cache_dir() / entry["path"]
+        if not entry["path"].exists():
+            continue
+        if kind == "kernel":
+            kernels[entry["name"]] = Kernel(**entry)
+        else:
+            tools[entry["name"]] = Tool(**entry)
+    return kernels, tools
