@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the VM tests run: a case is a first kernel, who owns its screen, how the next kernel
+is loaded and how the machine gets there. From a case come the two images and command lines.
+"""
+
+import dataclasses
+import shlex
+
+import initramfs
+
+# what the guest's /proc/fb calls the owners
+FB_WORDS = {"efifb": "EFI VGA", "bochs": "bochs", "virtio-gpu": "virtio", "vesafb": "VESA VGA",
+            "vgatext": ""}
+KERNELS = ["5.10", "6.1", "6.12", "7.x"]
+PATTERN = "kexec-bootparams-pattern"
+PATTERN_MIB = 4
+CRASHKERNEL = "crashkernel=256M"
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    first: str                  # kernel names of kernels.conf
+    next: str
+    owner: str                  # of the screen in the first kernel: key of FB_WORDS
+    call: str                   # c, s, auto
+    jump: str                   # normal, crash
+    claim: str                  # what a pass shows
+    core: bool = False
+    cmdline: str = ""           # of the first kernel
+    mode: str = ""              # set by the DRM driver instead of the firmware's, 1024x768
+    vmcore: bool = False        # look into /proc/vmcore as well
+    flip: bool = False          # change a loaded byte: the next kernel must not start
+    cpus: int = 1
+    firmware: str = "ovmf"
+
+    @property
+    def vga(self):
+        return "virtio" if self.owner == "virtio-gpu" else "std"
+
+    @property
+    def drivers(self):
+        return [self.owner] if self.owner in initramfs.DRIVERS else []
+
+    @property
+    def expect_owner(self):
+        """The name in expect.tbl."""
+        return self.owner + ("+mode" if self.mode else "")
+
+
+def all_cases():
+    cases = []
+
+    def add(**kwargs):
+        cases.append(Case(**kwargs))
+
+    core = {"6.1-bochs-c-crash", "6.12-bochs-c-crash", "7.x-bochs-c-crash", "7.x-bochs-c-normal",
+            "6.12-efifb-c-normal", "6.1-efifb-c-crash", "7.x-virtio-gpu-c-crash",
+            "6.12-virtio-gpu-c-normal", "6.1-virtio-gpu-s-normal", "6.12-bochs-s-crash",
+            "7.x-bochs-auto-crash", "5.10-bochs-c-normal"}
+    for kernel in KERNELS:
+        for owner in ("efifb", "bochs", "virtio-gpu"):
+            for call in ("c", "s", "auto"):
+                for jump in ("normal", "crash"):
+                    # 5.10 is the stated floor: proved with the owner and the call that matter
+                    if kernel == "5.10" and (owner, call) != ("bochs", "c"):
+                        continue
+                    name = f"{kernel}-{owner}-{call}-{jump}"
+                    add(name=name, first=kernel, next=kernel, owner=owner, call=call,
+                        jump=jump, core=name in core,
+                        claim="the next kernel gets the frame buffer that expect.tbl names")
+    for first, following in (("6.1", "7.x"), ("7.x", "6.1"), ("6.12", "7.x"), ("7.x", "6.12"),
+                             ("5.10", "7.x")):
+        add(name=f"{first}-to-{following}-bochs-c-normal", first=first, next=following,
+            owner="bochs", call="c", jump="normal", core=(first, following) == ("6.1", "7.x"),
+            claim="another kernel than the running one gets the frame buffer")
+    for kernel in ("6.1", "6.12", "7.x"):
+        for call in ("c", "s"):
+            add(name=f"{kernel}-mode-{call}-crash", first=kernel, next=kernel, owner="bochs",
+                call=call, jump="crash", mode="1024x768", core=kernel == "6.12",
+                claim="a mode set since boot: the crash kernel draws as the screen is now")
+    for kernel in KERNELS:
+        add(name=f"{kernel}-vmcore", first=kernel, next=kernel, owner="bochs", call="c",
+            jump="crash", vmcore=True, cpus=2, core=kernel != "5.10",
+            claim="readelf and the suite's makedumpfile read /proc/vmcore; a pattern is in it")
+        add(name=f"{kernel}-vmcore-s", first=kernel, next=kernel, owner="bochs", call="s",
+            jump="crash", vmcore=True, cpus=2,
+            claim="the same by kexec_file_load, to compare with")
+    add(name="6.12-flip", first="6.12", next="6.12", owner="efifb", call="c", jump="crash",
+        flip=True, core=True, claim="a changed byte in a loaded segment: purgatory refuses")
+    for call in ("c", "s"):
+        add(name=f"6.12-bios-vesa-{call}-normal", first="6.12", next="6.12", owner="vesafb",
+            call=call, jump="normal", firmware="bios", cmdline="vga=0x317", core=call == "c",
+            claim="BIOS with a VESA mode: base kept, size in units of 64 KiB")
+        add(name=f"6.12-bios-text-{call}-normal", first="6.12", next="6.12", owner="vgatext",
+            call=call, jump="normal", firmware="bios", core=call == "c",
+            claim="BIOS in text mode: the next kernel's console is VGA text")
+    return cases
+
+
+def first_cmdline(case):
+    words = [case.cmdline]
+    if case.jump == "crash":
+        words.append(CRASHKERNEL)
+    if case.mode:
+        words.append(f"video=Virtual-1:{case.mode}")
+    return " ".join(w for w in words if w)
+
+
+def next_cmdline(case):
+    words = ["console=ttyS0", "no_timer_check", "panic=1"]
+    if case.jump == "crash":
+        # as distributions' kdump services do: one CPU, devices found in any state
+        words += ["nr_cpus=1", "reset_devices"]
+    return " ".join(words)
+
+
+def first_scenario(case, peer):
+    lines = []
+    for driver in case.drivers:
+        lines.append(f"load_driver {driver}")
+    if FB_WORDS[case.owner]:
+        lines.append(f"wait_fb '{FB_WORDS[case.owner]}'")
+    lines.append("report first")
+    if case.vmcore:
+        lines += [f"vm-helper plant {PATTERN} {PATTERN_MIB} >/tmp/planted &",
+                  "until grep -q planted /tmp/planted; do sleep 1; done"]
+    call = {"c": "-c", "s": "-s", "auto": "-a"}[case.call]
+    load = "-p" if case.jump == "crash" else "-l"
+    if case.flip and peer:      # ours speaks on the port that the command line names
+        load += " --console-serial --serial=0x3f8 --serial-baud=115200"
+    lines += [
+        "mark load",
+        f"run load kexec {call} {load} /next/vmlinuz --initrd=/next/initrd "
+        f"--append={shlex.quote(next_cmdline(case))}",
+        '[ $rc = 0 ] || fail "load: exit status $rc"',
+        "report loaded"]
+    if case.flip:
+        lines.append("ask flip")
+    lines += ["echo 'screen of the first kernel' >/tmp/text", "show first /tmp/text",
+              "mark jump"]
+    if case.jump == "crash":
+        lines.append("echo c >/proc/sysrq-trigger")
+    else:
+        lines += ["kexec -e", 'fail "kexec -e returned $?"']
+    return "\n".join(lines) + "\n"
+
+
+def next_scenario(case):
+    lines = [
+        "report next",
+        "{",
+        "uname -srv",
+        "cat /proc/cmdline",
+        "echo 'frame buffer:' $(cat /proc/fb)",
+        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do",
+        "echo \"line $i of the next kernel: the quick brown fox jumps over the lazy dog\"",
+        "done; } >/tmp/text",
+        "show next /tmp/text"]
+    if case.vmcore:
+        lines += [
+            "dd if=/proc/vmcore of=/tmp/head bs=4096 count=64 2>/dev/null",
+            "send vmcore-head /tmp/head",
+            f"run find vm-helper find {PATTERN} /proc/vmcore",
+            "run makedumpfile makedumpfile -c -d 31 /proc/vmcore /tmp/dump",
+            "run dump-dmesg makedumpfile --dump-dmesg /proc/vmcore /tmp/dmesg",
+            "send vmcore-dmesg /tmp/dmesg",
+            "ls -l /tmp/dump >/tmp/size && send dump-size /tmp/size"]
+    return "\n".join(lines) + "\n"
+
+
+def build_image(case, kernels, tools, loader):
+    """The first kernel's initramfs, the next kernel and its initramfs within, as bytes.
+
+    loader: path of the program under test, or None for the peer.
+    """
+    following = kernels[case.next]
+    inner = initramfs.base_archive(following, [], next_scenario(case))
+    if case.vmcore:
+        initramfs.add_tool(inner, tools[kernels[case.first].makedumpfile], "bin/makedumpfile")
+    archive = initramfs.base_archive(kernels[case.first], case.drivers,
+                                     first_scenario(case, loader is None))
+    if loader is None:
+        initramfs.add_tool(archive, tools["kexec-tools"], "sbin/kexec")
+    else:
+        initramfs.add_host_program(archive, loader, "sbin/kexec")
+    archive.add("next/vmlinuz", following.vmlinuz.read_bytes())
+    archive.add("next/initrd", inner.encode())
+    return archive.encode()

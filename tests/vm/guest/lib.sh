@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# Functions for scenarios. They write to the control line (file descriptor 3), where vm.py
+# reads whole lines:
+#   VM-MARK NAME WORDS...     something was reached
+#   VM-ASK WORDS...           the host shall do something and answer with a line
+#   VM-FILE NAME SIZE, base64 lines, VM-EOF NAME
+
+mark() {
+	echo "VM-MARK $*" >&3
+	echo "VM-MARK $*" >/dev/ttyS0
+}
+
+# fail REASON: the machine could not do its part; the host ends the run
+fail() {
+	mark fail "$*"
+	while :; do sleep 1000; done
+}
+
+# ask WORDS: returns when the host has done it
+ask() {
+	echo "VM-ASK $*" >&3
+	read -r answer <&3
+	[ "$answer" = ok ] || fail "host could not: $*: $answer"
+}
+
+# send NAME FILE
+send() {
+	echo "VM-FILE $1 $(wc -c <"$2")" >&3
+	base64 "$2" >&3
+	echo "VM-EOF $1" >&3
+}
+
+# put NAME FILE OFFSET: a big file to the scratch disk, OFFSET in MiB, the host fetches it
+put() {
+	[ -b /dev/vda ] || load_driver virtio-blk
+	dd if="$2" of=/dev/vda bs=1M seek="$3" conv=fsync 2>/dev/null || fail "put $1"
+	ask fetch "$1" "$3" "$(wc -c <"$2")"
+}
+
+# load_driver NAME: see DRIVERS in initramfs.py
+load_driver() {
+	[ -e "/vm/modules/$1" ] || fail "no driver $1 in this image"
+	while read -r ko; do
+		mod=${ko##*/}
+		[ -d "/sys/module/${mod%.ko}" ] || insmod "$ko" || fail "insmod $ko"
+	done <"/vm/modules/$1"
+}
+
+# wait_fb WORD: until /proc/fb names WORD
+wait_fb() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q "$1" /proc/fb && return
+		sleep 1
+	done
+	fail "no $1 in /proc/fb: $(cat /proc/fb)"
+}
+
+# copy_files DIR FILE...: sysfs files say a wrong size, so each is read rather than archived
+copy_files() {
+	dir=$1
+	shift
+	for f in "$@"; do
+		[ -f "$f" ] || continue
+		mkdir -p "$dir${f%/*}"
+		cat "$f" >"$dir$f" 2>/dev/null
+	done
+}
+
+# report NAME: all that a kernel knows about how it was booted, as NAME.tar.gz
+report() {
+	rm -rf /tmp/report
+	mkdir -p /tmp/report
+	copy_files /tmp/report /proc/cmdline /proc/iomem /proc/fb /proc/version /proc/modules \
+		/proc/consoles /proc/sys/kernel/bootloader_type \
+		/proc/sys/kernel/bootloader_version \
+		/sys/kernel/kexec_loaded /sys/kernel/kexec_crash_loaded \
+		/sys/kernel/kexec_crash_size \
+		/sys/firmware/efi/systab /sys/firmware/efi/fw_vendor \
+		/sys/firmware/efi/runtime /sys/firmware/efi/config_table
+	for d in /sys/kernel/boot_params /sys/firmware/efi/runtime-map /sys/firmware/memmap; do
+		[ -d $d ] && find $d -type f >/tmp/list && while read -r f; do
+			copy_files /tmp/report "$f"
+		done </tmp/list
+	done
+	for f in name virtual_size stride bits_per_pixel; do
+		copy_files /tmp/report /sys/class/graphics/fb0/$f
+	done
+	uname -a >/tmp/report/uname
+	dmesg >/tmp/report/dmesg
+	tar -C /tmp/report -czf /tmp/report.tgz .
+	send "$1.tar.gz" /tmp/report.tgz
+}
+
+# show NAME TEXT_FILE: writes a text to the first virtual terminal and asks for a picture;
+# with the font and what the console believes it shows, the host can read the picture
+show() {
+	dmesg -n 1
+	{
+		printf '\033[?25l\033[2J\033[H'
+		cat "$2"
+	} >/dev/tty1
+	sleep 1
+	if vm-helper font >/tmp/font 2>/tmp/err; then
+		send "$1.font" /tmp/font
+		cat /dev/vcsa1 >/tmp/vcs
+		send "$1.vcsa" /tmp/vcs
+	fi
+	ask shot "$1"
+}
+
+# run NAME COMMAND...: sends what the command said; its exit status is left in $rc
+run() {
+	name=$1
+	shift
+	"$@" >/tmp/out 2>&1
+	rc=$?
+	echo "exit status $rc" >>/tmp/out
+	send "$name.out" /tmp/out
+	mark "$name" $rc
+}

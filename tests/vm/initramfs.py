@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Builds the initramfs of a test machine: an uncompressed newc cpio archive.
+
+Uncompressed, since QEMU's emulation copies a byte in far less time than it inflates one.
+Holds busybox, guest/init and guest/lib.sh, the helper program, the modules of the wanted
+drivers (unpacked, with their load order in /vm/modules/DRIVER) and whatever a case adds.
+An image takes 0.1 s to build, so none is kept.
+"""
+
+import hashlib
+import lzma
+import os
+import pathlib
+import re
+import stat
+import subprocess
+import threading
+
+import packages
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+# Drivers by the name that scenarios use: the modules to load, in order. A tuple holds the
+# names one module had over time; a driver that is built in needs no module.
+DRIVERS = {
+    "bochs": [("bochs", "bochs_drm")],              # renamed in 5.17
+    "virtio-gpu": [("virtio_pci",), ("virtio_gpu",)],
+    "virtio-blk": [("virtio_pci",), ("virtio_blk",)],
+}
+
+BUSYBOX = "/bin/busybox"
+MAX_IMAGE = 512 << 20
+
+
+class Archive:
+    """What goes into an image: {path: (mode, bytes)}; folders appear by themselves."""
+
+    def __init__(self):
+        self.entries = {}
+
+    def add(self, path, data, mode=stat.S_IFREG | 0o644, rdev=(0, 0)):
+        path = path.strip("/")
+        parent = os.path.dirname(path)
+        if parent and parent not in self.entries:
+            self.add(parent, b"", stat.S_IFDIR | 0o755)
+        self.entries[path] = (mode, data, rdev)
+
+    def add_program(self, path, data):
+        self.add(path, data, stat.S_IFREG | 0o755)
+
+    def add_link(self, path, target):
+        self.add(path, target.encode(), stat.S_IFLNK | 0o777)
+
+    def encode(self):
+        out = bytearray()
+        entries = list(self.entries.items()) + [("TRAILER!!!", (0, b"", (0, 0)))]
+        for ino, (path, (mode, data, rdev)) in enumerate(entries, 1):
+            name = path.encode() + b"\0"
+            out += b"070701" + b"".join(b"%08x" % n for n in (
+                ino, mode, 0, 0, 1, 0, len(data), 0, 0, *rdev, len(name), 0))
+            out += name + bytes(-(110 + len(name)) % 4)
+            out += data + bytes(-len(data) % 4)
+        if len(out) > MAX_IMAGE:
+            raise ValueError(f"initramfs of {len(out)} bytes")
+        return bytes(out)
+
+
+def _module_name(path):
+    return os.path.basename(path).split(".ko")[0].replace("-", "_")
+
+
+def module_load_order(modules_dir, driver):
+    """Relative paths of the modules to load for a driver, dependencies first."""
+    deps = {}
+    for line in (modules_dir / "modules.dep").read_text(encoding="utf-8").splitlines():
+        path, _, needs = line.partition(":")
+        deps[_module_name(path)] = [path, needs.split()]
+    builtin = {_module_name(line) for line in
+               (modules_dir / "modules.builtin").read_text(encoding="utf-8").splitlines()}
+    order = []
+    for names in DRIVERS[driver]:
+        name = next((n for n in names if n in deps), None)
+        if name is None:
+            if not builtin.isdisjoint(names):
+                continue
+            raise LookupError(f"{modules_dir.name} has no module {' or '.join(names)}")
+        path, needs = deps[name]
+        for one in [*reversed(needs), path]:    # modules.dep: nearest dependency first
+            if one not in order:
+                order.append(one)
+    return order
+
+
+def read_module(path):
+    data = path.read_bytes()
+    if path.suffix == ".xz":
+        return lzma.decompress(data)
+    if path.suffix == ".ko":
+        return data
+    raise ValueError(f"{path}: a module compressed in a way that is new here")
+
+
+def add_modules(archive, modules_dir, drivers):
+    for driver in drivers:
+        names = []
+        for rel in module_load_order(modules_dir, driver):
+            name = f"vm/ko/{_module_name(rel)}.ko"
+            archive.add(name, read_module(modules_dir / rel))
+            names.append(f"/{name}\n")
+        archive.add(f"vm/modules/{driver}", "".join(names).encode())
+
+
+def _find_binary(path):
+    """(program, library path): looks through libtool's wrapper script of an unbuilt tree."""
+    path = pathlib.Path(path).resolve()
+    with open(path, "rb") as f:
+        magic = f.read(4)
+    if magic == b"\x7fELF":
+        return path, ""
+    real = path.parent / ".libs" / path.name
+    if not real.exists():
+        raise ValueError(f"{path} is neither a program nor a libtool wrapper of one")
+    text = path.read_text(encoding="utf-8", errors="replace")
+    found = re.search(r'^\s*LD_LIBRARY_PATH="([^"$]*)', text, re.M)
+    return real, found.group(1) if found else str(path.parent / ".libs")
+
+
+def add_host_program(archive, path, target):
+    """A program of this host at `target`, with the libraries that ldd finds for it."""
+    program, library_path = _find_binary(path)
+    archive.add_program(target, program.read_bytes())
+    env = dict(os.environ)
+    if library_path:
+        env["LD_LIBRARY_PATH"] = library_path
+    out = subprocess.run(["ldd", program], env=env, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, check=False).stdout
+    if "not found" in out:
+        raise ValueError(f"{program}: {out}")
+    for name, lib in re.findall(r"^\s*(\S+)(?: => (/\S+))? \(0x", out, re.M):
+        if name.startswith("/"):        # the dynamic linker stands with its path
+            archive.add_program(name, pathlib.Path(name).read_bytes())
+        elif lib:
+            archive.add_program(f"usr/lib/x86_64-linux-gnu/{name}", pathlib.Path(lib).read_bytes())
+
+
+def add_tool(archive, tool, target):
+    """A packages.Tool, run by the dynamic linker and libraries of its own suite."""
+    folder = f"tool/{tool.name}"
+    for path in sorted(tool.path.rglob("*")):
+        if path.is_file():
+            archive.add_program(f"{folder}/{path.relative_to(tool.path)}", path.read_bytes())
+    archive.add_program(target, f"#!/bin/sh\nexec /{folder}/ld.so --library-path /{folder}/lib "
+                                f"/{folder}/bin \"$@\"\n".encode())
+
+
+def helper_program():
+    """guest/helper.c as a static program, built once per source."""
+    source = HERE / "guest" / "helper.c"
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
+    path = packages.cache_dir() / "helper" / digest
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+        subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Os", "-s",
+                        "-static", "-o", part, source], check=True)
+        part.rename(path)
+    return path.read_bytes()
+
+
+def base_archive(kernel, drivers, scenario):
+    """busybox, init and helper, the drivers of `kernel`, and the script that init runs."""
+    archive = Archive()
+    archive.add("dev/console", b"", stat.S_IFCHR | 0o600, (5, 1))
+    archive.add_program("bin/busybox", pathlib.Path(BUSYBOX).read_bytes())
+    applets = subprocess.run([BUSYBOX, "--list"], check=True, stdout=subprocess.PIPE,
+                             text=True).stdout.split()
+    for applet in sorted(set(applets) - {"busybox"}):
+        archive.add_link(f"bin/{applet}", "busybox")
+    for folder in ("proc", "sys", "tmp", "sbin"):
+        archive.add(folder, b"", stat.S_IFDIR | 0o755)
+    archive.add_program("init", (HERE / "guest/init").read_bytes())
+    archive.add("vm/lib.sh", (HERE / "guest/lib.sh").read_bytes())
+    archive.add("vm/scenario", scenario.encode())
+    archive.add_program("bin/vm-helper", helper_program())
+    add_modules(archive, kernel.modules, drivers)
+    return archive

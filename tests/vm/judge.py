@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Judges what a machine reported: against expect.tbl and against its own first kernel."""
+
+import dataclasses
+import fnmatch
+import io
+import pathlib
+import re
+import subprocess
+import tarfile
+
+import cases
+import picture
+import zeropage
+
+HERE = pathlib.Path(__file__).resolve().parent
+KEYS = ["loader", "kernel", "owner", "call", "jump"]
+COLUMNS = KEYS + ["video", "base", "size", "caps", "secure", "desc", "geometry", "fb", "text"]
+READABLE = 0.98         # of the characters; a blinking cell or two may be caught in between
+
+
+@dataclasses.dataclass
+class Check:
+    name: str
+    ok: bool
+    want: str
+    got: str
+
+
+def read_expect(path=HERE / "expect.tbl"):
+    rows = []
+    with open(path, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            words = line.split("#")[0].split()
+            if not words:
+                continue
+            if len(words) != len(COLUMNS):
+                raise ValueError(f"{path}:{number}: {len(words)} columns, not {len(COLUMNS)}")
+            rows.append(dict(zip(COLUMNS, words)))
+    return rows
+
+
+def expect_row(rows, **key):
+    found = [r for r in rows if all(fnmatch.fnmatchcase(key[k], r[k]) for k in KEYS)]
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} rows of expect.tbl for {' '.join(key[k] for k in KEYS)}")
+    return found[0]
+
+
+def read_report(data):
+    """{path: bytes} of a report's tar archive."""
+    files = {}
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        for member in tar:
+            if member.isfile():
+                files[member.name.removeprefix("./")] = tar.extractfile(member).read()
+    return files
+
+
+def zero_page(report):
+    return zeropage.decode(report["sys/kernel/boot_params/data"])
+
+
+def fb_owner(report):
+    text = report.get("proc/fb", b"").decode()
+    for name, word in cases.FB_WORDS.items():
+        if word and word in text:
+            return name
+    return text.strip() or "none"
+
+
+def text_seen(files, shots, name):
+    """One of the words of expect.tbl's last column, and the share of readable text."""
+    if f"{name}.font" not in files:
+        return "none", 0.0
+    shot = shots[name]
+    share = picture.readable_share(shot, picture.read_font(files[f"{name}.font"]),
+                                   files[f"{name}.vcsa"])
+    if share >= READABLE:
+        return "readable", share
+    return ("black" if shot.is_blank() else "garbled"), share
+
+
+def _same_or_zero(want, first, got):
+    """Check of a number that shall be "same", "zero", "-" or a number."""
+    meant = {"same": first, "zero": 0}.get(want)
+    if meant is None:
+        meant = int(want, 0)
+    return got == meant, f"{want} ({meant:#x})", f"{got:#x}"
+
+
+def judge_screen(row, first, following):
+    """Checks of one row's zero page columns; `first` and `following` are zero pages."""
+    for column, field, name in (("video", "orig_video_isVGA", "screen type"),
+                                ("base", "lfb_base", "base"),
+                                ("size", "lfb_size", "size"),
+                                ("caps", "capabilities", "capabilities"),
+                                ("secure", "secure_boot", "secure_boot"),
+                                ("desc", "efi_memdesc_size", "EFI descriptor size")):
+        want = row[column]
+        if want == "-":
+            continue
+        if column == "size" and want == "64k":
+            meant = (first["lfb_bytes"] + 0xffff) >> 16
+            got = following["lfb_size"]
+            yield Check(name, got == meant, f"64k ({meant:#x})", f"{got:#x}")
+            continue
+        yield Check(name, *_same_or_zero(want, first[field], following[field]))
+    want = row["geometry"]
+    if want != "-":
+        fields = ["lfb_width", "lfb_height", "lfb_linelength", "lfb_depth"]
+        got = tuple(following[f] for f in fields)
+        if want == "same":
+            meant = tuple(first[f] for f in fields)
+        elif want == "zero":
+            meant = (0, 0, 0, 0)
+        else:
+            meant = tuple(map(int, re.split("[x/]", want))) + (first["lfb_depth"],)
+        yield Check("geometry", got == meant, f"{want} {meant}", str(got))
+
+
+def judge_memory(first, following, crash):
+    """The map that the next kernel got, whatever the screen."""
+    joined = [e for e in following["e820"]
+              if e[2] == 1 and e[0] < 0x100000 < e[1]]
+    yield Check("no RAM entry across 1 MiB", not joined, "none",
+                " ".join(f"{s:#x}-{e:#x}" for s, e, _ in joined) or "none")
+    if crash:
+        return
+    ram = [[e for e in page["e820"] if e[2] == 1] for page in (first, following)]
+    total = [sum(e - s for s, e, _ in part) for part in ram]
+    # the first kernel's setup_data pages are RAM to it and reserved in what it hands on
+    near = total[1] >= total[0] * 0.98
+    yield Check("RAM handed on", near, f"at least 98% of {total[0]:#x}", f"{total[1]:#x}")
+
+
+def elf_notes(head):
+    """What readelf says about the notes in the first bytes of a vmcore."""
+    out = subprocess.run(["readelf", "-W", "-n", head], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True, check=False)
+    return out.stdout
+
+
+def judge_vmcore(case, files, folder, first_report):
+    release = first_report["uname"].decode().split()[2]
+    notes = elf_notes(folder / "vmcore-head")
+    count = notes.count("NT_PRSTATUS")
+    yield Check("NT_PRSTATUS notes by readelf -n", count == case.cpus, str(case.cpus), str(count))
+    yield Check("VMCOREINFO note by readelf -n", "VMCOREINFO" in notes, "present",
+                "present" if "VMCOREINFO" in notes else "absent")
+    found = re.search(rb"OSRELEASE=(\S+)", files["vmcore-head"])
+    got = found[1].decode() if found else "none"
+    yield Check("VMCOREINFO is the first kernel's", got == release, release, got)
+    found = re.search(rb"found (\d+)", files["find.out"])
+    pages = int(found[1]) if found else -1
+    meant = cases.PATTERN_MIB * 256
+    yield Check("pattern pages in /proc/vmcore", pages == meant, str(meant), str(pages))
+    for name in ("makedumpfile", "dump-dmesg"):
+        last = files[f"{name}.out"].decode("utf-8", "replace").strip().splitlines()[-1]
+        yield Check(name, last == "exit status 0", "exit status 0", last)
+    said = b"sysrq: Trigger a crash" in files.get("vmcore-dmesg", b"")
+    yield Check("kernel log in the vmcore", said, "holds the crash", str(said))
+
+
+def judge(case, loader, files, shots, folder, rows):
+    """All checks of a run that got to its end."""
+    reports = {n: read_report(files[f"{n}.tar.gz"]) for n in ("first", "next")}
+    first, following = zero_page(reports["first"]), zero_page(reports["next"])
+    row = expect_row(rows, loader=loader, kernel=case.first, owner=case.expect_owner,
+                     call=case.call, jump=case.jump)
+    out = list(judge_screen(row, first, following))
+    out += judge_memory(first, following, case.jump == "crash")
+    if row["fb"] != "-":
+        got = fb_owner(reports["next"])
+        out.append(Check("fb0 of the next kernel", got == row["fb"], row["fb"], got))
+    if row["text"] not in ("any", "-"):
+        got, share = text_seen(files, shots, "next")
+        out.append(Check("text on the screen", got == row["text"], row["text"],
+                         f"{got} ({share:.0%})"))
+    if case.jump == "crash":
+        line = reports["next"]["proc/cmdline"].decode()
+        out.append(Check("is the crash kernel", "elfcorehdr=" in line, "elfcorehdr=", line.strip()))
+    if case.vmcore:
+        out += judge_vmcore(case, files, folder, reports["first"])
+    return out

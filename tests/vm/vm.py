@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One QEMU machine (q35, emulated): boots a kernel through OVMF or SeaBIOS and follows it.
+
+    with Machine(folder, kernel=..., initrd=..., cmdline=...) as machine:
+        for event in machine.events(timeout=120):
+            ...
+
+folder receives console.log (the kernel's serial port, each line with seconds since start),
+control.log (the control line that guest/lib.sh speaks), pictures and files.
+"""
+
+import base64
+import binascii
+import dataclasses
+import json
+import pathlib
+import re
+import selectors
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+import picture
+
+OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+VGA = {"std": "VGA", "virtio": "virtio-vga"}
+SCRATCH_BYTES = 1 << 30         # sparse
+MAX_LINE = 1 << 20
+MAX_FILE = 64 << 20
+
+# no_timer_check: a starved emulator fails the IO-APIC timer test (seen in 2 of 36 runs)
+# panic=1 with -no-reboot: a dead kernel ends QEMU at once instead of at the time limit
+CMDLINE_ALWAYS = "console=ttyS0 no_timer_check panic=1"
+
+
+class MachineError(Exception):
+    """The machine ended, hung or said something it cannot have meant."""
+
+
+@dataclasses.dataclass
+class Mark:
+    name: str
+    words: str
+    seconds: float
+
+
+@dataclasses.dataclass
+class Ask:
+    words: list
+    seconds: float
+
+
+@dataclasses.dataclass
+class Said:
+    """A line of the console that Machine(watch=...) asked for."""
+    text: str
+
+
+@dataclasses.dataclass
+class File:
+    name: str
+    data: bytes
+
+
+class _Line:
+    """The reading end of one serial port: whole lines, logged with their time."""
+
+    def __init__(self, sock, log_path, started):
+        self.sock = sock
+        self.log = open(log_path, "w", encoding="utf-8")
+        self.started = started
+        self.rest = b""
+
+    def read(self):
+        """Lines that are complete now; None at the end of the connection."""
+        try:
+            data = self.sock.recv(1 << 16)
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            return None
+        lines = (self.rest + data).split(b"\n")
+        self.rest = lines.pop()
+        if len(self.rest) > MAX_LINE:
+            raise MachineError("a serial line without end")
+        seconds = time.monotonic() - self.started
+        texts = [line.decode("utf-8", "replace").rstrip("\r") for line in lines]
+        for text in texts:
+            self.log.write(f"[{seconds:7.2f}] {text}\n")
+        self.log.flush()
+        return texts
+
+    def close(self):
+        if self.rest:
+            self.log.write(self.rest.decode("utf-8", "replace") + "\n")
+        self.log.close()
+        self.sock.close()
+
+
+def _listen(path):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(path)
+    sock.listen(1)
+    sock.settimeout(30)
+    return sock
+
+
+class Machine:
+    def __init__(self, folder, kernel, initrd, cmdline, *, firmware="ovmf", vga="std",
+                 memory_mib=1024, cpus=1, cpu="max", scratch=False, gdb=False,
+                 watch=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # socket paths have 108 bytes at most, so they cannot lie in any folder
+        self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="kexec-vm."))
+        self.watch = watch              # regular expression for console lines
+        self.process = None
+        self.lines = {}
+        self.qmp = None
+        self.pending = None             # [name, size, [base64 lines]] of a file on its way
+        self.vars = self.folder / "ovmf-vars.fd"
+        self.scratch = self.folder / "scratch.img"
+        self.args = [
+            "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", cpu,
+            "-m", str(memory_mib), "-smp", str(cpus), "-nodefaults", "-no-user-config",
+            "-display", "none", "-no-reboot", "-device", VGA[vga],
+            "-kernel", str(kernel), "-initrd", str(initrd),
+            "-append", f"{CMDLINE_ALWAYS} {cmdline}",
+            "-chardev", f"socket,id=console,path={self.sockets}/console",
+            "-serial", "chardev:console",
+            "-chardev", f"socket,id=control,path={self.sockets}/control",
+            "-serial", "chardev:control",
+            "-chardev", f"socket,id=qmp,path={self.sockets}/qmp",
+            "-mon", "chardev=qmp,mode=control"]
+        if firmware == "ovmf":
+            shutil.copyfile(OVMF_VARS, self.vars)
+            self.args += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}",
+                          "-drive", f"if=pflash,unit=1,format=raw,file={self.vars}"]
+        if scratch:
+            with open(self.scratch, "wb") as f:
+                f.truncate(SCRATCH_BYTES)
+            self.args += ["-drive", f"if=none,id=scratch,format=raw,file={self.scratch}",
+                          "-device", "virtio-blk-pci,drive=scratch"]
+        if gdb:
+            self.args += ["-gdb", f"unix:{self.sockets}/gdb,server=on,wait=off"]
+
+    def __enter__(self):
+        listening = {n: _listen(f"{self.sockets}/{n}") for n in ("console", "control", "qmp")}
+        self.started = time.monotonic()
+        with open(self.folder / "qemu.log", "w", encoding="utf-8") as log:
+            log.write(" ".join(self.args) + "\n")
+            log.flush()
+            self.process = subprocess.Popen(self.args, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log)
+        try:
+            connected = {}
+            for name, sock in listening.items():
+                connected[name], _ = sock.accept()
+                sock.close()
+        except OSError as e:
+            self.close()
+            raise MachineError(f"QEMU did not start: {self._qemu_said()}") from e
+        for name in ("console", "control"):
+            self.lines[name] = _Line(connected[name], self.folder / f"{name}.log", self.started)
+        self.qmp = _Qmp(connected["qmp"])
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for line in self.lines.values():
+            line.close()
+        if self.qmp:
+            self.qmp.close()
+        for path in (self.vars, self.scratch):
+            path.unlink(missing_ok=True)
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def _qemu_said(self):
+        return (self.folder / "qemu.log").read_text(encoding="utf-8").split("\n", 1)[1].strip()
+
+    def events(self, timeout):
+        """Yields Mark, Ask, File and Said until the mark "end" or `timeout` seconds passed.
+
+        Each mark starts the time anew: a machine may take long, but never without a sign.
+        """
+        with selectors.DefaultSelector() as selector:
+            for name, line in self.lines.items():
+                selector.register(line.sock, selectors.EVENT_READ, name)
+            deadline = time.monotonic() + timeout
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise MachineError(f"no sign of life on the control line for {timeout} s")
+                for key, _ in selector.select(left):
+                    lines = self.lines[key.data].read()
+                    if lines is None:
+                        self.process.wait(30)
+                        raise MachineError("the machine ended by itself (panic, triple fault "
+                                           f"or reset) {self._qemu_said()}".rstrip())
+                    if key.data == "console":
+                        yield from (Said(t) for t in lines
+                                    if self.watch and self.watch.search(t))
+                        continue
+                    for text in lines:
+                        event = self._parse(text)
+                        if event is None:
+                            continue
+                        deadline = time.monotonic() + timeout
+                        yield event
+                        if isinstance(event, Mark) and event.name == "end":
+                            return
+
+    def _parse(self, text):
+        seconds = time.monotonic() - self.started
+        # a kernel that starts may leave a torn line or the UART's test bytes before ours
+        at = text.find("VM-")
+        if self.pending and at != 0:
+            self.pending[2].append(text)
+            if sum(map(len, self.pending[2])) > 2 * MAX_FILE:
+                raise MachineError(f"{self.pending[0]}: more than it announced")
+            return None
+        if at < 0:
+            return None
+        verb, _, rest = text[at:].partition(" ")
+        if verb == "VM-FILE":
+            name, size = rest.split(" ")
+            if "/" in name or not 0 <= int(size) <= MAX_FILE:
+                raise MachineError(f"odd file announced: {rest}")
+            self.pending = [name, int(size), []]
+            return None
+        if verb == "VM-EOF" and self.pending:
+            name, size, lines = self.pending
+            self.pending = None
+            try:
+                data = base64.b64decode("".join(lines), validate=True)
+            except binascii.Error as e:
+                raise MachineError(f"{name}: {e}") from e
+            if name != rest or len(data) != size:
+                raise MachineError(f"{name}: {len(data)} bytes came, {size} were announced")
+            (self.folder / name).write_bytes(data)
+            return File(name, data)
+        if verb == "VM-MARK":
+            name, _, words = rest.partition(" ")
+            return Mark(name, words, seconds)
+        if verb == "VM-ASK":
+            return Ask(rest.split(" "), seconds)
+        return None
+
+    def answer(self, text="ok"):
+        """The reply to an Ask."""
+        self.lines["control"].sock.sendall(text.encode() + b"\n")
+
+    def screenshot(self, name):
+        """Saves NAME.png and returns the picture."""
+        path = self.folder / f"{name}.ppm"
+        self.qmp.call("screendump", filename=str(path.resolve()))
+        shot = picture.read_ppm(path.read_bytes())
+        path.unlink()
+        (self.folder / f"{name}.png").write_bytes(shot.to_png())
+        return shot
+
+    def fetch_scratch(self, name, offset_mib, size):
+        """A file that the guest put on the scratch disk."""
+        if not 0 <= offset_mib << 20 <= SCRATCH_BYTES - size or size < 0:
+            raise MachineError(f"{name}: not on the scratch disk")
+        path = self.folder / name
+        with open(self.scratch, "rb") as src, open(path, "wb") as dst:
+            src.seek(offset_mib << 20)
+            left = size
+            while left:
+                data = src.read(min(left, 1 << 20))
+                dst.write(data)
+                left -= len(data)
+        return path
+
+    def read_physical(self, address, size):
+        path = self.folder / "memory.bin"
+        self.qmp.call("pmemsave", val=address, size=size, filename=str(path.resolve()))
+        data = path.read_bytes()
+        path.unlink()
+        return data
+
+    def write_physical(self, address, data):
+        """Changes the guest's memory behind its back (needs gdb=True)."""
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(30)
+            sock.connect(f"{self.sockets}/gdb")
+            for packet in ("Qqemu.PhyMemMode:1", f"M{address:x},{len(data):x}:{data.hex()}",
+                           "Qqemu.PhyMemMode:0", "D"):
+                reply = _gdb_call(sock, packet)
+                if reply != b"OK":
+                    raise MachineError(f"debugger: {packet} -> {reply!r}")
+        if self.read_physical(address, len(data)) != data:
+            raise MachineError("memory does not hold what was written")
+
+
+def _gdb_call(sock, packet):
+    body = packet.encode()
+    sock.sendall(b"$%s#%02x" % (body, sum(body) & 0xff))
+    got = b""
+    while True:
+        data = sock.recv(4096)
+        if not data:
+            raise MachineError("the debugger connection ended")
+        got += data
+        while (found := re.search(rb"\$([^#]*)#..", got)):
+            got = got[found.end():]
+            sock.sendall(b"+")
+            # connecting stops the machine, and that is reported when it comes to it
+            if not found[1].startswith((b"T", b"S")):
+                return found[1]
+
+
+class _Qmp:
+    """QEMU's monitor: one command at a time."""
+
+    def __init__(self, sock):
+        sock.settimeout(60)
+        self.sock = sock
+        self.file = sock.makefile("r", encoding="utf-8")
+        self.file.readline()            # greeting
+        self.call("qmp_capabilities")
+
+    def call(self, command, **arguments):
+        message = {"execute": command}
+        if arguments:
+            message["arguments"] = arguments
+        self.sock.sendall(json.dumps(message).encode() + b"\n")
+        while True:
+            line = self.file.readline()
+            if not line:
+                raise MachineError(f"monitor ended during {command}")
+            reply = json.loads(line)
+            if "error" in reply:
+                raise MachineError(f"{command}: {reply['error'].get('desc')}")
+            if "return" in reply:
+                return reply["return"]
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
