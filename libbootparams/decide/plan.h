@@ -48,10 +48,10 @@ struct bp_purgatory_params {
 	bp_phys_t boot_params;	/* its zero page */
 	struct {
 		bp_phys_t mem;
-		uint64_t len;
+		uint64_t len;		/* the bytes loaded: bufsz, not the zero fill */
+		uint8_t digest[32];	/* SHA-256: one each, so that the damaged one is named */
 	} regions[BP_SEGMENTS_MAX];
 	unsigned int n_regions;	/* 0: no checks */
-	uint8_t digest[32];	/* of all regions' bytes, in their order */
 	uint16_t uart_port;	/* 0: none known */
 	uint32_t uart_baud;	/* 0: leave as it is */
 	bool vga_text;		/* the machine has a VGA text screen (BIOS) */
