@@ -12,6 +12,18 @@ int bp_screen_info_encode(struct bp_ctx *ctx, const struct bp_screen *screen,
 			  const struct bp_span *base, uint8_t ret_bytes[BP_SCREEN_INFO_SIZE]);
 int bp_screen_info_decode(struct bp_ctx *ctx, struct bp_span bytes, struct bp_screen *ret_screen);
 
+/*
+ * The loader id that Linux gives kexec, in the upper half: /proc/sys/kernel/bootloader_type shows
+ * 208, which is how the next system knows (Documentation/arch/x86/boot.rst, type_of_loader: D).
+ */
+#define BP_X86_LOADER_KEXEC 0xd0
+
+/*
+ * How many E820 entries the next kernel keeps: E820_MAX_ENTRIES, 128 + 3 * MAX_NUMNODES, with
+ * the largest MAX_NUMNODES that can be configured (NODES_SHIFT=10; Debian and Fedora have it).
+ */
+#define BP_X86_E820_MAX 3200u
+
 /* Everything the x86 zero page and its setup_data say. Addresses are final. */
 struct bp_x86_params {
 	const struct bp_machine *machine;
@@ -25,7 +37,7 @@ struct bp_x86_params {
 	bool no_efi;			/* --noefi */
 	bool fresh_rng_seed;		/* add a SETUP_RNG_SEED node (9) */
 	uint8_t rng_seed[32];
-	uint8_t loader_type;		/* type_of_loader */
+	uint8_t loader_type;		/* type_of_loader; BP_X86_LOADER_KEXEC */
 };
 
 /* A setup_data node's fate; every node of the running kernel gets one, none is dropped silently. */
@@ -46,6 +58,30 @@ int bp_x86_params_encode(struct bp_ctx *ctx, const struct bp_x86_params *p, bp_p
 /* What becomes of each node of the machine; the array is freed by the caller. */
 int bp_x86_setup_data_verdicts(struct bp_ctx *ctx, const struct bp_machine *m,
 			       struct bp_setup_data_verdict **ret_verdicts, size_t *ret_n);
+
+/*
+ * Why is EFI not passed on? NULL: it is, with descriptors of *@ret_desc_size bytes (the
+ * firmware's own size, so that nothing that looks at the map later sees another one).
+ */
+const char *bp_x86_efi_obstacle(const struct bp_machine *m, bool no_efi, uint32_t *ret_desc_size);
+
+/* Where a field of the zero page comes from. The table covers all 4096 bytes, in order. */
+enum bp_x86_field_source {
+	BP_FIELD_COPIED,	/* from the running kernel's zero page */
+	BP_FIELD_REBUILT,	/* made for the next kernel */
+	BP_FIELD_IMAGE,		/* from the kernel image */
+	BP_FIELD_ZERO,
+};
+
+struct bp_x86_field {
+	const char *name;
+	uint16_t offset, size;
+	enum bp_x86_field_source source;
+	const char *why;
+};
+
+/* NULL behind the last. */
+const struct bp_x86_field *bp_x86_zero_page_field(size_t i);
 
 /* ELF core headers (/proc/vmcore's source) for the crash kernel; @ram is what is to be dumped. */
 int bp_elfcorehdr_encode(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_memmap *ram,
