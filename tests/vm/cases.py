@@ -172,18 +172,18 @@ def next_scenario(case):
 def build_image(case, kernels, tools, loader):
     """The first kernel's initramfs, the next kernel and its initramfs within, as bytes.
 
-    loader: path of the program under test, or None for the peer.
+    loader: path of the program under test, or "" for the peer.
     """
     following = kernels[case.next]
     inner = initramfs.base_archive(following, [], next_scenario(case))
     if case.vmcore:
         initramfs.add_tool(inner, tools[kernels[case.first].makedumpfile], "bin/makedumpfile")
     archive = initramfs.base_archive(kernels[case.first], case.drivers,
-                                     first_scenario(case, loader is None))
-    if loader is None:
-        initramfs.add_tool(archive, tools["kexec-tools"], "sbin/kexec")
-    else:
+                                     first_scenario(case, not loader))
+    if loader:
         initramfs.add_host_program(archive, loader, "sbin/kexec")
+    else:
+        initramfs.add_tool(archive, tools["kexec-tools"], "sbin/kexec")
     archive.add("next/vmlinuz", following.vmlinuz.read_bytes())
     archive.add("next/initrd", inner.encode())
     return archive.encode()

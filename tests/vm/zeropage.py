@@ -70,10 +70,10 @@ def decode(data):
 
 def screen_lines(pages, titles):
     """screen_info fields of several pages side by side, '*' where one differs from the first."""
-    yield f"{'':18}" + "".join(f"{title:>16}" for title in titles)
+    yield f"{'':18}" + "".join(f"{title:>18}" for title in titles)
     for name in SCREEN:
         values = [page[name] for page in pages]
-        cells = "".join(f"{value:#15x}" + (" " if value == values[0] else "*")
+        cells = "".join(f"{value:#17x}" + (" " if value == values[0] else "*")
                         for value in values)
         yield f"{name:18}{cells}".rstrip()
 

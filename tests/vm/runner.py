@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs one case on one machine and judges it: what run-vm and tests/demo share."""
+
+import dataclasses
+import os
+import pathlib
+import re
+import shutil
+import time
+
+import cases
+import judge
+import vm
+
+TIMEOUT = 240           # seconds without a sign; a boot takes 10 to 30 on an emulated CPU
+PURGATORY_SECONDS = 30  # of silence; a crash kernel that does start is up in 5
+PURGATORY_SAYS = re.compile(r"purgatory|sha-?256|digest", re.I)
+
+
+@dataclasses.dataclass
+class Bench:
+    """What all cases of a run share."""
+    kernels: dict
+    tools: dict
+    rows: list              # of expect.tbl
+    results: pathlib.Path
+    kexec: str              # the loader under test; "" for the peer
+
+
+class Run:
+    """One case on one machine."""
+
+    def __init__(self, case, bench):
+        self.case = case
+        self.bench = bench
+        self.loader = "ours" if bench.kexec else "peer"
+        self.folder = bench.results / f"{case.name}{'' if bench.kexec else '-peer'}"
+        self.files = {}             # by name, what the guest sent
+        self.shots = {}
+        self.marks = []
+
+    def go(self):
+        """The result as it goes into the JSON file."""
+        started = time.monotonic()
+        result = {"name": self.case.name, "loader": self.loader, "claim": self.case.claim,
+                  "boots": 0, "checks": [], "status": "failed", "reason": ""}
+        missing = self.missing()
+        if missing:
+            result.update(status="skipped", reason=missing)
+            return result
+        while True:
+            result["boots"] += 1
+            try:
+                checks = self.once()
+                result["checks"] = [vars(c) for c in checks]
+                bad = [c for c in checks if not c.ok]
+                result["status"] = "failed" if bad else "passed"
+                result["reason"] = "; ".join(f"{c.name}: want {c.want}, got {c.got}" for c in bad)
+            except (vm.MachineError, OSError, ValueError, LookupError) as e:
+                # an emulator that dies before the guest's first word says nothing about us
+                if not self.marks and result["boots"] == 1 and isinstance(e, vm.MachineError):
+                    continue
+                result["reason"] = f"{type(e).__name__}: {e}"
+            break
+        result["marks"] = [[m.name, m.words, round(m.seconds, 1)] for m in self.marks]
+        result["seconds"] = round(time.monotonic() - started, 1)
+        return result
+
+    def missing(self):
+        """Why this case cannot run here, or ""."""
+        for name in {self.case.first, self.case.next}:
+            if name not in self.bench.kernels:
+                return f"no kernel {name} in the cache (fetch-kernels could not get it)"
+        need = [] if self.bench.kexec else ["kexec-tools"]
+        if self.case.vmcore:
+            need.append(self.bench.kernels[self.case.first].makedumpfile)
+        for name in need:
+            if name not in self.bench.tools:
+                return f"no {name} in the cache (fetch-kernels could not get it)"
+        return ""
+
+    def once(self):
+        case = self.case
+        self.files, self.shots, self.marks = {}, {}, []
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        image = self.folder / "initramfs.cpio"
+        image.write_bytes(cases.build_image(case, self.bench.kernels, self.bench.tools,
+                                            self.bench.kexec))
+        scale = float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
+        with vm.Machine(self.folder, self.bench.kernels[case.first].vmlinuz, image,
+                        cases.first_cmdline(case), firmware=case.firmware, vga=case.vga,
+                        cpus=case.cpus, gdb=case.flip,
+                        watch=PURGATORY_SAYS if case.flip else None) as machine:
+            self.follow(machine, TIMEOUT * scale)           # until the jump
+            image.unlink()
+            if case.flip:
+                return self.refused(machine, PURGATORY_SECONDS * scale)
+            self.follow(machine, TIMEOUT * scale)           # until the end
+        release = self.bench.kernels[case.next].release
+        up = [m for m in self.marks if m.name == "up"]
+        if len(up) != 2 or up[1].words != release:
+            raise vm.MachineError(f"meant to boot {release}, came up: {[m.words for m in up]}")
+        return judge.judge(case, self.loader, self.files, self.shots, self.folder, self.bench.rows)
+
+    def follow(self, machine, timeout):
+        for event in machine.events(timeout):
+            if isinstance(event, vm.File):
+                self.files[event.name] = event.data
+            elif isinstance(event, vm.Ask):
+                self.serve(machine, event.words)
+                machine.answer()
+            elif isinstance(event, vm.Mark):
+                self.marks.append(event)
+                if event.name == "fail":
+                    raise vm.MachineError(f"guest: {event.words}{self.loader_said()}")
+                if event.name in ("jump", "end"):
+                    return
+
+    def loader_said(self):
+        said = self.files.get("load.out")
+        return f" ({said.decode('utf-8', 'replace').strip()[-300:]})" if said else ""
+
+    def serve(self, machine, words):
+        if words[0] == "shot":
+            self.shots[words[1]] = machine.screenshot(words[1])
+        elif words[0] == "fetch":
+            machine.fetch_scratch(words[1], int(words[2]), int(words[3]))
+        elif words[0] == "flip":
+            self.flip(machine)
+        else:
+            raise vm.MachineError(f"the guest asks for {words}")
+
+    def flip(self, machine):
+        """Changes one byte of the loaded kernel: found by its content, whoever loaded it."""
+        iomem = judge.read_report(self.files["loaded.tar.gz"])["proc/iomem"].decode()
+        found = re.search(r"([0-9a-f]+)-([0-9a-f]+) : Crash kernel", iomem)
+        if not found:
+            raise vm.MachineError("no crash kernel region in the guest's /proc/iomem")
+        start, end = int(found[1], 16), int(found[2], 16) + 1
+        image = self.bench.kernels[self.case.next].vmlinuz.read_bytes()
+        middle = len(image) // 2
+        at = machine.read_physical(start, end - start).find(image[middle:middle + 64])
+        if at < 0:
+            raise vm.MachineError("the loaded kernel is not in the crash kernel region")
+        machine.write_physical(start + at, bytes([image[middle] ^ 1]))
+
+    def refused(self, machine, timeout):
+        """After a changed byte: a word on the serial port, and no next kernel."""
+        said, ended = "", ""
+        try:
+            for event in machine.events(timeout):
+                if isinstance(event, vm.Said):
+                    said = said or event.text
+                elif isinstance(event, vm.Mark):
+                    self.marks.append(event)
+        except vm.MachineError as e:
+            ended = str(e)
+        started = any(m.name == "up" for m in self.marks[1:])
+        return [judge.Check("the next kernel does not start", not started, "no start",
+                            "it started" if started else ended),
+                judge.Check("purgatory says why on the serial port", bool(said),
+                            PURGATORY_SAYS.pattern, said or "nothing")]
