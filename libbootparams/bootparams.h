@@ -66,7 +66,7 @@ typedef void (*bp_log_fn)(void *data, enum bp_log_level level, const char *line)
  * @size: sizeof(struct bp_ctx_opts)
  * @sysroot: read /proc, /sys and /dev below this directory, or from this recorded machine
  *	(a .tree file); NULL: the running system
- * @record: keep everything that is read, for bp_ctx_record_save(); not with @sysroot
+ * @record: keep everything that is read, for bp_ctx_record_save()
  * @log: called for each log line; NULL: silence
  * @log_data: first argument of @log
  * @log_level: highest level to pass to @log; 0: from the environment's BP_LOG, else warning
@@ -102,6 +102,18 @@ BP_EXPORT struct bp_ctx *bp_ctx_unref(struct bp_ctx *ctx);
  * this context.	Since: 0.1
  */
 BP_EXPORT const char *bp_ctx_message(struct bp_ctx *ctx);
+
+/**
+ * bp_ctx_record_save - write what a recording context has read as a recorded machine
+ * @ctx: made with opts.record
+ * @path: the .tree file; replaced as a whole, mode 0600
+ *
+ * Serial numbers, hardware addresses, UUIDs of file systems and secrets on the command line
+ * are zeroed. Nothing that was not read is in it.
+ *
+ * Errors: -EINVAL (not recording), -ENOMEM, and as writing the file fails.	Since: 0.1
+ */
+BP_EXPORT int bp_ctx_record_save(struct bp_ctx *ctx, const char *path);
 
 /** enum bp_screen_outcome - what the next kernel is told about the framebuffer */
 enum bp_screen_outcome {

@@ -37,8 +37,6 @@ int bp_ctx_new(const struct bp_ctx_opts *opts, struct bp_ctx **ret_ctx)
 			return -EINVAL;
 		memcpy(&o, opts, BP_MIN(opts->size, sizeof(o)));
 	}
-	if (o.record && o.sysroot)
-		return -EINVAL;
 	ctx = calloc(1, sizeof(*ctx));
 	if (!ctx)
 		return -ENOMEM;

@@ -7,8 +7,10 @@
  * What is not a file (an ioctl's answer, a CPUID leaf, uname) is a "fact": a file of that
  * name below "facts/" of a recorded system, and a function's answer on the running one.
  *
- * Errors, everywhere: -ENOENT not there; -EACCES, -EPERM, others as the kernel said;
- * -EFBIG longer than @max. All leave a message in the context.
+ * A fact that is text ends in a newline.
+ *
+ * Errors, everywhere: -ENOENT not there; -ENODATA there, but not recorded; -EACCES, -EPERM,
+ * others as the kernel said; -EFBIG longer than @max. All leave a message in the context.
  */
 #ifndef BP_CORE_IO_H
 #define BP_CORE_IO_H
@@ -25,8 +27,16 @@ struct bp_file;
 /* Largest of the big ones: /proc/iomem, /proc/kallsyms, the kernel log. */
 #define BP_IO_LARGE (256u << 20)
 
+/* @sysroot: NULL, a directory, or a .tree file. @record: keep what is read, from any of them. */
 int bp_io_new(struct bp_ctx *ctx, const char *sysroot, bool record, struct bp_io **ret_io);
 void bp_io_free(struct bp_io *io);
+
+/*
+ * A context that reads from the text of a .tree file (@opts->sysroot is NULL); @name is for
+ * messages. For tests and fuzzing.
+ */
+int bp_ctx_new_from_tree(const struct bp_ctx_opts *opts, const char *name, struct bp_span text,
+			 struct bp_ctx **ret_ctx);
 
 /* true: this is the machine we run on, so that ioctls and CPUID may be asked. */
 bool bp_io_is_live(struct bp_ctx *ctx);
@@ -68,6 +78,9 @@ static inline void bp_file_closep(struct bp_file **file)
 typedef int (*bp_fact_fn)(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf);
 int bp_io_fact(struct bp_ctx *ctx, const char *name, bp_fact_fn ask, const void *arg,
 	       struct bp_buf *ret_buf);
+/* The same for any @path of the recorded system, of at most @max bytes: the kernel log. */
+int bp_io_ask(struct bp_ctx *ctx, const char *path, size_t max, bp_fact_fn ask, const void *arg,
+	      struct bp_buf *ret_buf);
 
 /*
  * Lines of a large text file that begin a match: only those are kept (and recorded).

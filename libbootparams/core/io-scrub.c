@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What names one machine or opens it is zeroed before a recording is written: every letter and
+ * digit of it becomes 0 (bytes of a binary file become zero), so that lengths and shapes stay.
+ */
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <regex.h>
+#include <string.h>
+
+#include "core/io-backend.h"
+
+struct rule {
+	const char *path;	/* fnmatch() pattern, where * takes slashes too */
+	const char *text;	/* regular expression, any case, within one line; NULL: the whole file */
+	unsigned int group;	/* of @text: what to zero; 0 is all of the match */
+};
+
+#define HEX "[0-9a-f]"
+#define MAC HEX "{2}([:-]" HEX "{2}){5}"
+#define UUID HEX "{8}-" HEX "{4}-" HEX "{4}-" HEX "{4}-" HEX "{12}"
+#define SECRET "[a-z0-9_.-]*(passw|passphrase|secret|token|credential|keyfile|hostname)" \
+	       "[a-z0-9_.-]*=([^ \n]+)"
+#define SERIAL "(serial ?(number|no\\.?|#)?|s/n) ?[:=] *([^ \n,;]+)"
+
+/*
+ * The table. A rule that is added here gets a row in tests/unit/test-scrub.c.
+ * VMBus GUIDs are not touched: they tell the devices and the framebuffer's owner apart.
+ */
+static const struct rule rules[] = {
+	/* Board, case, disks, network interfaces, input devices. */
+	{ "/sys/*serial", NULL, 0 },
+	{ "/sys/*serial_number", NULL, 0 },
+	{ "/sys/*uuid", NULL, 0 },
+	{ "/sys/*asset_tag", NULL, 0 },
+	{ "/sys/*/wwid", NULL, 0 },
+	{ "/sys/*/net/*/address", NULL, 0 },
+	{ "/sys/*/net/*/perm_address", NULL, 0 },
+	{ "/sys/*/uevent", "^(SERIAL|UNIQ|HID_UNIQ)=(.+)", 2 },
+	/* A device tree: the same, and seeds of random numbers. */
+	{ "*mac-address", NULL, 0 },
+	{ "*/serial-number", NULL, 0 },
+	{ "*/kaslr-seed", NULL, 0 },
+	{ "*/rng-seed", NULL, 0 },
+	/* The command line, and the kernel log, which quotes it. */
+	{ "*/cmdline", UUID, 0 },
+	{ "*/cmdline", MAC, 0 },
+	{ "*/cmdline", SECRET, 2 },
+	{ "*/bootargs", UUID, 0 },
+	{ "*/bootargs", MAC, 0 },
+	{ "*/bootargs", SECRET, 2 },
+	{ "/dmesg", "(uuid|luks|fsid|filesystem)[ :=\"-]{1,4}(" UUID ")", 2 },
+	{ "/dmesg", MAC, 0 },
+	{ "/dmesg", SECRET, 2 },
+	{ "/dmesg", SERIAL, 3 },
+};
+
+/* Zero [start, end): letters and digits of text become '0'. */
+static void zero(uint8_t *start, const uint8_t *end, bool binary)
+{
+	for (; start < end; start++)
+		if (binary)
+			*start = 0;
+		else if (*start >= 0x80 || isalnum(*start))
+			*start = '0';
+}
+
+static bool is_binary(const struct bp_buf *b)
+{
+	for (size_t i = 0; i < b->len; i++)
+		if (!b->data[i] || b->data[i] >= 0x80)
+			return true;
+	return false;
+}
+
+static void zero_matches(struct bp_buf *b, const regex_t *regex, unsigned int group)
+{
+	size_t off = 0;
+
+	while (off < b->len) {
+		uint8_t *line = b->data + off;
+		uint8_t *newline = memchr(line, '\n', b->len - off);
+		size_t len = newline ? (size_t)(newline - line) : b->len - off, at = 0;
+		regmatch_t m[8];
+
+		while (at < len) {
+			m[0].rm_so = (regoff_t)at;
+			m[0].rm_eo = (regoff_t)len;
+			if (regexec(regex, (const char *)line, BP_ARRAY_SIZE(m), m,
+				    REG_STARTEND | (at ? REG_NOTBOL : 0)) ||
+			    m[0].rm_eo <= (regoff_t)at)
+				break;
+			if (m[group].rm_so >= 0)
+				zero(line + m[group].rm_so, line + m[group].rm_eo, false);
+			at = (size_t)m[0].rm_eo;
+		}
+		off += len + 1;
+	}
+}
+
+/* The node's path with a leading slash. */
+static int path_of(const struct bp_node *node, struct bp_buf *out)
+{
+	int r = node->parent->parent ? path_of(node->parent, out) : 0;
+
+	return r ? r : bp_buf_printf(out, "/%s", node->name);
+}
+
+static int scrub_file(struct bp_node *node)
+{
+	bp_autobuf struct bp_buf path = { 0 };
+	int r = path_of(node, &path);
+
+	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(rules); i++) {
+		regex_t regex;
+
+		if (fnmatch(rules[i].path, bp_buf_str(&path), 0))
+			continue;
+		if (!rules[i].text) {
+			zero(node->data.data, node->data.data + node->data.len,
+			     is_binary(&node->data));
+			continue;
+		}
+		if (regcomp(&regex, rules[i].text, REG_EXTENDED | REG_ICASE))
+			return -ENOMEM;
+		zero_matches(&node->data, &regex, rules[i].group);
+		regfree(&regex);
+	}
+	return r;
+}
+
+static int scrub_node(struct bp_node *node)
+{
+	int r = node->kind == BP_NODE_FILE && node->data.len ? scrub_file(node) : 0;
+
+	for (struct bp_node *c = node->first; !r && c; c = c->next)
+		r = scrub_node(c);
+	return r;
+}
+
+int bp_scrub_tree(struct bp_tree *tree)
+{
+	return scrub_node(&tree->root);
+}
