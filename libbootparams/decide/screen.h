@@ -13,7 +13,7 @@ enum bp_screen_request {
 	BP_SCREEN_BY_HAND,
 };
 
-/* --framebuffer=..., parsed by bp_screen_request_parse() */
+/* --framebuffer=..., parsed by bp_screen_option_parse() */
 struct bp_screen_option {
 	enum bp_screen_request request;
 	struct bp_screen by_hand;
@@ -24,10 +24,21 @@ int bp_screen_option_parse(struct bp_ctx *ctx, const char *text, struct bp_scree
 /*
  * Decide. @ret_screen->outcome, ->source and ->why are always set. A request that cannot be met
  * (console where no mode is certain) fails with -ENODATA and a message that says why.
- * @file_load: describe instead what kexec_file_load will copy, whatever was asked.
  */
 int bp_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 		     const struct bp_screen_option *option, struct bp_screen *ret_screen);
+/* What kexec_file_load(2) will give the next kernel, whatever we decide. */
 int bp_screen_file_load(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_screen *ret_screen);
+/*
+ * What is lost or wrong when the next kernel gets @copied (kexec_file_load's) instead of
+ * @decided: a clause for a message, static; NULL: nothing that we know of.
+ */
+const char *bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen *decided,
+				     const struct bp_screen *copied);
+
+/* Append what each source says, and what follows: several lines for people. */
+int bp_screen_explain(const struct bp_machine *m, const struct bp_screen *decided,
+		      struct bp_buf *buf);
+const char *bp_screen_outcome_name(enum bp_screen_outcome outcome);	/* "console" ... */
 
 #endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files collect/screen-*.c share. */
+#ifndef BP_COLLECT_SCREEN_INTERNAL_H
+#define BP_COLLECT_SCREEN_INTERNAL_H
+
+#include "collect/machine.h"
+
+struct bp_screen_source {
+	const char *name;	/* as `kexec --explain` shows it */
+	/*
+	 * Append what the source says with bp_screen_fact_add(). 0, also where it says nothing
+	 * useful but that is worth a note; any error but -ENOMEM: the message becomes the note.
+	 */
+	int (*collect)(struct bp_ctx *ctx, struct bp_machine *m);
+};
+
+extern const struct bp_screen_source bp_screen_source_pci;
+extern const struct bp_screen_source bp_screen_source_iomem;
+extern const struct bp_screen_source bp_screen_source_boot_params;
+
+/* A new, empty fact at the end; NULL: out of memory. Valid until the next one is added. */
+struct bp_screen_fact *bp_screen_fact_add(struct bp_machine *m, const char *source);
+/* Replace the note; 0 or -ENOMEM. */
+int bp_screen_fact_note(struct bp_screen_fact *fact, const char *fmt, ...) BP_PRINTF(2, 3);
+/* Fill @fact from the 64 bytes of a struct screen_info, with the trust of boot time. */
+int bp_screen_fact_from_screen_info(struct bp_ctx *ctx, struct bp_span bytes,
+				    struct bp_screen_fact *fact);
+/* The part of a link's text after the last '/', malloc'd: a driver's or a device's name. */
+int bp_screen_link_name(struct bp_ctx *ctx, const char *path, char **ret_name);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of screen sources, and what the sources share. Reads nothing itself. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "collect/screen-internal.h"
+#include "encode/encode.h"
+
+/*
+ * How to add a source: one file collect/screen-NAME.c with a struct bp_screen_source, one line
+ * in collect/screen-internal.h, one here, and a recorded machine in tests/machines where it
+ * speaks. Each is asked on every architecture; one that a system lacks is a note.
+ *
+ * The order is the order of belief among sources of equal trust (decide/screen.c takes the
+ * first): what the kernel's resource tree says of the owner is maintained by the owner itself;
+ * then copies of what the firmware said. The PCI inventory comes first of all because others
+ * look devices up in it.
+ */
+static const struct bp_screen_source *const sources[] = {
+	&bp_screen_source_pci,
+	&bp_screen_source_iomem,
+	&bp_screen_source_boot_params,
+};
+
+struct bp_screen_fact *bp_screen_fact_add(struct bp_machine *m, const char *source)
+{
+	struct bp_screen_facts *facts = &m->screen_facts;
+	struct bp_screen_fact *grown = reallocarray(facts->v, facts->n + 1, sizeof(*grown));
+
+	if (!grown)
+		return NULL;
+	facts->v = grown;
+	grown[facts->n] = (struct bp_screen_fact){ .source = source };
+	return &grown[facts->n++];
+}
+
+int bp_screen_fact_note(struct bp_screen_fact *fact, const char *fmt, ...)
+{
+	struct bp_buf b = { 0 };
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = bp_buf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	if (r) {
+		bp_buf_done(&b);
+		return r;
+	}
+	free(fact->note);
+	fact->note = (char *)b.data;
+	return 0;
+}
+
+int bp_screen_fact_from_screen_info(struct bp_ctx *ctx, struct bp_span bytes,
+				    struct bp_screen_fact *fact)
+{
+	struct bp_screen s;
+	int r = bp_screen_info_decode(ctx, bytes, &s);
+
+	if (r)
+		return r;
+	fact->is_screen_info = true;
+	fact->video_type = s.video_type;
+	fact->capabilities = s.capabilities;
+	if (s.outcome == BP_SCREEN_NONE)
+		return bp_screen_fact_note(fact, "no framebuffer: type 0x%02x, base 0", s.video_type);
+	fact->base_trust = BP_TRUST_BOOT;
+	fact->has_base = true;
+	fact->base = s.base;
+	fact->has_size = s.size_bytes != 0;
+	fact->size_bytes = s.size_bytes;
+	if (s.outcome != BP_SCREEN_CONSOLE)
+		return bp_screen_fact_note(fact, "base and size without a mode (type 0x%02x): "
+					   "left by the loader of this kernel", s.video_type);
+	fact->mode_trust = BP_TRUST_BOOT;
+	fact->has_mode = s.width_px && s.height_px && s.stride_bytes && s.depth_bits;
+	fact->width_px = s.width_px;
+	fact->height_px = s.height_px;
+	fact->stride_bytes = s.stride_bytes;
+	fact->depth_bits = s.depth_bits;
+	fact->has_format = s.format.red_size || s.format.green_size || s.format.blue_size;
+	fact->format = s.format;
+	/* kexec-tools counts the EFI type in 64 KiB (measured: 0x3f for 0x3e8000). */
+	if (fact->has_mode && s.size_bytes < (uint64_t)s.stride_bytes * s.height_px) {
+		fact->has_size = false;
+		return bp_screen_fact_note(fact, "its size, 0x%llx, cannot hold its mode: "
+					   "the loader of this kernel took the wrong unit",
+					   (unsigned long long)s.size_bytes);
+	}
+	return 0;
+}
+
+int bp_screen_link_name(struct bp_ctx *ctx, const char *path, char **ret_name)
+{
+	bp_autofree char *target = NULL;
+	const char *slash;
+	int r = bp_io_readlink(ctx, path, &target);
+
+	if (r)
+		return r;
+	slash = strrchr(target, '/');
+	*ret_name = strdup(slash ? slash + 1 : target);
+	return *ret_name ? 0 : -ENOMEM;
+}
+
+const struct bp_display *bp_display_holding(const struct bp_screen_facts *facts, bp_phys_t base,
+					    const struct bp_display_bar **ret_bar)
+{
+	for (size_t i = 0; i < facts->n_displays; i++)
+		for (size_t j = 0; j < BP_DISPLAY_BARS; j++) {
+			const struct bp_display_bar *bar = &facts->displays[i].bars[j];
+
+			if (bar->is_memory && bar->start <= base && base < bar->end) {
+				if (ret_bar)
+					*ret_bar = bar;
+				return &facts->displays[i];
+			}
+		}
+	return NULL;
+}
+
+void bp_screen_facts_done(struct bp_screen_facts *facts)
+{
+	for (size_t i = 0; i < facts->n; i++) {
+		free(facts->v[i].driver);
+		free(facts->v[i].device);
+		free(facts->v[i].note);
+	}
+	for (size_t i = 0; i < facts->n_displays; i++) {
+		free(facts->displays[i].address);
+		free(facts->displays[i].driver);
+	}
+	free(facts->v);
+	free(facts->displays);
+	*facts = (struct bp_screen_facts){ 0 };
+}
+
+int bp_screen_collect(struct bp_ctx *ctx, struct bp_machine *m)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(sources); i++) {
+		struct bp_screen_fact *fact;
+		int r = sources[i]->collect(ctx, m);
+
+		if (!r)
+			continue;
+		if (r == -ENOMEM)
+			return r;
+		bp_debug(ctx, "screen source %s: %s", sources[i]->name, bp_ctx_message(ctx));
+		fact = bp_screen_fact_add(m, sources[i]->name);
+		if (!fact || bp_screen_fact_note(fact, "%s", bp_ctx_message(ctx)))
+			return -ENOMEM;
+		bp_forgive(ctx);
+	}
+	return 0;
+}

@@ -1,0 +1,801 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which framebuffer the next kernel is told about.
+ *
+ * Two questions, each with its own kind of certainty:
+ *  - Where is the memory (base, size)? A live statement of the owner counts for more than what
+ *    was true at boot; what was true at boot counts as long as nothing contradicts it.
+ *  - Does the display show that memory from its first byte, and how (geometry)? Known where
+ *    the hardware itself was asked, where the driver cannot move the scan-out, or where no
+ *    driver has touched the display since boot. A DRM driver may show any memory it likes,
+ *    so that of an unknown one nothing is assumed.
+ * Both certain: console. Only the first: reserve. Neither: none.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "decide/screen.h"
+
+#define GIB4 (1ull << 32)
+
+/*
+ * Drivers whose scan-out is known to start at the base. Anything else is treated by what the
+ * hardware says of its offset (pan_known), and as unknown where it says nothing.
+ *
+ * FIXED: the driver draws into the firmware's framebuffer and cannot change the mode. The
+ * fbdev ones have no mode setting at all (no fb_set_par, fb_check_var); the DRM ones offer one
+ * mode, the firmware's, and copy from a shadow buffer whose line length is not the screen's.
+ * LIVE: the driver changes the mode, never the place. hyperv_drm copies to the start of the VRAM
+ * it announced (hyperv_blit_to_vram_rect() in hyperv_drm_modeset.c) and tells the host the line
+ * length of the buffer shown (hyperv_update_situation() with vram_offset 0, hyperv_drm_proto.c);
+ * hyperv_fb likewise (synthvid_send_situ(), drivers/video/fbdev/hyperv_fb.c, until 7.0).
+ * bochs is not here: 6.1 to 6.12 show a buffer at any offset of the VRAM (bochs_hw_setbase()
+ * with drm_gem_vram_offset(), drivers/gpu/drm/tiny/bochs.c), so its registers are read.
+ */
+enum scanout {
+	SCANOUT_UNKNOWN,
+	SCANOUT_FIXED,
+	SCANOUT_LIVE,
+};
+
+static const struct {
+	const char *driver;
+	enum scanout scanout;
+} scanouts[] = {
+	{ "efifb", SCANOUT_FIXED },		/* drivers/video/fbdev/efifb.c */
+	{ "vesafb", SCANOUT_FIXED },		/* drivers/video/fbdev/vesafb.c */
+	{ "simplefb", SCANOUT_FIXED },		/* drivers/video/fbdev/simplefb.c */
+	{ "simpledrm", SCANOUT_FIXED },		/* drivers/gpu/drm/sysfb/simpledrm.c */
+	{ "efidrm", SCANOUT_FIXED },		/* drivers/gpu/drm/sysfb/efidrm.c */
+	{ "vesadrm", SCANOUT_FIXED },		/* drivers/gpu/drm/sysfb/vesadrm.c */
+	{ "hyperv_drm", SCANOUT_LIVE },
+	{ "hyperv_fb", SCANOUT_LIVE },
+};
+
+/* The facts, sorted by what they are good for. Every pointer may be NULL. */
+struct view {
+	const struct bp_machine *m;
+	const struct bp_screen_facts *f;
+	const struct bp_screen_fact *boot;	/* screen_info: symbol, else boot_params */
+	const struct bp_screen_fact *base;	/* the one that base is taken from */
+	const struct bp_screen_fact *hardware;	/* read from the display's registers */
+	const struct bp_screen_fact *drm;	/* the card that drives the display */
+	const struct bp_screen_fact *fbdev;
+	const struct bp_display *display;	/* the one whose memory holds the base */
+	const struct bp_display_bar *bar;
+	const char *owner;			/* driver's name */
+	bool is_efi;
+	bool several_cards;
+};
+
+const char *bp_screen_outcome_name(enum bp_screen_outcome outcome)
+{
+	switch (outcome) {
+	case BP_SCREEN_NONE:
+		return "none";
+	case BP_SCREEN_RESERVE:
+		return "reserve";
+	case BP_SCREEN_CONSOLE:
+		return "console";
+	}
+	return "unknown";
+}
+
+static void why(struct bp_screen *s, const char *fmt, ...) BP_PRINTF(2, 3);
+static void why(struct bp_screen *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->why, sizeof(s->why), fmt, ap);
+	va_end(ap);
+}
+
+/* Another half sentence; cut where the field ends. */
+static void why_more(struct bp_screen *s, const char *fmt, ...) BP_PRINTF(2, 3);
+static void why_more(struct bp_screen *s, const char *fmt, ...)
+{
+	size_t len = strlen(s->why);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->why + len, sizeof(s->why) - len, fmt, ap);
+	va_end(ap);
+}
+
+static const struct bp_screen_fact *find(const struct bp_screen_facts *f, const char *source)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (!strcmp(f->v[i].source, source))
+			return &f->v[i];
+	return NULL;
+}
+
+/*
+ * What the kernel was told at boot. The symbol is a copy of boot_params, and the one that
+ * kexec_file_load uses; hyperv_fb zeroed it (5.10 to 6.8), so that boot_params may know more.
+ */
+static const struct bp_screen_fact *find_screen_info(const struct bp_screen_facts *f)
+{
+	const struct bp_screen_fact *symbol = find(f, "kernel-symbol");
+	const struct bp_screen_fact *params = find(f, "boot_params");
+
+	if (params && !params->is_screen_info)
+		params = NULL;
+	if (!symbol || !symbol->is_screen_info)
+		return params;
+	return symbol->has_base || !params || !params->has_base ? symbol : params;
+}
+
+static bool is_system_ram(const struct bp_machine *m, bp_phys_t at)
+{
+	for (size_t i = 0; i < m->iomem.n; i++) {
+		const struct bp_iomem_entry *e = &m->iomem.v[i];
+
+		if (!m->iomem.status && e->start <= at && at < e->end &&
+		    !strcmp(e->name, "System RAM"))
+			return true;
+	}
+	return false;
+}
+
+/* The first live statement of a place wins, then that of boot. */
+static const struct bp_screen_fact *choose_base(const struct bp_screen_facts *f)
+{
+	for (int trust = BP_TRUST_LIVE; trust > BP_TRUST_NONE; trust--)
+		for (size_t i = 0; i < f->n; i++)
+			if (f->v[i].has_base && (int)f->v[i].base_trust == trust)
+				return &f->v[i];
+	return NULL;
+}
+
+/*
+ * Of several cards the one on the display that holds the base; a single card that sits
+ * elsewhere on PCI does not drive it.
+ */
+static void choose_card(struct view *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->f->n; i++) {
+		const struct bp_screen_fact *fact = &v->f->v[i];
+
+		if (strcmp(fact->source, "drm") || !fact->driver)
+			continue;
+		if (v->display && fact->device) {
+			if (strcmp(v->display->address, fact->device))
+				continue;
+			/* Certain: nothing that comes later can be better. */
+			v->drm = fact;
+			v->several_cards = false;
+			return;
+		}
+		v->drm = fact;
+		n++;
+	}
+	v->several_cards = n > 1;
+}
+
+static struct view look(const struct bp_machine *m)
+{
+	struct view v = { .m = m, .f = &m->screen_facts, .is_efi = m->efi.status != -ENOENT };
+	const struct bp_screen_fact *iomem;
+
+	v.boot = find_screen_info(v.f);
+	v.base = choose_base(v.f);
+	if (v.base)
+		v.display = bp_display_holding(v.f, v.base->base, &v.bar);
+	choose_card(&v);
+	v.fbdev = find(v.f, "fbdev");
+	for (size_t i = 0; i < v.f->n; i++) {
+		const struct bp_screen_fact *fact = &v.f->v[i];
+
+		if (!strcmp(fact->source, "dispi") && v.display && fact->device &&
+		    !strcmp(fact->device, v.display->address))
+			v.hardware = fact;
+	}
+	iomem = find(v.f, "iomem");
+	if (v.drm)
+		v.owner = v.drm->driver;
+	else if (v.fbdev && v.fbdev->driver)
+		v.owner = v.fbdev->driver;
+	else if (iomem && iomem->driver)
+		v.owner = iomem->driver;
+	return v;
+}
+
+static enum scanout scanout_of(const char *driver)
+{
+	for (size_t i = 0; driver && i < BP_ARRAY_SIZE(scanouts); i++)
+		if (!strcmp(scanouts[i].driver, driver))
+			return scanouts[i].scanout;
+	return SCANOUT_UNKNOWN;
+}
+
+static void take_mode(const struct bp_screen_fact *fact, struct bp_screen *s)
+{
+	s->width_px = fact->width_px;
+	s->height_px = fact->height_px;
+	s->stride_bytes = fact->stride_bytes;
+	s->depth_bits = fact->depth_bits;
+	s->format = fact->format;
+}
+
+static bool same_mode(const struct bp_screen_fact *a, const struct bp_screen_fact *b)
+{
+	return a->width_px == b->width_px && a->height_px == b->height_px;
+}
+
+/* A driver on the display's PCI device whose habits are not known; transports do not count. */
+static const char *strange_pci_driver(const struct view *v)
+{
+	if (!v->display || !v->display->driver || !strcmp(v->display->driver, "virtio-pci"))
+		return NULL;
+	return v->display->driver;
+}
+
+/* The fact whose geometry is what is shown from the base on; else NULL, and the reason. */
+static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_screen *s)
+{
+	const struct bp_screen_fact *boot = NULL, *live = NULL;
+	const char *strange;
+
+	if (v->boot && v->boot->has_mode && v->boot->has_base && v->boot->base == s->base)
+		boot = v->boot;
+
+	/* The display itself knows best, whoever drives it. */
+	if (v->hardware && v->hardware->has_mode && v->hardware->pan_known) {
+		if (v->hardware->pan_bytes) {
+			why(s, "the display shows its memory from offset 0x%" PRIx64
+			    " on, not from the start", v->hardware->pan_bytes);
+			return NULL;
+		}
+		why(s, "%s; the display's registers say that it shows its memory from the start",
+		    v->owner ? v->owner : "no driver");
+		return v->hardware;
+	}
+	if (v->several_cards) {
+		why(s, "several graphics cards, and which one shows the framebuffer is not known");
+		return NULL;
+	}
+	switch (scanout_of(v->owner)) {
+	case SCANOUT_FIXED:
+		strange = strange_pci_driver(v);
+		if (strange) {
+			why(s, "%s has the framebuffer, but %s has the device and may show "
+			    "something else", v->owner, strange);
+			return NULL;
+		}
+		/* An fbdev driver's mode may be overridden (video=efifb:width:...); DRM's not. */
+		if (v->fbdev && v->fbdev->has_mode && v->fbdev->mode_trust == BP_TRUST_LIVE &&
+		    v->fbdev->has_format && !v->drm)
+			live = v->fbdev;
+		if (live && boot && !same_mode(live, boot)) {
+			why(s, "%s draws there in a mode of its own", v->owner);
+			return live;
+		}
+		if (boot || live) {
+			why(s, "%s draws there and keeps the mode of boot", v->owner);
+			return boot ? boot : live;
+		}
+		why(s, "%s draws there, but its mode is not known", v->owner);
+		return NULL;
+	case SCANOUT_LIVE:
+		if (v->drm && v->drm->has_mode)
+			live = v->drm;
+		else if (v->fbdev && v->fbdev->has_mode && v->fbdev->mode_trust == BP_TRUST_LIVE)
+			live = v->fbdev;
+		if (!live || !live->has_format) {
+			why(s, "%s shows the memory from its start, but the present mode is not "
+			    "known", v->owner);
+			return NULL;
+		}
+		why(s, "%s shows the memory from its start", v->owner);
+		if (boot && !same_mode(live, boot))
+			why_more(s, ", in another mode than at boot (%" PRIu32 "x%" PRIu32 ")",
+				 boot->width_px, boot->height_px);
+		return live;
+	case SCANOUT_UNKNOWN:
+		break;
+	}
+	if (v->owner) {
+		why(s, "%s has the display, and where in memory its picture starts is not known",
+		    v->owner);
+		return NULL;
+	}
+	strange = strange_pci_driver(v);
+	if (strange) {
+		why(s, "%s has the display device, and what it shows is not known", strange);
+		return NULL;
+	}
+	if (!boot)
+		why(s, "no driver has the display, and nothing says in which mode it is");
+	else
+		why(s, "no driver has taken the display since boot");
+	return boot;
+}
+
+/* Can the geometry be true? Sizes grow to what the mode needs where the device has the memory. */
+static bool mode_fits(const struct view *v, const struct bp_screen_fact *mode, struct bp_screen *s)
+{
+	uint64_t need = (uint64_t)mode->stride_bytes * mode->height_px;
+	uint64_t limit = s->size_bytes;
+
+	if (!mode->has_format || !need || mode->depth_bits > 64 ||
+	    (uint64_t)mode->width_px * ((mode->depth_bits + 7) / 8) > mode->stride_bytes)
+		return false;
+	if (mode->width_px > UINT16_MAX || mode->height_px > UINT16_MAX ||
+	    mode->stride_bytes > UINT16_MAX)
+		return false; /* screen_info's fields have 16 bits */
+	if (v->bar && s->base >= v->bar->start && s->base < v->bar->end)
+		limit = BP_MAX(limit, v->bar->end - s->base);
+	if (need > limit)
+		return false;
+	s->size_bytes = BP_MAX(s->size_bytes, need);
+	return true;
+}
+
+/* VESA counts in 64 KiB, and half a unit must not be promised. */
+static bool round_vesa_size(const struct view *v, struct bp_screen *s)
+{
+	const uint64_t unit = 0x10000;
+	uint64_t up = bp_align_up(s->size_bytes, unit);
+
+	if (!(s->size_bytes & (unit - 1)))
+		return true;
+	if (v->bar && s->base + up <= v->bar->end) {
+		s->size_bytes = up;
+		return true;
+	}
+	s->size_bytes = bp_align_down(s->size_bytes, unit);
+	return s->size_bytes >= (uint64_t)s->stride_bytes * s->height_px;
+}
+
+static void none(struct bp_screen *s)
+{
+	s->outcome = BP_SCREEN_NONE;
+	s->base = 0;
+	s->size_bytes = 0;
+	s->width_px = s->height_px = s->stride_bytes = s->depth_bits = 0;
+	s->format = (struct bp_pixel_format){ 0 };
+}
+
+/* Where the memory is. False: not certain, and s->why says why. */
+static bool decide_base(const struct view *v, struct bp_screen *s)
+{
+	const struct bp_screen_fact *b = v->base;
+	bool is_vmbus_video;
+
+	if (v->f->on_vmbus && v->m->confidential != BP_CONF_NONE) {
+		why(s, "a confidential Hyper-V guest has no framebuffer");
+		return false;
+	}
+	/* drivers/hv/vmbus_drv.c:vmbus_reserve_fb() asks the PCI device on generation 1. */
+	if (v->f->on_vmbus && !v->is_efi && !(v->boot && v->boot->has_base)) {
+		why(s, "Hyper-V generation 1: the next kernel finds the framebuffer by its PCI device");
+		return false;
+	}
+	if (!b) {
+		if (v->boot && !v->is_efi)
+			why(s, "the machine booted in text mode (type 0x%02x), which stays as it is",
+			    v->boot->video_type);
+		else
+			why(s, "no source knows a framebuffer");
+		return false;
+	}
+	s->source = b->source;
+	s->base = b->base;
+	is_vmbus_video = v->f->on_vmbus && !strcmp(b->source, "iomem");
+
+	if (is_system_ram(v->m, b->base)) {
+		why(s, "%s says 0x%" PRIx64 ", which is System RAM", b->source, b->base);
+		return false;
+	}
+	if (b->base_trust == BP_TRUST_BOOT && v->f->n_displays && !v->display) {
+		why(s, "%s says 0x%" PRIx64 ", but no display device has memory there now",
+		    b->source, b->base);
+		return false;
+	}
+	if (v->f->on_vmbus && b->base >= GIB4) {
+		why(s, "%s says 0x%" PRIx64 ", but VMBus reads only the lower 32 bits of it",
+		    b->source, b->base);
+		return false;
+	}
+	if (v->f->on_vmbus && !v->is_efi && !v->display && b->base_trust == BP_TRUST_LIVE) {
+		why(s, "Hyper-V generation 1: the framebuffer has moved to 0x%" PRIx64
+		    ", and the next kernel only looks at the PCI device", b->base);
+		return false;
+	}
+
+	/* The owner's line is the part it maps; what the firmware said of the same base is all. */
+	if (b->has_size)
+		s->size_bytes = b->size_bytes;
+	if (!is_vmbus_video && v->boot && v->boot != b && v->boot->has_base &&
+	    v->boot->base == b->base && v->boot->has_size)
+		s->size_bytes = v->boot->size_bytes;
+	if (!s->size_bytes && v->boot && v->boot->has_mode && v->boot->base == b->base)
+		s->size_bytes = (uint64_t)v->boot->stride_bytes * v->boot->height_px;
+	if (!s->size_bytes) {
+		why(s, "%s says 0x%" PRIx64 ", but no source knows how large it is", b->source,
+		    b->base);
+		return false;
+	}
+	return true;
+}
+
+/* What else was said of the base, so that a contradiction is never silent. */
+static void report_disagreement(const struct view *v, struct bp_screen *s)
+{
+	for (size_t i = 0; i < v->f->n; i++) {
+		const struct bp_screen_fact *o = &v->f->v[i];
+
+		if (!o->has_base || o == v->base || o->base == v->base->base)
+			continue;
+		why_more(s, "; %s says 0x%" PRIx64, o->source, o->base);
+	}
+}
+
+static struct bp_screen decide_auto(const struct bp_machine *m)
+{
+	struct view v = look(m);
+	struct bp_screen s = { .source = "none" };
+	const struct bp_screen_fact *mode;
+
+	if (v.boot) {
+		s.video_type = v.boot->video_type;
+		s.capabilities = v.boot->capabilities;
+	}
+	if (!decide_base(&v, &s)) {
+		none(&s);
+		return s;
+	}
+	if (s.video_type != BP_VIDEO_TYPE_EFI && s.video_type != BP_VIDEO_TYPE_VLFB)
+		s.video_type = v.is_efi ? BP_VIDEO_TYPE_EFI : BP_VIDEO_TYPE_VLFB;
+	s.outcome = BP_SCREEN_RESERVE;
+	mode = choose_mode(&v, &s);
+	if (mode && !mode_fits(&v, mode, &s)) {
+		why(&s, "the mode that %s says, %" PRIu32 "x%" PRIu32 " with %" PRIu32
+		    " bytes a line, cannot be", mode->source, mode->width_px, mode->height_px,
+		    mode->stride_bytes);
+		mode = NULL;
+	}
+	if (mode) {
+		take_mode(mode, &s);
+		if (s.video_type == BP_VIDEO_TYPE_VLFB && !round_vesa_size(&v, &s)) {
+			why(&s, "a VESA mode's size counts in 64 KiB, and this one ends between");
+			mode = NULL;
+		}
+	}
+	if (mode)
+		s.outcome = BP_SCREEN_CONSOLE;
+	report_disagreement(&v, &s);
+	return s;
+}
+
+static void drop_mode(struct bp_screen *s)
+{
+	s->outcome = BP_SCREEN_RESERVE;
+	s->width_px = s->height_px = s->stride_bytes = s->depth_bits = 0;
+	s->format = (struct bp_pixel_format){ 0 };
+}
+
+static int decide_by_hand(struct bp_ctx *ctx, const struct bp_machine *m,
+			  const struct bp_screen *by_hand, struct bp_screen *ret_screen)
+{
+	struct view v = look(m);
+	struct bp_screen s = *by_hand;
+
+	s.outcome = BP_SCREEN_CONSOLE;
+	s.source = "command line";
+	s.video_type = v.is_efi ? BP_VIDEO_TYPE_EFI : BP_VIDEO_TYPE_VLFB;
+	if (v.boot) {
+		s.capabilities = v.boot->capabilities;
+		if (v.boot->video_type == BP_VIDEO_TYPE_EFI ||
+		    v.boot->video_type == BP_VIDEO_TYPE_VLFB)
+			s.video_type = v.boot->video_type;
+	}
+	if (is_system_ram(m, s.base))
+		return bp_fail(ctx, -EINVAL, "--framebuffer: 0x%" PRIx64 " is System RAM", s.base);
+	if (v.f->on_vmbus && s.base >= GIB4)
+		return bp_fail(ctx, -EINVAL, "--framebuffer: 0x%" PRIx64 " is above 4 GiB, and VMBus "
+			       "reads only the lower 32 bits of it", s.base);
+	if (s.video_type == BP_VIDEO_TYPE_VLFB && s.size_bytes & 0xffff)
+		return bp_fail(ctx, -EINVAL, "--framebuffer: on a BIOS machine the size is a "
+			       "multiple of 64 KiB, not 0x%" PRIx64, s.size_bytes);
+	why(&s, "given by hand");
+	*ret_screen = s;
+	return 0;
+}
+
+int bp_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
+		     const struct bp_screen_option *option, struct bp_screen *ret_screen)
+{
+	enum bp_screen_request request = option ? option->request : BP_SCREEN_AUTO;
+	struct bp_screen s;
+
+	if (request == BP_SCREEN_BY_HAND)
+		return decide_by_hand(ctx, m, &option->by_hand, ret_screen);
+	s = decide_auto(m);
+	switch (request) {
+	case BP_SCREEN_WANT_CONSOLE:
+		if (s.outcome != BP_SCREEN_CONSOLE)
+			return bp_fail(ctx, -ENODATA, "--framebuffer=console: %s", s.why);
+		break;
+	case BP_SCREEN_WANT_RESERVE:
+		if (s.outcome == BP_SCREEN_NONE)
+			return bp_fail(ctx, -ENODATA, "--framebuffer=reserve: %s", s.why);
+		if (s.outcome == BP_SCREEN_CONSOLE) {
+			drop_mode(&s);
+			why(&s, "reserve was asked for");
+		}
+		break;
+	case BP_SCREEN_WANT_NONE:
+		none(&s);
+		s.source = "command line";
+		why(&s, "none was asked for");
+		break;
+	default:
+		break;
+	}
+	if (s.outcome == BP_SCREEN_RESERVE)
+		s.video_type = BP_VIDEO_TYPE_NONE;
+	bp_debug(ctx, "screen: %s by %s: %s", bp_screen_outcome_name(s.outcome), s.source, s.why);
+	*ret_screen = s;
+	return 0;
+}
+
+/*
+ * x86: the kernel copies its own screen_info symbol (arch/x86/kernel/kexec-bzimage64.c, since
+ * afc18069a2cb, 5.10; boot_params before that), which keeps the geometry of boot. arm64: an
+ * Image has no place for it.
+ */
+int bp_screen_file_load(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_screen *ret_screen)
+{
+	const struct bp_screen_fact *f = find(&m->screen_facts, "kernel-symbol");
+	struct bp_screen s = { .source = "kexec_file_load" };
+
+	if (m->arch != BP_ARCH_X86_64) {
+		why(&s, "kexec_file_load passes no framebuffer on this architecture");
+		*ret_screen = s;
+		return 0;
+	}
+	if (!f || !f->is_screen_info)
+		f = find(&m->screen_facts, "boot_params");
+	if (!f || !f->is_screen_info) {
+		why(&s, "the kernel's screen_info cannot be read");
+		*ret_screen = s;
+		return 0;
+	}
+	s.video_type = f->video_type;
+	s.capabilities = f->capabilities;
+	if (f->has_base) {
+		bool console = f->video_type == BP_VIDEO_TYPE_EFI ||
+			       f->video_type == BP_VIDEO_TYPE_VLFB;
+
+		s.outcome = console ? BP_SCREEN_CONSOLE : BP_SCREEN_RESERVE;
+		s.base = f->base;
+		s.size_bytes = f->size_bytes;
+		if (console)
+			take_mode(f, &s);
+	}
+	why(&s, "kexec_file_load copies the running kernel's screen_info (%s), with the mode of boot",
+	    f->source);
+	*ret_screen = s;
+	return 0;
+}
+
+const char *bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen *decided,
+				     const struct bp_screen *copied)
+{
+	struct view v = look(m);
+	const struct bp_screen_fact *live = v.hardware && v.hardware->has_mode ? v.hardware :
+					    v.drm && v.drm->has_mode ? v.drm :
+					    v.fbdev && v.fbdev->has_mode ? v.fbdev : NULL;
+
+	if (decided->outcome == BP_SCREEN_NONE)
+		return copied->outcome == BP_SCREEN_NONE ? NULL :
+			"it copies a framebuffer that is not certain any more";
+	if (copied->outcome == BP_SCREEN_NONE)
+		return "the running kernel's screen_info holds no framebuffer to copy";
+	if (copied->base != decided->base)
+		return "it copies the place of boot, and the framebuffer is elsewhere now";
+	if (copied->outcome == BP_SCREEN_RESERVE)
+		return decided->outcome == BP_SCREEN_CONSOLE ?
+			"the running kernel's screen_info holds no mode to copy" : NULL;
+	if (copied->size_bytes < (uint64_t)copied->stride_bytes * copied->height_px)
+		return "the size it copies is too small for the mode, so that sysfb refuses it";
+	if (decided->outcome == BP_SCREEN_CONSOLE)
+		return decided->width_px == copied->width_px &&
+		       decided->height_px == copied->height_px &&
+		       decided->stride_bytes == copied->stride_bytes &&
+		       decided->depth_bits == copied->depth_bits ? NULL :
+			"it copies the mode of boot, and the screen is in another: "
+			"the next kernel's text will not be readable";
+	if (live && (live->width_px != copied->width_px || live->height_px != copied->height_px))
+		return "it copies the mode of boot, and the screen is in another: "
+		       "the next kernel's text will not be readable";
+	return NULL;
+}
+
+/* A number with an optional K, M or G; the whole of @text. */
+static int parse_number(struct bp_ctx *ctx, const char *what, const char *text, uint64_t max,
+			uint64_t *ret_value)
+{
+	unsigned int shift = 0;
+	uint64_t v;
+	char *end;
+
+	errno = 0;
+	v = strtoull(text, &end, 0);
+	if (end == text || *text == '-' || *text == '+' || *text == ' ' || errno == EINVAL)
+		return bp_fail(ctx, -EINVAL, "%s \"%s\" is no number", what, text);
+	switch (*end) {
+	case 'G':
+		shift += 10;
+		/* fall through */
+	case 'M':
+		shift += 10;
+		/* fall through */
+	case 'K':
+		shift += 10;
+		end++;
+		break;
+	default:
+		break;
+	}
+	if (*end)
+		return bp_fail(ctx, -EINVAL, "%s \"%s\" is no number", what, text);
+	if (errno == ERANGE || v > max >> shift)
+		return bp_fail(ctx, -EINVAL, "%s \"%s\" is too large", what, text);
+	if (!v)
+		return bp_fail(ctx, -EINVAL, "%s must not be 0", what);
+	*ret_value = v << shift;
+	return 0;
+}
+
+/* What the kernel's own drivers take a depth to mean (drm_mode_legacy_fb_format()). */
+static bool usual_format(uint32_t depth_bits, struct bp_pixel_format *ret_format)
+{
+	switch (depth_bits) {
+	case 15:
+		*ret_format = (struct bp_pixel_format){ 5, 10, 5, 5, 5, 0, 1, 15 };
+		return true;
+	case 16:
+		*ret_format = (struct bp_pixel_format){ 5, 11, 6, 5, 5, 0, 0, 0 };
+		return true;
+	case 24:
+		*ret_format = (struct bp_pixel_format){ 8, 16, 8, 8, 8, 0, 0, 0 };
+		return true;
+	case 32:
+		*ret_format = (struct bp_pixel_format){ 8, 16, 8, 8, 8, 0, 8, 24 };
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int parse_by_hand(struct bp_ctx *ctx, const char *text, struct bp_screen *ret_screen)
+{
+	bp_autofree char *copy = strdup(text);
+	static const char *const names[] = {
+		"base", "size", "width", "height", "line length", "depth",
+	};
+	/* The wire's widths: a base and four 16-bit fields (screen_info.h). */
+	static const uint64_t max[] = {
+		UINT64_MAX, UINT32_MAX, UINT16_MAX, UINT16_MAX, UINT16_MAX, 32,
+	};
+	uint64_t value[BP_ARRAY_SIZE(names)];
+	struct bp_screen s = { 0 };
+	char *at = copy;
+
+	if (!copy)
+		return -ENOMEM;
+	for (size_t i = 0; i < BP_ARRAY_SIZE(names); i++) {
+		char *next = strpbrk(at, i == 2 ? "x" : ",");
+		bool last = i == BP_ARRAY_SIZE(names) - 1;
+		int r;
+
+		if (last != !next)
+			return bp_fail(ctx, -EINVAL, "\"%s\" is neither auto, console, reserve, none "
+				       "nor BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP", text);
+		if (next)
+			*next++ = 0;
+		r = parse_number(ctx, names[i], at, max[i], &value[i]);
+		if (r)
+			return r;
+		at = next;
+	}
+	s.base = value[0];
+	s.size_bytes = value[1];
+	s.width_px = (uint32_t)value[2];
+	s.height_px = (uint32_t)value[3];
+	s.stride_bytes = (uint32_t)value[4];
+	s.depth_bits = (uint32_t)value[5];
+	if (!usual_format(s.depth_bits, &s.format))
+		return bp_fail(ctx, -EINVAL, "a depth of %" PRIu32 " bits is not one of 15, 16, 24, 32",
+			       s.depth_bits);
+	if (s.base + (s.size_bytes - 1) < s.base)
+		return bp_fail(ctx, -EINVAL, "base and size reach beyond the address space");
+	if ((uint64_t)s.width_px * ((s.depth_bits + 7) / 8) > s.stride_bytes)
+		return bp_fail(ctx, -EINVAL, "%" PRIu32 " bytes a line are too few for %" PRIu32
+			       " pixels of %" PRIu32 " bits", s.stride_bytes, s.width_px, s.depth_bits);
+	if ((uint64_t)s.stride_bytes * s.height_px > s.size_bytes)
+		return bp_fail(ctx, -EINVAL, "%" PRIu32 " lines of %" PRIu32 " bytes do not fit into "
+			       "0x%" PRIx64, s.height_px, s.stride_bytes, s.size_bytes);
+	*ret_screen = s;
+	return 0;
+}
+
+int bp_screen_option_parse(struct bp_ctx *ctx, const char *text, struct bp_screen_option *ret_option)
+{
+	static const struct {
+		const char *word;
+		enum bp_screen_request request;
+	} words[] = {
+		{ "auto", BP_SCREEN_AUTO },
+		{ "console", BP_SCREEN_WANT_CONSOLE },
+		{ "reserve", BP_SCREEN_WANT_RESERVE },
+		{ "none", BP_SCREEN_WANT_NONE },
+	};
+	struct bp_screen_option option = { .request = BP_SCREEN_BY_HAND };
+	int r;
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(words); i++)
+		if (!strcmp(text, words[i].word)) {
+			*ret_option = (struct bp_screen_option){ .request = words[i].request };
+			return 0;
+		}
+	r = parse_by_hand(ctx, text, &option.by_hand);
+	if (r)
+		return bp_fail(ctx, r, "--framebuffer");
+	*ret_option = option;
+	return 0;
+}
+
+static int explain_fact(const struct bp_screen_fact *f, struct bp_buf *buf)
+{
+	static const char *const trust[] = {
+		[BP_TRUST_NONE] = "-", [BP_TRUST_BOOT] = "at boot", [BP_TRUST_LIVE] = "now",
+	};
+	enum bp_screen_trust shown = BP_MAX(f->base_trust, f->mode_trust);
+	int r = bp_buf_printf(buf, "  %-13s %-7s", f->source, trust[shown]);
+
+	if (!r && f->has_base)
+		r = bp_buf_printf(buf, " 0x%" PRIx64, f->base);
+	if (!r && f->has_base && f->has_size)
+		r = bp_buf_printf(buf, "+0x%" PRIx64, f->size_bytes);
+	if (!r && f->has_mode)
+		r = bp_buf_printf(buf, " %" PRIu32 "x%" PRIu32 "x%" PRIu32 "/%" PRIu32, f->width_px,
+				  f->height_px, f->depth_bits, f->stride_bytes);
+	if (!r && f->pan_known)
+		r = bp_buf_printf(buf, " from offset 0x%" PRIx64, f->pan_bytes);
+	if (!r && f->device)
+		r = bp_buf_printf(buf, " %s", f->device);
+	if (!r && f->driver)
+		r = bp_buf_printf(buf, " %s", f->driver);
+	if (!r && f->note)
+		r = bp_buf_printf(buf, " (%s)", f->note);
+	return r ? r : bp_buf_printf(buf, "\n");
+}
+
+int bp_screen_explain(const struct bp_machine *m, const struct bp_screen *decided,
+		      struct bp_buf *buf)
+{
+	int r = bp_buf_printf(buf, "framebuffer: %s", bp_screen_outcome_name(decided->outcome));
+
+	if (!r && decided->outcome != BP_SCREEN_NONE)
+		r = bp_buf_printf(buf, " 0x%" PRIx64 "-0x%" PRIx64, decided->base,
+				  decided->base + decided->size_bytes);
+	if (!r && decided->outcome == BP_SCREEN_CONSOLE)
+		r = bp_buf_printf(buf, " %" PRIu32 "x%" PRIu32 ", %" PRIu32 " bits, %" PRIu32
+				  " bytes a line", decided->width_px, decided->height_px,
+				  decided->depth_bits, decided->stride_bytes);
+	if (!r)
+		r = bp_buf_printf(buf, "\n  because %s\n", decided->why);
+	for (size_t i = 0; !r && i < m->screen_facts.n; i++)
+		r = explain_fact(&m->screen_facts.v[i], buf);
+	return r;
+}
