@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Collecting a machine: every collector in its turn, and the end of what they made. */
+#include "config.h"
+
+#include <errno.h>
+
+#include "collect/machine.h"
+
+/*
+ * To add a collector: one file that fills its part of struct bp_machine, its declaration in
+ * machine.h, a line here, and its release in done(). It fails only for what makes everything
+ * after it meaningless (no memory, a malformed file); what a system does not have is noted in
+ * the part's status.
+ */
+static const struct collector {
+	const char *name;
+	int (*collect)(struct bp_ctx *ctx, struct bp_machine *m);
+} collectors[] = {
+	{ "identity", bp_collect_identity },		/* first: others depend on the architecture */
+	{ "iomem", bp_collect_iomem },
+	{ "firmware memory map", bp_collect_firmware_memmap },
+	{ "x86 boot_params", bp_collect_x86_boot_params },
+	{ "EFI", bp_collect_efi },
+};
+
+static void done(struct bp_machine *m)
+{
+	free(m->release);
+	free(m->cmdline);
+	free(m->dmi_vendor);
+	free(m->dmi_product);
+	bp_iomem_done(&m->iomem);
+	bp_memmap_done(&m->firmware_map);
+	bp_buf_done(&m->x86.zero_page);
+	for (size_t i = 0; i < m->x86.n_nodes; i++)
+		bp_buf_done(&m->x86.nodes[i].data);
+	free(m->x86.nodes);
+	free(m->efi.runtime_map);
+}
+
+int bp_machine_collect(struct bp_ctx *ctx, struct bp_machine **ret_machine)
+{
+	struct bp_machine *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	m->refs = 1;
+	m->ctx = bp_ctx_ref(ctx);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(collectors); i++) {
+		int r;
+
+		bp_forgive(ctx);
+		r = collectors[i].collect(ctx, m);
+		if (r) {
+			bp_machine_unref(m);
+			return bp_fail(ctx, r, "cannot describe this machine (%s)",
+				       collectors[i].name);
+		}
+	}
+	bp_forgive(ctx);
+	*ret_machine = m;
+	return 0;
+}
+
+struct bp_machine *bp_machine_ref(struct bp_machine *m)
+{
+	m->refs++;
+	return m;
+}
+
+struct bp_machine *bp_machine_unref(struct bp_machine *m)
+{
+	if (!m || --m->refs)
+		return NULL;
+	done(m);
+	bp_ctx_unref(m->ctx);
+	free(m);
+	return NULL;
+}
