@@ -15,7 +15,8 @@ import zeropage
 
 HERE = pathlib.Path(__file__).resolve().parent
 KEYS = ["loader", "kernel", "owner", "call", "jump"]
-COLUMNS = KEYS + ["video", "base", "size", "caps", "secure", "desc", "geometry", "fb", "text"]
+COLUMNS = KEYS + ["video", "base", "size", "caps", "secure", "desc", "data", "geometry",
+                  "fb", "text"]
 READABLE = 0.98         # of the characters; a blinking cell or two may be caught in between
 
 
@@ -119,6 +120,31 @@ def judge_screen(row, first, following):
         yield Check("geometry", got == meant, f"{want} {meant}", str(got))
 
 
+def setup_data_types(report):
+    """Of the setup_data chain, sorted: [4, 9]."""
+    return sorted(int(data, 0) for path, data in report.items()
+                  if re.fullmatch(r"sys/kernel/boot_params/setup_data/\d+/type", path))
+
+
+def rsdp(report):
+    found = re.search(rb"ACPI: RSDP (0x[0-9A-Fa-f]+)", report["dmesg"])
+    return found[1].decode() if found else "none"
+
+
+def judge_firmware(row, reports, pages):
+    """What the next kernel knows of the firmware; reports and pages: (first, next)."""
+    if row["data"] != "-":
+        got = ",".join(map(str, setup_data_types(reports[1]))) or "none"
+        yield Check("setup_data types", got == row["data"], row["data"], got)
+    got = [rsdp(report) for report in reports]
+    yield Check("ACPI RSDP", got[0] == got[1], got[0], got[1])
+    if pages[0]["efi_systab"]:
+        got = [page["efi_systab"] | page["efi_systab_hi"] << 32 for page in pages]
+        yield Check("EFI system table", got[0] == got[1], f"{got[0]:#x}", f"{got[1]:#x}")
+        runs = any(p.startswith("sys/firmware/efi/runtime-map/") for p in reports[1])
+        yield Check("EFI runtime services", runs, "mapped", "mapped" if runs else "absent")
+
+
 def judge_memory(first, following, crash):
     """The map that the next kernel got, whatever the screen."""
     joined = [e for e in following["e820"]
@@ -169,6 +195,7 @@ def judge(case, loader, files, shots, folder, rows):
     row = expect_row(rows, loader=loader, kernel=case.first, owner=case.expect_owner,
                      call=case.call, jump=case.jump)
     out = list(judge_screen(row, first, following))
+    out += judge_firmware(row, [reports["first"], reports["next"]], [first, following])
     out += judge_memory(first, following, case.jump == "crash")
     if row["fb"] != "-":
         got = fb_owner(reports["next"])
