@@ -83,7 +83,11 @@ struct bp_x86_field {
 /* NULL behind the last. */
 const struct bp_x86_field *bp_x86_zero_page_field(size_t i);
 
-/* ELF core headers (/proc/vmcore's source) for the crash kernel; @ram is what is to be dumped. */
+/*
+ * ELF core headers (/proc/vmcore's source) for the crash kernel; @ram is what is to be dumped.
+ * Only the headers: a segment that the kernel shall update (KEXEC_UPDATE_ELFCOREHDR) needs a
+ * memsz of at least machine->kexec.elfcorehdr_size.
+ */
 int bp_elfcorehdr_encode(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_memmap *ram,
 			 struct bp_buf *ret_bytes);
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What matters of the CPU: confidential guests, 5-level paging, SHA instructions.
+ *
+ *	/proc/cpuinfo, first "flags" line	flags : fpu vme ... la57 sha_ni tdx_guest
+ *	facts cpuid.LEAF.SUBLEAF		eax ebx ecx edx, in hex: "00000016 756e6547 ..."
+ *
+ * The kernel takes la57 from its flags where it does not use 5-level paging, so the flag says
+ * what is on. It takes the SEV flags away inside a guest, so those come from CPUID.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+#include "collect/machine.h"
+
+struct leaf {
+	uint32_t leaf, subleaf;
+};
+
+struct regs {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+static int ask_cpuid(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
+{
+#if defined(__x86_64__)
+	const struct leaf *l = arg;
+	struct regs r;
+
+	__cpuid_count(l->leaf, l->subleaf, r.eax, r.ebx, r.ecx, r.edx);
+	return bp_buf_printf(ret_buf, "%08x %08x %08x %08x\n", r.eax, r.ebx, r.ecx, r.edx);
+#else
+	return -ENOENT;
+#endif
+}
+
+/* Zeros where it is not known, which is also what CPUID says of leaves it does not have. */
+static struct regs cpuid(struct bp_ctx *ctx, uint32_t leaf, uint32_t subleaf)
+{
+	const struct leaf l = { leaf, subleaf };
+	bp_autobuf struct bp_buf answer = { 0 };
+	struct regs r = { 0 };
+	char name[48];
+
+	snprintf(name, sizeof(name), "cpuid.%x.%x", leaf, subleaf);
+	if (bp_io_fact(ctx, name, ask_cpuid, &l, &answer) ||
+	    sscanf(bp_buf_str(&answer), "%8x %8x %8x %8x", &r.eax, &r.ebx, &r.ecx, &r.edx) != 4) {
+		bp_forgive(ctx);
+		return (struct regs){ 0 };
+	}
+	return r;
+}
+
+/* Are these twelve bytes, in the order of the registers given, @text? */
+static bool spells(uint32_t a, uint32_t b, uint32_t c, const char text[static 12])
+{
+	uint8_t bytes[12];
+
+	bp_put_le32(bytes, a);
+	bp_put_le32(bytes + 4, b);
+	bp_put_le32(bytes + 8, c);
+	return !memcmp(bytes, text, sizeof(bytes));
+}
+
+/* A guest of Hyper-V with a paravisor sees neither TDX nor SEV itself (TLFS, isolation leaf). */
+static enum bp_confidential hyperv_isolation(struct bp_ctx *ctx)
+{
+	struct regs r = cpuid(ctx, 0x40000000, 0);
+
+	if (!spells(r.ebx, r.ecx, r.edx, "Microsoft Hv") || r.eax < 0x4000000c)
+		return BP_CONF_NONE;
+	if (!(cpuid(ctx, 0x40000003, 0).ebx & 1u << 22))	/* HV_ISOLATION */
+		return BP_CONF_NONE;
+	switch (cpuid(ctx, 0x4000000c, 0).ebx & 0xf) {
+	case 2: return BP_CONF_SEV_SNP;
+	case 3: return BP_CONF_TDX;
+	default: return BP_CONF_NONE;
+	}
+}
+
+static enum bp_confidential confidential(struct bp_ctx *ctx)
+{
+	uint32_t max = cpuid(ctx, 0, 0).eax, sev;
+	enum bp_confidential hv;
+	struct regs r;
+
+	/* Only a guest can be one; a host has the SEV bits as well. */
+	if (!max || !(cpuid(ctx, 1, 0).ecx & 1u << 31))
+		return BP_CONF_NONE;
+	if (max >= 0x21) {
+		r = cpuid(ctx, 0x21, 0);
+		if (spells(r.ebx, r.edx, r.ecx, "IntelTDX    "))
+			return BP_CONF_TDX;
+	}
+	hv = hyperv_isolation(ctx);
+	if (hv != BP_CONF_NONE)
+		return hv;
+	if (cpuid(ctx, 0x80000000, 0).eax < 0x8000001f)
+		return BP_CONF_NONE;
+	sev = cpuid(ctx, 0x8000001f, 0).eax;	/* AMD APM volume 3, E.4.17 */
+	if (sev & 1u << 4)
+		return BP_CONF_SEV_SNP;
+	if (sev & 1u << 3)
+		return BP_CONF_SEV_ES;
+	return sev & 1u << 1 ? BP_CONF_SEV : BP_CONF_NONE;
+}
+
+/* Only the first of what may be thousands of equal lines. */
+static bool want_flags(const char *line, void *data)
+{
+	bool *seen = data;
+
+	if (*seen || strncmp(line, "flags", strlen("flags")))
+		return false;
+	*seen = true;
+	return true;
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = text; (p = strstr(p, word)); p += len)
+		if ((p == text || p[-1] == ' ') && (!p[len] || strchr(" \n", p[len])))
+			return true;
+	return false;
+}
+
+int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m)
+{
+	bp_autobuf struct bp_buf flags = { 0 };
+	bool seen = false;
+	int r;
+
+	m->la57 = -1;
+	if (m->arch != BP_ARCH_X86_64)
+		return 0;
+	r = bp_io_read_lines(ctx, "/proc/cpuinfo", want_flags, &seen, &flags);
+	if (r == -ENOMEM)
+		return r;
+	if (!r && flags.len) {
+		m->la57 = has_word(bp_buf_str(&flags), "la57");
+		m->cpu_sha_ni = has_word(bp_buf_str(&flags), "sha_ni");
+	} else if (r && r != -ENOENT) {
+		bp_warning(ctx, "%s, ignoring", bp_ctx_message(ctx));
+	}
+	bp_forgive(ctx);
+	m->confidential = confidential(ctx);
+	if (m->confidential == BP_CONF_NONE && has_word(bp_buf_str(&flags), "tdx_guest"))
+		m->confidential = BP_CONF_TDX;
+	return 0;
+}
