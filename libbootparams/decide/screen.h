@@ -19,9 +19,6 @@ struct bp_screen_option {
 	struct bp_screen by_hand;
 };
 
-/* "none", "reserve", "console" */
-const char *bp_screen_outcome_name(enum bp_screen_outcome outcome);
-
 int bp_screen_option_parse(struct bp_ctx *ctx, const char *text, struct bp_screen_option *ret_option);
 
 /*

@@ -46,6 +46,7 @@ struct bp_setup_data_verdict {
 	const char *name;	/* "SETUP_PCI" */
 	const char *action;	/* "copied", "rebuilt", "fresh", "dropped" */
 	const char *why;
+	bool lost;		/* dropped, and somebody may miss it: worth a warning */
 };
 
 /*

@@ -96,6 +96,7 @@ int bp_x86_setup_data_verdicts(struct bp_ctx *ctx, const struct bp_machine *m,
 			.name = rule->name,
 			.action = action_names[rule->action],
 			.why = rule->why,
+			.lost = rule->action == DROPPED && !rule->quiet,
 		};
 	}
 	*ret_verdicts = v;
@@ -249,9 +250,6 @@ int bp_x86_setup_data_add(struct bp_ctx *ctx, const struct bp_x86_params *p,
 					    NULL);
 			if (r)
 				goto fail;
-		} else if (rule->action == DROPPED && !rule->quiet) {
-			bp_warning(ctx, "setup_data node %zu, type %u (%s), is not passed on: %s",
-				   i, node->type, rule->name, rule->why);
 		}
 	}
 	obstacle = bp_x86_efi_obstacle(m, p->no_efi, &desc_size);

@@ -28,16 +28,7 @@ struct lab {
 	struct bp_buf out;
 	uint8_t image_bytes[1024];
 	struct bp_efi_mapping mappings[2];
-	char warnings[4096];
 };
-
-static void collect_warning(void *data, enum bp_log_level level, const char *line)
-{
-	struct lab *lab = data;
-	size_t len = strlen(lab->warnings);
-
-	snprintf(lab->warnings + len, sizeof(lab->warnings) - len, "%s\n", line);
-}
 
 static struct bp_wire_x86_boot_params *old_page(struct lab *lab)
 {
@@ -52,13 +43,11 @@ static const struct bp_wire_x86_boot_params *new_page(const struct lab *lab)
 static struct lab *lab_new(void)
 {
 	struct lab *lab = calloc(1, sizeof(*lab));
-	struct bp_ctx_opts opts = { .size = sizeof(opts), .log = collect_warning,
-				    .log_data = lab, .log_level = BP_LOG_WARNING };
 	struct bp_wire_x86_boot_params *old;
 	struct bp_wire_x86_setup_header *hdr =
 		(void *)(lab->image_bytes + BP_X86_SETUP_HEADER);
 
-	ck_assert_int_eq(bp_ctx_new(&opts, &lab->ctx), 0);
+	ck_assert_int_eq(bp_ctx_new(NULL, &lab->ctx), 0);
 	/* Every byte of the old page is known and non-zero, so that a copied one shows. */
 	ck_assert_int_eq(bp_buf_append_zero(&lab->m.x86.zero_page, BP_X86_ZERO_PAGE_SIZE), 0);
 	memset(lab->m.x86.zero_page.data, 0xa5, BP_X86_ZERO_PAGE_SIZE);
@@ -566,7 +555,6 @@ START_TEST(every_node_has_a_fate)
 	ck_assert_int_eq(encode(lab), 0);
 	for (size_t i = 0; i < n; i++) {
 		bool copied = !strcmp(rows[i].action, "copied");
-		char number[32];
 		const uint8_t *data;
 		uint32_t len;
 
@@ -585,8 +573,7 @@ START_TEST(every_node_has_a_fate)
 		if (!strcmp(rows[i].action, "dropped")) {
 			ck_assert_ptr_null(data);
 			/* Never silently, but for the empty one. */
-			snprintf(number, sizeof(number), "type %u (", rows[i].type);
-			ck_assert_int_eq(!strstr(lab->warnings, number), !rows[i].type);
+			ck_assert_int_eq(v[i].lost, rows[i].type != 0);
 		}
 		if (!strcmp(rows[i].action, "fresh")) {
 			ck_assert_ptr_nonnull(data);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A plan as a table for people, as sentences, and as one JSON object for scripts. */
+#include "config.h"
+
+#include <inttypes.h>
+
+#include "core/json.h"
+#include "decide/plan.h"
+
+static const char *syscall_name(const struct bp_plan *plan)
+{
+	return plan->syscall == BP_SYSCALL_LOAD ? "kexec_load" : "kexec_file_load";
+}
+
+int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text)
+{
+	bp_autobuf struct bp_buf b = { 0 };
+	const struct bp_screen *s = &plan->screen;
+	int r;
+
+	r = bp_buf_printf(&b, "image:    %s (%s%s%s)\nsyscall:  %s, flags 0x%" PRIx64 "\n"
+			  "cmdline:  %s\n", plan->image->path, plan->image->format,
+			  plan->image->compression ? ", " : "",
+			  plan->image->compression ? plan->image->compression : "",
+			  syscall_name(plan), plan->flags, plan->cmdline);
+	if (!r && s->outcome == BP_SCREEN_NONE)
+		r = bp_buf_printf(&b, "screen:   none\n");
+	else if (!r)
+		r = bp_buf_printf(&b, "screen:   %s, 0x%" PRIx64 " + 0x%" PRIx64
+				  ", %ux%u, stride %u, %u bits, from %s\n",
+				  bp_screen_outcome_name(s->outcome), s->base, s->size_bytes,
+				  s->width_px, s->height_px, s->stride_bytes, s->depth_bits,
+				  s->source);
+	if (!r && plan->n_segments)
+		r = bp_buf_printf(&b, "entry:    0x%" PRIx64 "\n\n%-12s %18s %18s %12s\n",
+				  plan->entry, "SEGMENT", "START", "END", "BYTES");
+	for (unsigned int i = 0; i < plan->n_segments && !r; i++) {
+		const struct bp_segment *g = &plan->segments[i];
+
+		r = bp_buf_printf(&b, "%-12s %#18" PRIx64 " %#18" PRIx64 " %12" PRIu64 "\n",
+				  g->name, g->mem, g->mem + g->memsz, g->bufsz);
+	}
+	if (!r)
+		r = bp_buf_printf(&b, "\n%-12s %18s %18s %s\n", "MEMORY MAP", "START", "END", "TYPE");
+	for (size_t i = 0; i < plan->memory_map.n && !r; i++) {
+		const struct bp_range *e = &plan->memory_map.v[i];
+
+		r = bp_buf_printf(&b, "%-12zu %#18" PRIx64 " %#18" PRIx64 " %s\n", i, e->start,
+				  e->end, bp_mem_type_name(e->type));
+	}
+	if (r)
+		return r;
+	*ret_text = b;
+	b = (struct bp_buf){ 0 };
+	return 0;
+}
+
+int bp_plan_explain(const struct bp_plan *plan, struct bp_buf *ret_text)
+{
+	bp_autobuf struct bp_buf b = { 0 };
+	int r;
+
+	r = bp_buf_printf(&b, "system call %s\n", syscall_name(plan));
+	for (size_t i = 0; !r && plan->reasons && plan->reasons[i]; i++)
+		r = bp_buf_printf(&b, "%s\n", plan->reasons[i]);
+	if (!r)
+		r = bp_buf_printf(&b, "framebuffer %s: %s\n",
+				  bp_screen_outcome_name(plan->screen.outcome), plan->screen.why);
+	if (r)
+		return r;
+	*ret_text = b;
+	b = (struct bp_buf){ 0 };
+	return 0;
+}
+
+static void screen_to_json(struct bp_json *j, const struct bp_screen *s)
+{
+	bp_json_object(j, "screen");
+	bp_json_string(j, "outcome", bp_screen_outcome_name(s->outcome));
+	bp_json_hex(j, "base", s->base);
+	bp_json_hex(j, "size", s->size_bytes);
+	bp_json_uint(j, "width", s->width_px);
+	bp_json_uint(j, "height", s->height_px);
+	bp_json_uint(j, "stride", s->stride_bytes);
+	bp_json_uint(j, "depth", s->depth_bits);
+	bp_json_string(j, "source", s->source);
+	bp_json_string(j, "why", s->why);
+	bp_json_object_end(j);
+}
+
+static void strings_to_json(struct bp_json *j, const char *key, char *const *strings)
+{
+	bp_json_array(j, key);
+	for (size_t i = 0; strings && strings[i]; i++)
+		bp_json_string(j, NULL, strings[i]);
+	bp_json_array_end(j);
+}
+
+int bp_plan_to_json(const struct bp_plan *plan, struct bp_buf *ret_text)
+{
+	bool load = plan->syscall == BP_SYSCALL_LOAD;
+	struct bp_json j = { 0 };
+
+	bp_json_object(&j, NULL);
+	bp_json_string(&j, "image", plan->image->path);
+	bp_json_string(&j, "format", plan->image->format);
+	bp_json_string(&j, "compression", plan->image->compression);
+	bp_json_bool(&j, "panic", plan->panic);
+	bp_json_string(&j, "syscall", syscall_name(plan));
+	bp_json_hex(&j, "flags", plan->flags);
+	if (load)
+		bp_json_hex(&j, "entry", plan->entry);
+	else
+		bp_json_null(&j, "entry");
+	bp_json_string(&j, "cmdline", plan->cmdline);
+	if (load) {
+		bp_json_array(&j, "segments");
+		for (unsigned int i = 0; i < plan->n_segments; i++) {
+			const struct bp_segment *g = &plan->segments[i];
+
+			bp_json_object(&j, NULL);
+			bp_json_string(&j, "name", g->name);
+			bp_json_hex(&j, "mem", g->mem);
+			bp_json_hex(&j, "memsz", g->memsz);
+			bp_json_hex(&j, "bufsz", g->bufsz);
+			bp_json_object_end(&j);
+		}
+		bp_json_array_end(&j);
+	} else {
+		bp_json_null(&j, "segments");
+	}
+	bp_json_array(&j, "memory_map");
+	for (size_t i = 0; i < plan->memory_map.n; i++) {
+		const struct bp_range *e = &plan->memory_map.v[i];
+
+		bp_json_object(&j, NULL);
+		bp_json_hex(&j, "start", e->start);
+		bp_json_hex(&j, "end", e->end);
+		bp_json_string(&j, "type", bp_mem_type_name(e->type));
+		bp_json_object_end(&j);
+	}
+	bp_json_array_end(&j);
+	screen_to_json(&j, &plan->screen);
+	strings_to_json(&j, "reasons", plan->reasons);
+	strings_to_json(&j, "warnings", plan->warnings);
+	bp_json_object_end(&j);
+	return bp_json_finish(&j, ret_text);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The x86-64 part of a plan: kernel (bzImage at its 64-bit entry, or ELF), initrd, one parameter
+ * segment (zero page, command line, setup_data) and purgatory.
+ *
+ * Machine state at the kernel's entry: 64-bit boot protocol, Documentation/arch/x86/boot.rst.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "decide/memory.h"
+#include "decide/plan-arch.h"
+#include "encode/encode.h"
+#include "wire/x86-setup-header.h"
+
+#define MIB (1ull << 20)
+#define GIB4 (1ull << 32)
+#define PMD (2 * MIB)
+
+static bool is_bzimage(const struct bp_image *image)
+{
+	return !image->n_parts;
+}
+
+static bool above_4g_ok(const struct bp_image *image)
+{
+	return !is_bzimage(image) || (image->bz.xloadflags & BP_X86_XLF_CAN_BE_LOADED_ABOVE_4G);
+}
+
+static int check(struct bp_plan *plan, const struct bp_plan_opts *opts)
+{
+	const struct bp_machine *m = plan->machine;
+	const struct bp_image *image = plan->image;
+
+	if (!is_bzimage(image))
+		return 0;
+	if (m->la57 == 1 && !(image->bz.xloadflags & BP_X86_XLF_5LEVEL))
+		return bp_fail(plan->ctx, -EOPNOTSUPP, "%s cannot be entered from a kernel that "
+			       "runs with 5-level paging (boot this kernel with no5lvl)",
+			       image->path);
+	return 0;
+}
+
+static uint64_t cmdline_max(const struct bp_image *image)
+{
+	/* An ELF kernel does not say; COMMAND_LINE_SIZE, arch/x86/include/asm/setup.h */
+	return is_bzimage(image) ? image->bz.cmdline_size : 2047;
+}
+
+static int memory_map(struct bp_plan *plan, const struct bp_range *elfcorehdr)
+{
+	bp_automemmap struct bp_memmap taken = { 0 };
+	const char *source;
+	int r;
+
+	if (plan->panic) {
+		r = bp_memmap_add(&taken, elfcorehdr->start, elfcorehdr->end, BP_MEM_RESERVED);
+		return r ? r : bp_e820_for_crash(plan->ctx, plan->machine, &taken,
+						 &plan->memory_map);
+	}
+	r = bp_e820_for_load(plan->ctx, plan->machine, &plan->memory_map, &source);
+	return r ? r : bp_plan_reason(plan, "memory map of %zu ranges: from %s",
+				      plan->memory_map.n, source);
+}
+
+static int place_bzimage(struct bp_plan *plan, struct bp_placement *place, bp_phys_t *ret_start)
+{
+	const struct bp_image_bzimage *bz = &plan->image->bz;
+	uint64_t size = bp_align_up(BP_MAX((uint64_t)bz->init_size, bz->payload_size), 4096);
+	bp_phys_t start = bz->pref_address;
+	int r;
+
+	r = bp_placement_take_at(place, start, size);
+	if (r && !bz->relocatable)
+		return bp_fail(plan->ctx, -ENOSPC, "%s runs only at 0x%llx, where %llu KiB are "
+			       "not free", plan->image->path, (unsigned long long)start,
+			       (unsigned long long)(size >> 10));
+	if (r)
+		/* Never below pref_address: the kernel would move itself up to it, into
+		 * memory that is not its own (arch/x86/boot/compressed/head_64.S). */
+		r = bp_placement_take(plan->ctx, place, "kernel", size, bz->alignment,
+				      bz->pref_address, above_4g_ok(plan->image) ? UINT64_MAX : GIB4,
+				      false, &start);
+	if (r)
+		return r;
+	if (!bp_plan_add_segment(plan, "kernel", start, size,
+				 plan->image->bytes.data + bz->payload_offset, bz->payload_size))
+		return -E2BIG;
+	*ret_start = start;
+	return bp_plan_reason(plan, "kernel at 0x%llx: %s", (unsigned long long)start,
+			      start == bz->pref_address ? "the address it prefers"
+			      : "the lowest free place of its alignment above the address it prefers");
+}
+
+/*
+ * An ELF kernel goes where it was linked, or as a whole some multiple of 2 MiB away: startup_64
+ * corrects its page tables for that (__startup_64(), arch/x86/boot/startup/map_kernel.c).
+ */
+static int place_elf(struct bp_plan *plan, struct bp_placement *place, bp_phys_t *ret_shift)
+{
+	const struct bp_image *image = plan->image;
+	bp_phys_t lo = UINT64_MAX, hi = 0, start;
+	int r;
+
+	for (size_t i = 0; i < image->n_parts; i++) {
+		lo = BP_MIN(lo, image->parts[i].phys);
+		hi = BP_MAX(hi, image->parts[i].phys + image->parts[i].mem_size);
+		if (image->parts[i].phys & 4095)
+			return bp_fail(plan->ctx, -EOPNOTSUPP, "%s: program header %zu is not "
+				       "page aligned (0x%llx)", image->path, i,
+				       (unsigned long long)image->parts[i].phys);
+	}
+	lo = bp_align_down(lo, PMD);
+	hi = bp_align_up(hi, 4096);
+	start = lo;
+	r = bp_placement_take_at(place, lo, hi - lo);
+	if (r)
+		r = bp_placement_take(plan->ctx, place, "kernel", hi - lo, PMD, BP_MIN(lo, 16 * MIB),
+				      UINT64_MAX, false, &start);
+	if (r)
+		return r;
+	for (size_t i = 0; i < image->n_parts; i++) {
+		const struct bp_image_part *part = &image->parts[i];
+
+		if (!bp_plan_add_segment(plan, "kernel", part->phys - lo + start,
+					 bp_align_up(part->mem_size, 4096),
+					 image->bytes.data + part->offset, part->file_size))
+			return bp_fail(plan->ctx, -E2BIG, "%s has %zu parts; the kernel takes at "
+				       "most %d segments", image->path, image->n_parts,
+				       BP_SEGMENTS_MAX);
+	}
+	*ret_shift = start - lo;
+	return bp_plan_reason(plan, "kernel at 0x%llx: %s", (unsigned long long)start,
+			      start == lo ? "the address it is linked for"
+					  : "moved as a whole, the address it is linked for is not free");
+}
+
+static int memmap_to_cmdline(struct bp_plan *plan)
+{
+	int r = bp_plan_append_cmdline(plan, "memmap=exactmap");
+
+	for (size_t i = 0; i < plan->memory_map.n && !r; i++) {
+		const struct bp_range *e = &plan->memory_map.v[i];
+		char mark = e->type == BP_MEM_RAM ? '@' : e->type == BP_MEM_PMEM ||
+			    e->type == BP_MEM_PRAM ? '!' : e->type == BP_MEM_ACPI ? '#' : '$';
+
+		r = bp_plan_append_cmdline(plan, "memmap=0x%llx%c0x%llx",
+					   (unsigned long long)(e->end - e->start), mark,
+					   (unsigned long long)e->start);
+	}
+	return r;
+}
+
+static int explain_setup_data(struct bp_plan *plan)
+{
+	bp_autofree struct bp_setup_data_verdict *v = NULL;
+	size_t n = 0;
+	int r = bp_x86_setup_data_verdicts(plan->ctx, plan->machine, &v, &n);
+
+	for (size_t i = 0; i < n && !r; i++) {
+		r = (v[i].lost ? bp_plan_warn : bp_plan_reason)
+			(plan, "setup_data type %u (%s) %s: %s", v[i].type, v[i].name, v[i].action,
+			 v[i].why);
+	}
+	return r;
+}
+
+static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct bp_placement *place)
+{
+	const struct bp_image *image = plan->image;
+	bp_phys_t far = above_4g_ok(image) ? UINT64_MAX : GIB4;
+	struct bp_range elfcorehdr = { 0 };
+	struct bp_x86_params params = {
+		.machine = plan->machine,
+		.image = image,
+		.e820 = &plan->memory_map,
+		.screen = &plan->screen,
+		.no_efi = opts->no_efi,
+		.loader_type = BP_X86_LOADER_KEXEC,
+	};
+	bp_phys_t kernel = 0, entry, shift = 0, at;
+	uint64_t size;
+	int r;
+
+	if (is_bzimage(image)) {
+		r = place_bzimage(plan, place, &kernel);
+		entry = kernel + BP_X86_ENTRY64;
+	} else {
+		r = place_elf(plan, place, &shift);
+		entry = image->entry + shift;
+		kernel = entry;
+	}
+	if (!r && opts->initrd) {
+		bp_phys_t max = above_4g_ok(image) ? UINT64_MAX
+			: is_bzimage(image) ? (bp_phys_t)image->bz.initrd_addr_max + 1 : GIB4;
+
+		r = bp_plan_place_initrd(plan, opts, place, max, &params.initrd);
+		params.initrd_size = opts->initrd->bytes.len;
+	}
+	if (!r && plan->panic)
+		r = bp_plan_place_elfcorehdr(plan, opts, place, &elfcorehdr);
+	if (!r)
+		r = memory_map(plan, &elfcorehdr);
+	if (!r && opts->memmap_on_cmdline)
+		r = memmap_to_cmdline(plan);
+	if (!r && is_bzimage(image) && plan->machine->efi.status == 0 && !opts->no_efi &&
+	    !(image->bz.xloadflags & BP_X86_XLF_EFI_KEXEC)) {
+		params.no_efi = true;
+		r = bp_plan_warn(plan, "%s was built without EFI kexec support "
+				 "(xloadflags bit 4): EFI runtime services are not handed over",
+				 image->path);
+	}
+	if (!r)
+		r = explain_setup_data(plan);
+	if (r)
+		return r;
+
+	params.kernel = kernel;
+	params.cmdline = plan->cmdline;
+	if (opts->rng_seed) {
+		params.fresh_rng_seed = true;
+		memcpy(params.rng_seed, opts->rng_seed, sizeof(params.rng_seed));
+	}
+	/* Measure, place, encode: the size does not depend on the address. */
+	r = bp_x86_params_encode(plan->ctx, &params, 0, &plan->params);
+	if (r)
+		return r;
+	size = plan->params.len;
+	/* Below 4 GiB where there is room: every kernel can read its parameters there. */
+	r = bp_placement_take(plan->ctx, place, "parameters", size, 4096, 0x10000, GIB4, true, &at);
+	if (r == -ENOSPC && far > GIB4) {
+		bp_forgive(plan->ctx);
+		r = bp_placement_take(plan->ctx, place, "parameters", size, 4096, 0x10000, far, true,
+				      &at);
+	}
+	if (r)
+		return r;
+	bp_buf_done(&plan->params);
+	r = bp_x86_params_encode(plan->ctx, &params, at, &plan->params);
+	if (r)
+		return r;
+	if (plan->params.len != size)
+		return bp_fail(plan->ctx, -EINVAL, "the parameter segment changed its size with its "
+			       "address (a bug)");
+	if (!bp_plan_add_segment(plan, "parameters", at, bp_align_up(size, 4096), plan->params.data,
+				 size))
+		return -E2BIG;
+	return bp_plan_place_purgatory(plan, opts, place, UINT64_MAX, entry, at);
+}
+
+const struct bp_plan_arch bp_plan_arch_x86 = {
+	.arch = BP_ARCH_X86_64,
+	.syscall_flags = BP_KEXEC_ARCH_X86_64,
+	.check = check,
+	.cmdline_max = cmdline_max,
+	.memory_map = memory_map,
+	.build = build,
+};

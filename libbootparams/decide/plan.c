@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making a plan: what the architectures share. Nothing here reads or changes the machine. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/sha256.h"
+#include "decide/memory.h"
+#include "decide/plan-arch.h"
+#include "encode/encode.h"
+
+#define PAGE 4096u
+
+/* What the kernel appends to a crash kernel's command line: " elfcorehdr=0x" and 16 digits. */
+#define ELFCOREHDR_ARGUMENT_MAX 31
+
+static const struct bp_plan_arch *const arches[] = {
+	&bp_plan_arch_x86,
+};
+
+static const struct bp_plan_arch *find_arch(enum bp_arch arch)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(arches); i++)
+		if (arches[i]->arch == arch)
+			return arches[i];
+	return NULL;
+}
+
+static int strv_append(char ***strv, const char *fmt, va_list ap)
+{
+	size_t n = 0;
+	char **grown, *text;
+
+	while (*strv && (*strv)[n])
+		n++;
+	if (vasprintf(&text, fmt, ap) < 0)
+		return -ENOMEM;
+	grown = reallocarray(*strv, n + 2, sizeof(*grown));
+	if (!grown) {
+		free(text);
+		return -ENOMEM;
+	}
+	grown[n] = text;
+	grown[n + 1] = NULL;
+	*strv = grown;
+	return 0;
+}
+
+int bp_plan_warn(struct bp_plan *plan, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = strv_append(&plan->warnings, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+int bp_plan_reason(struct bp_plan *plan, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = strv_append(&plan->reasons, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+int bp_plan_append_cmdline(struct bp_plan *plan, const char *fmt, ...)
+{
+	char *more, *line;
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = vasprintf(&more, fmt, ap);
+	va_end(ap);
+	if (r < 0)
+		return -ENOMEM;
+	r = asprintf(&line, "%s%s%s", plan->cmdline, *plan->cmdline ? " " : "", more);
+	free(more);
+	if (r < 0)
+		return -ENOMEM;
+	free(plan->cmdline);
+	plan->cmdline = line;
+	return 0;
+}
+
+struct bp_segment *bp_plan_add_segment(struct bp_plan *plan, const char *name, bp_phys_t mem,
+				       uint64_t memsz, const void *buf, uint64_t bufsz)
+{
+	struct bp_segment *s;
+
+	if (plan->n_segments == BP_SEGMENTS_MAX) {
+		bp_fail(plan->ctx, -E2BIG, "more than %d segments, the kernel takes no more",
+			BP_SEGMENTS_MAX);
+		return NULL;
+	}
+	s = &plan->segments[plan->n_segments++];
+	*s = (struct bp_segment){ name, mem, memsz, buf, bufsz, true };
+	return s;
+}
+
+int bp_plan_place_elfcorehdr(struct bp_plan *plan, const struct bp_plan_opts *opts,
+			     struct bp_placement *place, struct bp_range *ret_range)
+{
+	bp_automemmap struct bp_memmap ram = { 0 };
+	struct bp_segment *segment;
+	uint64_t size;
+	bp_phys_t at;
+	int r;
+
+	r = bp_dump_ram(plan->ctx, plan->machine, &ram);
+	if (!r)
+		r = bp_elfcorehdr_encode(plan->ctx, plan->machine, &ram, &plan->elfcorehdr);
+	if (r)
+		return bp_fail(plan->ctx, r, "cannot describe this machine's memory to the crash "
+			       "kernel");
+	size = plan->elfcorehdr.len;
+	if (opts->hotplug) {
+		/* The kernel rewrites the headers in place when memory or CPUs come and go. */
+		if (!plan->machine->kexec.elfcorehdr_size)
+			return bp_fail(plan->ctx, -EOPNOTSUPP, "--hotplug: this kernel cannot update "
+				       "the headers (no /sys/kernel/crash_elfcorehdr_size)");
+		size = BP_MAX(size, plan->machine->kexec.elfcorehdr_size);
+	}
+	size = bp_align_up(size, PAGE);
+	r = bp_placement_take(plan->ctx, place, "ELF core headers", size, PAGE, 0, UINT64_MAX, true,
+			      &at);
+	if (r)
+		return r;
+	segment = bp_plan_add_segment(plan, "elfcorehdr", at, size, plan->elfcorehdr.data,
+				      plan->elfcorehdr.len);
+	if (!segment)
+		return -E2BIG;
+	segment->checked = !opts->hotplug;
+	*ret_range = (struct bp_range){ at, at + size, BP_MEM_RESERVED };
+	return bp_plan_append_cmdline(plan, "elfcorehdr=0x%llx", (unsigned long long)at);
+}
+
+int bp_plan_place_initrd(struct bp_plan *plan, const struct bp_plan_opts *opts,
+			 struct bp_placement *place, bp_phys_t max, bp_phys_t *ret_start)
+{
+	uint64_t size = opts->initrd->bytes.len;
+	bp_phys_t at;
+	int r = bp_placement_take(plan->ctx, place, "initrd", size, PAGE, 0x100000, max, true, &at);
+
+	if (r)
+		return r;
+	if (!bp_plan_add_segment(plan, "initrd", at, bp_align_up(size, PAGE),
+				 opts->initrd->bytes.data, size))
+		return -E2BIG;
+	*ret_start = at;
+	return 0;
+}
+
+int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opts,
+			    struct bp_placement *place, bp_phys_t max, bp_phys_t entry,
+			    bp_phys_t boot_params)
+{
+	const struct bp_purgatory_ops *ops = opts->purgatory;
+	struct bp_purgatory_params params = {
+		.entry = entry,
+		.boot_params = boot_params,
+		.uart_port = opts->uart_port,
+		.uart_baud = opts->uart_baud,
+		.vga_text = plan->machine->efi.status == -ENOENT,
+	};
+	struct bp_segment *segment;
+	int r;
+
+	for (unsigned int i = 0; i < plan->n_segments && !opts->no_checks; i++) {
+		const struct bp_segment *s = &plan->segments[i];
+		struct bp_sha256 sha;
+
+		if (!s->checked || !s->bufsz)
+			continue;
+		bp_sha256_init(&sha);
+		bp_sha256_update(&sha, s->buf, s->bufsz);
+		bp_sha256_final(&sha, params.regions[params.n_regions].digest);
+		params.regions[params.n_regions].mem = s->mem;
+		params.regions[params.n_regions++].len = s->bufsz;
+	}
+	r = bp_placement_take(plan->ctx, place, "purgatory", ops->memsz, PAGE, 0x10000, max, true,
+			      &params.at);
+	if (!r)
+		r = bp_buf_append_zero(&plan->purgatory, ops->bufsz);
+	if (!r)
+		r = ops->fill(&params, plan->purgatory.data);
+	if (r)
+		return r;
+	segment = bp_plan_add_segment(plan, "purgatory", params.at, bp_align_up(ops->memsz, PAGE),
+				      plan->purgatory.data, ops->bufsz);
+	if (!segment)
+		return -E2BIG;
+	segment->checked = false;
+	plan->entry = params.at + ops->entry_offset;
+	return bp_plan_reason(plan, "purgatory %s: %s", ops->name, opts->no_checks
+			      ? "jumps without checks, as asked (--no-checks)"
+			      : "compares SHA-256 of the bytes loaded before it jumps");
+}
+
+static int check_cmdline(struct bp_plan *plan, const struct bp_plan_arch *arch)
+{
+	uint64_t max = arch->cmdline_max(plan->image), len = strlen(plan->cmdline);
+	uint64_t appended = plan->panic && plan->syscall == BP_SYSCALL_FILE_LOAD
+			    ? ELFCOREHDR_ARGUMENT_MAX : 0;
+
+	if (len + appended <= max)
+		return 0;
+	return bp_fail(plan->ctx, -E2BIG, "the command line is %llu bytes long%s; %s takes %llu",
+		       (unsigned long long)(len + appended),
+		       appended ? " with the elfcorehdr= that the kernel adds" :
+		       plan->panic ? " with elfcorehdr=" : "",
+		       plan->image->path, (unsigned long long)max);
+}
+
+static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
+		      const struct bp_plan_opts *opts)
+{
+	bp_automemmap struct bp_memmap avoid = { 0 };
+	struct bp_placement place = { 0 };
+	int r;
+
+	plan->flags = arch->syscall_flags | (plan->panic ? BP_KEXEC_ON_CRASH : 0) |
+		      (opts->hotplug ? BP_KEXEC_UPDATE_ELFCOREHDR : 0);
+	r = bp_screen_decide(plan->ctx, plan->machine, opts->screen, &plan->screen);
+	if (r)
+		return r;
+	if (plan->screen.outcome != BP_SCREEN_NONE)
+		r = bp_memmap_add(&avoid, plan->screen.base,
+				  plan->screen.base + plan->screen.size_bytes, BP_MEM_RESERVED);
+	if (!r)
+		r = bp_placement_init(plan->ctx, plan->machine, plan->panic, opts->mem_min,
+				      opts->mem_max, &avoid, &place);
+	if (!r)
+		r = arch->build(plan, opts, &place);
+	bp_placement_done(&place);
+	return r ? r : check_cmdline(plan, arch);
+}
+
+static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
+			   const struct bp_plan_opts *opts)
+{
+	struct bp_range none = { 0 };
+	int r;
+
+	plan->flags = opts->file_flags | (plan->panic ? BP_KEXEC_FILE_ON_CRASH : 0) |
+		      (opts->initrd ? 0 : BP_KEXEC_FILE_NO_INITRAMFS);
+	r = bp_screen_file_load(plan->ctx, plan->machine, &plan->screen);
+	if (!r)
+		r = arch->memory_map(plan, &none);
+	return r ? r : check_cmdline(plan, arch);
+}
+
+int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,
+		const struct bp_plan_opts *opts, struct bp_plan **ret_plan)
+{
+	const struct bp_plan_arch *arch = find_arch(image->arch);
+	struct bp_plan *plan;
+	int r;
+
+	if (!arch)
+		return bp_fail(ctx, -EOPNOTSUPP, "%s is for %s, which is not supported yet",
+			       image->path, bp_arch_name(image->arch));
+	if (m->arch != image->arch)
+		return bp_fail(ctx, -EOPNOTSUPP, "%s is for %s, this machine is %s", image->path,
+			       bp_arch_name(image->arch), bp_arch_name(m->arch));
+	if (opts->syscall == BP_SYSCALL_LOAD && !opts->purgatory)
+		return bp_fail(ctx, -EINVAL, "kexec_load needs a purgatory");
+	plan = calloc(1, sizeof(*plan));
+	if (!plan)
+		return -ENOMEM;
+	plan->refs = 1;
+	plan->ctx = bp_ctx_ref(ctx);
+	plan->machine = bp_machine_ref(m);
+	plan->image = bp_image_ref(image);
+	plan->syscall = opts->syscall;
+	plan->panic = opts->panic;
+	plan->cmdline = strdup(opts->cmdline);
+	r = plan->cmdline ? arch->check(plan, opts) : -ENOMEM;
+	if (!r)
+		r = plan->syscall == BP_SYSCALL_LOAD ? build_load(plan, arch, opts)
+						     : build_file_load(plan, arch, opts);
+	if (r) {
+		bp_plan_unref(plan);
+		return r;
+	}
+	*ret_plan = plan;
+	return 0;
+}
+
+struct bp_plan *bp_plan_unref(struct bp_plan *plan)
+{
+	if (!plan || --plan->refs)
+		return NULL;
+	bp_strv_free(plan->warnings);
+	bp_strv_free(plan->reasons);
+	bp_memmap_done(&plan->memory_map);
+	bp_buf_done(&plan->params);
+	bp_buf_done(&plan->purgatory);
+	bp_buf_done(&plan->elfcorehdr);
+	free(plan->cmdline);
+	bp_image_unref(plan->image);
+	bp_machine_unref(plan->machine);
+	bp_ctx_unref(plan->ctx);
+	free(plan);
+	return NULL;
+}
