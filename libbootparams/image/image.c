@@ -16,8 +16,7 @@
 
 /*
  * Formats, in the order in which they are asked. To add one: a file with a probe and a
- * describe function, a line here, its name in kexec(8). No two probes accept the same
- * bytes: bzImage has "HdrS" at 0x202.
+ * describe function, a line here, its name in kexec(8). The first whose probe accepts wins.
  */
 static const struct bp_image_format *const formats[] = {
 	&bp_image_format_bzimage,
@@ -153,6 +152,14 @@ static struct bp_image *image_new(struct bp_ctx *ctx)
 	return image;
 }
 
+static void unmap(struct bp_image *image)
+{
+	if (image->mapping)
+		munmap(image->mapping, image->bytes.len);
+	image->mapping = NULL;
+	image->bytes = (struct bp_span){ NULL, 0 };
+}
+
 struct bp_image *bp_image_ref(struct bp_image *image)
 {
 	image->refs++;
@@ -163,8 +170,7 @@ struct bp_image *bp_image_unref(struct bp_image *image)
 {
 	if (!image || --image->refs)
 		return NULL;
-	if (image->mapping)
-		munmap(image->mapping, image->bytes.len);
+	unmap(image);
 	if (image->fd != image->original_fd)
 		bp_closep(&image->fd);
 	bp_input_close(&image->input);
@@ -195,6 +201,30 @@ static int map_file(struct bp_ctx *ctx, struct bp_image *image, uint64_t size)
 	return 0;
 }
 
+/* Put the decompressed bytes in the place of the file's. */
+static int peel(struct bp_ctx *ctx, struct bp_image *image)
+{
+	const char *inner;
+	off_t size;
+	int fd, r;
+
+	r = bp_decompress(ctx, image->original_fd, image->compression, BP_IMAGE_MAX, &fd);
+	if (r)
+		return r;
+	unmap(image);
+	image->fd = fd;
+	size = lseek(fd, 0, SEEK_END);
+	if (size <= 0)
+		return bp_fail(ctx, -EBADMSG, "the %s data decompresses to nothing",
+			       image->compression);
+	r = map_file(ctx, image, (uint64_t)size);
+	inner = r ? NULL : bp_compression_name(image->bytes);
+	if (inner)
+		return bp_fail(ctx, -EOPNOTSUPP, "it is compressed twice (%s in %s): decompress it once",
+			       inner, image->compression);
+	return r;
+}
+
 static int image_open(struct bp_ctx *ctx, struct bp_image *image, const char *type)
 {
 	int r;
@@ -204,6 +234,11 @@ static int image_open(struct bp_ctx *ctx, struct bp_image *image, const char *ty
 		return r;
 	image->fd = image->original_fd = image->input.fd;
 	r = map_file(ctx, image, image->input.size);
+	if (r)
+		return r;
+	image->compression = bp_compression_name(image->bytes);
+	if (image->compression)
+		r = peel(ctx, image);
 	return r ? r : probe_and_describe(ctx, image, type);
 }
 
@@ -222,7 +257,8 @@ int bp_image_open(struct bp_ctx *ctx, const char *path, const char *type,
 	r = image_open(ctx, image, type);
 	if (r)
 		return bp_fail(ctx, r, "%s", path);
-	bp_debug(ctx, "%s: %s, %zu bytes", path, image->format, image->bytes.len);
+	bp_debug(ctx, "%s: %s, %zu bytes%s%s", path, image->format, image->bytes.len,
+		 image->compression ? ", was compressed with " : "", image->compression ?: "");
 	*ret_image = BP_TAKE_PTR(image);
 	return 0;
 }
