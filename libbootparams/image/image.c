@@ -20,6 +20,7 @@
  */
 static const struct bp_image_format *const formats[] = {
 	&bp_image_format_bzimage,
+	&bp_image_format_elf_x86_64,
 };
 
 /* Files that people hand to kexec and that are not kernels for this machine. */
@@ -40,7 +41,6 @@ static const struct {
 	{ 0, "BZh", 3, "compressed with bzip2, which is not supported" },
 	{ 0, "\x5d\0\0", 3, "compressed with lzma, which is not supported" },
 	{ 0, "\x89LZO", 4, "compressed with lzo, which is not supported" },
-	{ 0, "\x7f" "ELF", 4, "an ELF file" },
 	{ 0, "#!", 2, "a script" },
 };
 

@@ -14,8 +14,8 @@
 /* A part of an ELF image: one PT_LOAD. */
 struct bp_image_part {
 	uint64_t offset, file_size;	/* in bytes() of the image */
-	bp_phys_t phys;
-	uint64_t mem_size, align;
+	bp_phys_t phys;			/* page aligned */
+	uint64_t mem_size, align;	/* not below file_size, the rest is zeros; power of two */
 };
 
 /* x86 setup header, decoded; offsets and protocol: Documentation/arch/x86/boot.rst */
@@ -48,8 +48,9 @@ struct bp_image {
 	int original_fd;	/* of the file as the user gave it; same as fd if not compressed */
 	struct bp_input input;	/* owns original_fd */
 	struct bp_image_bzimage bz;	/* bzImage64 only */
-	struct bp_image_part *parts;	/* ELF only */
+	struct bp_image_part *parts;	/* ELF only; by address, no two in one page */
 	size_t n_parts;
+	bp_phys_t phys_start, phys_end;	/* ELF only: all that it needs to start, whole pages */
 	bp_phys_t entry;	/* ELF only: physical entry point */
 };
 
@@ -63,6 +64,7 @@ struct bp_image_format {
 };
 
 extern const struct bp_image_format bp_image_format_bzimage;
+extern const struct bp_image_format bp_image_format_elf_x86_64;
 
 /*
  * As bp_image_open() for bytes in memory, without decompression; for tests and fuzzing. The

@@ -5,13 +5,16 @@
  * have cached some.
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
 #include "image/image.h"
 #include "test.h"
@@ -311,6 +314,250 @@ START_TEST(what_is_no_file_is_refused)
 }
 END_TEST
 
+/* A small vmlinux: text, per-CPU data linked at 0, data with 0x3000 bytes of bss. */
+struct small_vmlinux {
+	Elf64_Ehdr e;
+	Elf64_Phdr p[4];
+	uint8_t pad[0x1000 - sizeof(Elf64_Ehdr) - 4 * sizeof(Elf64_Phdr)];
+	uint8_t text[0x1000], percpu[0x800], data[0x800];
+};
+
+static void make_elf(struct small_vmlinux *v)
+{
+	const Elf64_Phdr load = { .p_type = PT_LOAD, .p_align = 0x200000 };
+
+	memset(v, 0, sizeof(*v));
+	memcpy(v->e.e_ident, ELFMAG, SELFMAG);
+	v->e.e_ident[EI_CLASS] = ELFCLASS64;
+	v->e.e_ident[EI_DATA] = ELFDATA2LSB;
+	v->e.e_ident[EI_VERSION] = EV_CURRENT;
+	v->e.e_type = ET_EXEC;
+	v->e.e_machine = EM_X86_64;
+	v->e.e_version = EV_CURRENT;
+	v->e.e_entry = 0x1000c43;
+	v->e.e_phoff = offsetof(struct small_vmlinux, p);
+	v->e.e_ehsize = sizeof(Elf64_Ehdr);
+	v->e.e_phentsize = sizeof(Elf64_Phdr);
+	v->e.e_phnum = 4;
+	for (size_t i = 0; i < 3; i++)
+		v->p[i] = load;
+	/* Out of order: the parts come out sorted. */
+	v->p[0].p_offset = offsetof(struct small_vmlinux, data);
+	v->p[0].p_vaddr = 0xffffffff81003000;
+	v->p[0].p_paddr = 0x1003000;
+	v->p[0].p_filesz = sizeof(v->data);
+	v->p[0].p_memsz = 0x3800;
+	v->p[1].p_offset = offsetof(struct small_vmlinux, text);
+	v->p[1].p_vaddr = 0xffffffff81000000;
+	v->p[1].p_paddr = 0x1000000;
+	v->p[1].p_filesz = v->p[1].p_memsz = sizeof(v->text);
+	v->p[2].p_offset = offsetof(struct small_vmlinux, percpu);
+	v->p[2].p_paddr = 0x1002000;
+	v->p[2].p_filesz = v->p[2].p_memsz = sizeof(v->percpu);
+	v->p[3].p_type = PT_NOTE;
+	v->p[3].p_offset = UINT64_MAX;	/* of no interest to us */
+}
+
+START_TEST(elf_is_described)
+{
+	struct small_vmlinux v;
+	struct bp_image *i;
+
+	make_elf(&v);
+	i = describe((void *)&v, sizeof(v), 0, NULL);
+	ck_assert_str_eq(bp_image_format(i), "elf-x86_64");
+	ck_assert_str_eq(bp_image_arch_name(i), "x86_64");
+	ck_assert_ptr_null(bp_image_version(i));
+	ck_assert_uint_eq(i->entry, 0x1000c43);
+	ck_assert_uint_eq(i->phys_start, 0x1000000);
+	ck_assert_uint_eq(i->phys_end, 0x1007000);
+	ck_assert_uint_eq(i->n_parts, 3);
+	ck_assert_uint_eq(i->parts[0].phys, 0x1000000);
+	ck_assert_uint_eq(i->parts[0].offset, 0x1000);
+	ck_assert_uint_eq(i->parts[0].file_size, 0x1000);
+	ck_assert_uint_eq(i->parts[0].align, 0x200000);
+	ck_assert_uint_eq(i->parts[1].phys, 0x1002000);
+	ck_assert_uint_eq(i->parts[2].phys, 0x1003000);
+	ck_assert_uint_eq(i->parts[2].file_size, 0x800);
+	ck_assert_uint_eq(i->parts[2].mem_size, 0x3800);
+	bp_image_unref(i);
+
+	/* A linker's default entry point is a virtual address. */
+	v.e.e_entry = 0xffffffff81000c43;
+	v.p[1].p_align = 0;
+	i = describe((void *)&v, sizeof(v), 0, NULL);
+	ck_assert_uint_eq(i->entry, 0x1000c43);
+	ck_assert_uint_eq(i->parts[0].align, 1);
+	bp_image_unref(i);
+}
+END_TEST
+
+#define EHDR(field) offsetof(Elf64_Ehdr, field), sizeof(((Elf64_Ehdr *)0)->field)
+#define PHDR(i, field) \
+	sizeof(Elf64_Ehdr) + (i) * sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, field), \
+		sizeof(((Elf64_Phdr *)0)->field)
+
+static const struct {
+	const char *name;
+	size_t offset, width;
+	uint64_t value;
+	int r;
+	const char *reason;
+} bad_elf[] = {
+	{ "class-0", EI_CLASS, 1, 0, -EBADMSG, "ELF header: " },
+	{ "32-bit-class", EI_CLASS, 1, ELFCLASS32, -EOPNOTSUPP, "EI_CLASS at 0x4 is 1: not a 64-bit" },
+	{ "big-endian", EI_DATA, 1, ELFDATA2MSB, -EOPNOTSUPP, "e_machine at 0x12 is 15872: for another" },
+	{ "arm64", EHDR(e_machine), EM_AARCH64, -EOPNOTSUPP,
+	  "e_machine at 0x12 is 183: for arm64, not for x86-64" },
+	{ "i386", EHDR(e_machine), EM_386, -EOPNOTSUPP, "for 32-bit x86, not for x86-64" },
+	{ "riscv", EHDR(e_machine), EM_RISCV, -EOPNOTSUPP, "for RISC-V, not for x86-64" },
+	{ "module", EHDR(e_type), ET_REL, -EOPNOTSUPP, "e_type at 0x10 is 1: an object file or kernel" },
+	{ "shared-library", EHDR(e_type), ET_DYN, -EOPNOTSUPP, "a program or a shared library, not" },
+	{ "core-dump", EHDR(e_type), ET_CORE, -EOPNOTSUPP, "a core dump, not a kernel" },
+	{ "entry-nowhere", EHDR(e_entry), 0x1001000, -EBADMSG, "e_entry at 0x18 is 0x1001000: within no" },
+	{ "entry-in-bss", EHDR(e_entry), 0x1003800, -EBADMSG, "e_entry at 0x18 is 0x1003800: within no" },
+	{ "phdrs-beyond", EHDR(e_phoff), 0x2f80, -EBADMSG,
+	  "e_phoff at 0x20 is 0x2f80: the program headers reach beyond" },
+	{ "phdrs-overflow", EHDR(e_phoff), UINT64_MAX - 8, -EBADMSG, "e_phoff at 0x20 is 0xff" },
+	{ "phentsize", EHDR(e_phentsize), 1, -EBADMSG, "e_phentsize at 0x36 is 1, not 56" },
+	{ "no-phdrs", EHDR(e_phnum), 0, -EBADMSG, "it has no ELF segments to load" },
+	{ "many-phdrs", EHDR(e_phnum), 200, -EBADMSG, "e_phnum at 0x38 is 200: no kernel has so many" },
+	{ "extended-phnum", EHDR(e_phnum), PN_XNUM, -EBADMSG, "e_phnum at 0x38 is 65535" },
+	{ "filesz-over-memsz", PHDR(0, p_memsz), 0x7ff, -EBADMSG,
+	  "program header 0: p_filesz is 0x800: more than p_memsz" },
+	{ "offset-beyond", PHDR(1, p_offset), 0x2001, -EBADMSG,
+	  "program header 1: p_offset is 0x2001, p_filesz is 0x1000: beyond the file's end at 0x3000" },
+	{ "offset-overflow", PHDR(1, p_offset), UINT64_MAX, -EBADMSG, "beyond the file's end" },
+	{ "unaligned", PHDR(2, p_paddr), 0x1002800, -EOPNOTSUPP,
+	  "program header 2: p_paddr is 0x1002800: not the start of a page" },
+	{ "paddr-overflow", PHDR(2, p_paddr), 0xfffffffffffff000, -EBADMSG, "beyond the physical" },
+	{ "memsz-overflow", PHDR(0, p_memsz), UINT64_MAX, -EBADMSG, "p_memsz is 0xffffffffffffffff: beyond" },
+	{ "align-odd", PHDR(2, p_align), 3, -EBADMSG, "program header 2: p_align is 0x3: not a power" },
+	{ "overlap", PHDR(2, p_paddr), 0x1004000, -EBADMSG,
+	  "two ELF segments share memory: 0x1003000 to 0x1006800, and 0x1004000 to 0x1004800" },
+	{ "shared-page", PHDR(2, p_memsz), 0x1001, -EBADMSG, "two ELF segments share memory" },
+	{ "far-apart", PHDR(2, p_paddr), 0x100000000, -EBADMSG, "more than 2 GiB" },
+};
+
+START_TEST(bad_elf_field_is_named)
+{
+	struct small_vmlinux v;
+
+	make_elf(&v);
+	memcpy((uint8_t *)&v + bad_elf[_i].offset, &bad_elf[_i].value, bad_elf[_i].width);
+	describe((void *)&v, sizeof(v), bad_elf[_i].r, bad_elf[_i].reason);
+}
+END_TEST
+
+START_TEST(elf_program_is_no_kernel)
+{
+	struct small_vmlinux v;
+
+	make_elf(&v);
+	for (size_t i = 0; i < 3; i++)
+		v.p[i].p_vaddr = v.p[i].p_paddr;
+	describe((void *)&v, sizeof(v), -EOPNOTSUPP, "not a Linux kernel: no ELF segment is linked to");
+	/* This test itself, where compilers make position-independent programs or not. */
+	ck_assert_int_eq(bp_image_open(ctx, "/proc/self/exe", NULL, &(struct bp_image *){ NULL }),
+			 -EOPNOTSUPP);
+}
+END_TEST
+
+START_TEST(every_elf_truncation_is_refused)
+{
+	struct small_vmlinux v;
+
+	make_elf(&v);
+	for (size_t len = 1; len < sizeof(v); len++) {
+		uint8_t *copy = malloc(len);
+		struct bp_image *i = NULL;
+
+		memcpy(copy, &v, len);
+		ck_assert_int_eq(bp_image_from_bytes(ctx, bp_span_make(copy, len), &i), -EBADMSG);
+		ck_assert_str_ne(bp_ctx_message(ctx), "");
+		free(copy);
+	}
+}
+END_TEST
+
+START_TEST(every_elf_bit_flip_is_survived)
+{
+	struct small_vmlinux v;
+	uint8_t *b = (uint8_t *)&v;
+
+	make_elf(&v);
+	for (size_t bit = 0; bit < offsetof(struct small_vmlinux, pad) * 8; bit++) {
+		struct bp_image *i = NULL;
+		int r;
+
+		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		r = bp_image_from_bytes(ctx, bp_span_make(b, sizeof(v)), &i);
+		if (r) {
+			ck_assert_msg(r == -EBADMSG || r == -EOPNOTSUPP, "bit %zu: %d", bit, r);
+			ck_assert_str_ne(bp_ctx_message(ctx), "");
+		} else {
+			for (size_t k = 0; k < i->n_parts; k++)
+				ck_assert(bp_span_has(i->bytes, i->parts[k].offset,
+						      i->parts[k].file_size));
+			ck_assert(i->entry >= i->phys_start && i->entry < i->phys_end);
+		}
+		bp_image_unref(i);
+		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+}
+END_TEST
+
+/* @len bytes as gzip -1 writes them. */
+static size_t gzip(const void *bytes, size_t len, uint8_t *ret, size_t room)
+{
+	z_stream z = { .next_in = (void *)bytes, .avail_in = (unsigned int)len, .next_out = ret,
+		       .avail_out = (unsigned int)room };
+
+	ck_assert_int_eq(deflateInit2(&z, 1, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&z);
+	return z.total_out;
+}
+
+START_TEST(compressed_file_is_peeled_once)
+{
+	static uint8_t b[BZ_SIZE], z[BZ_SIZE], zz[BZ_SIZE];
+	const char *path;
+	struct bp_image *i;
+	size_t n;
+
+	make_bzimage(b);
+	n = gzip(b, sizeof(b), z, sizeof(z));
+	path = write_file("vmlinuz.gz", z, n);
+	ck_assert_msg(!bp_image_open(ctx, path, NULL, &i), "%s", bp_ctx_message(ctx));
+	ck_assert_str_eq(bp_image_compression(i), "gzip");
+	ck_assert_str_eq(bp_image_format(i), "bzImage64");
+	ck_assert_uint_eq(i->bytes.len, sizeof(b));
+	ck_assert_int_eq(memcmp(i->bytes.data, b, sizeof(b)), 0);
+	/* kexec_file_load is to read the kernel, IMA and signatures may want the file. */
+	ck_assert_int_ne(i->fd, i->original_fd);
+	ck_assert_int_eq(lseek(i->fd, 0, SEEK_END), sizeof(b));
+	ck_assert_int_eq(lseek(i->original_fd, 0, SEEK_END), n);
+	ck_assert_int_eq(bp_image_check_unchanged(ctx, i), 0);
+	ck_assert_int_eq(truncate(path, 10), 0);
+	ck_assert_int_eq(bp_image_check_unchanged(ctx, i), -ESTALE);
+	assert_message("vmlinuz.gz: the file was changed while it was being loaded");
+	bp_image_unref(i);
+
+	ck_assert_int_eq(bp_image_open(ctx, write_file("cut.gz", z, n - 1), NULL, &i), -EBADMSG);
+	assert_message("cut.gz: the gzip data is not complete when the file ends at");
+	n = gzip(z, n, zz, sizeof(zz));
+	ck_assert_int_eq(bp_image_open(ctx, write_file("twice.gz", zz, n), NULL, &i), -EOPNOTSUPP);
+	assert_message("twice.gz: it is compressed twice (gzip in gzip)");
+	n = gzip("", 0, z, sizeof(z));
+	ck_assert_int_eq(bp_image_open(ctx, write_file("none.gz", z, n), NULL, &i), -EBADMSG);
+	assert_message("the gzip data decompresses to nothing");
+	n = gzip("#!/bin/sh", 9, z, sizeof(z));
+	ck_assert_int_eq(bp_image_open(ctx, write_file("sh.gz", z, n), NULL, &i), -EBADMSG);
+	assert_message("it looks like a script");
+}
+END_TEST
+
 static const struct {
 	unsigned int offset;
 	const char *magic;
@@ -366,6 +613,27 @@ START_TEST(efi_programs_are_told_apart)
 }
 END_TEST
 
+/* The vmlinux within a bzImage, without the four bytes after it that say its size. */
+static void check_payload(const struct bp_image *bz)
+{
+	const struct bp_wire_x86_setup_header *h =
+		bp_span_get(bz->bytes, BP_X86_SETUP_HEADER, sizeof(*h));
+	struct bp_span payload = bp_span_sub(bz->bytes,
+					     bz->bz.payload_offset + bp_le32(h->payload_offset),
+					     bp_le32(h->payload_length) - 4);
+	const char *path = write_file("payload", payload.data, payload.len);
+	struct bp_image *i;
+
+	ck_assert_msg(!bp_image_open(ctx, path, "elf-x86_64", &i), "%s", bp_ctx_message(ctx));
+	ck_assert_ptr_nonnull(bp_image_compression(i));
+	ck_assert_uint_eq(i->phys_start, bz->bz.pref_address);
+	ck_assert_uint_le(i->phys_end - i->phys_start, bz->bz.init_size);
+	printf("# %.24s: %s, %zu segments, 0x%" PRIx64 " to 0x%" PRIx64 ", entry 0x%" PRIx64 "\n",
+	       bp_image_version(bz), bp_image_compression(i), i->n_parts, i->phys_start, i->phys_end,
+	       i->entry);
+	bp_image_unref(i);
+}
+
 /* Debian's kernels, where the VM tests have put them; their number goes to the log. */
 START_TEST(real_kernels_are_described)
 {
@@ -388,6 +656,7 @@ START_TEST(real_kernels_are_described)
 			      bp_ctx_message(ctx));
 		ck_assert(!strncmp(bp_image_version(i), release, strcspn(release, "/")));
 		ck_assert(i->bz.relocatable);
+		check_payload(i);
 		bp_image_unref(i);
 	}
 	globfree(&g);
@@ -400,6 +669,7 @@ int main(void)
 	TCase *t = tcase_create("image");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 120);	/* real kernels under sanitizers */
 	tcase_add_test(t, bzimage_is_described);
 	tcase_add_test(t, bzimage_defaults_and_unused_fields);
 	tcase_add_loop_test(t, bad_header_field_is_named, 0, BP_ARRAY_SIZE(bad_fields));
@@ -409,6 +679,12 @@ int main(void)
 	tcase_add_test(t, what_is_no_file_is_refused);
 	tcase_add_loop_test(t, foreign_file_is_recognised, 0, BP_ARRAY_SIZE(foreign));
 	tcase_add_test(t, efi_programs_are_told_apart);
+	tcase_add_test(t, elf_is_described);
+	tcase_add_loop_test(t, bad_elf_field_is_named, 0, BP_ARRAY_SIZE(bad_elf));
+	tcase_add_test(t, elf_program_is_no_kernel);
+	tcase_add_test(t, every_elf_truncation_is_refused);
+	tcase_add_test(t, every_elf_bit_flip_is_survived);
+	tcase_add_test(t, compressed_file_is_peeled_once);
 	tcase_add_test(t, real_kernels_are_described);
 	suite_add_tcase(s, t);
 	return run_suite(s);
