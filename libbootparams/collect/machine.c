@@ -36,6 +36,7 @@ static void done(struct bp_machine *m)
 		bp_buf_done(&m->x86.nodes[i].data);
 	free(m->x86.nodes);
 	free(m->efi.runtime_map);
+	free(m->kexec.lockdown);
 }
 
 int bp_machine_collect(struct bp_ctx *ctx, struct bp_machine **ret_machine)

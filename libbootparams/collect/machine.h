@@ -76,6 +76,8 @@ struct bp_kexec_state {
 	bool ima_carries_list;	/* CONFIG_IMA_KEXEC and measurements exist */
 	bool dm_crypt_keys;	/* keys are configured in /sys/kernel/config/crash_dm_crypt_keys */
 	bool kho_enabled;	/* kexec handover is on (/sys/kernel/debug/kho or kho= on cmdline) */
+	int converts_shared_memory;	/* confidential guests: shared memory becomes private again
+					 * before the jump: 1, 0, -1 unknown */
 };
 
 /* Confidential guests, from CPUID or the kernel's own word. */
@@ -143,6 +145,9 @@ int bp_collect_efi(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m);	/* confidential, la57, sha */
 int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m);
+
+/* What is loaded at this moment: 1, 0; -1 where the kernel does not say. */
+int bp_kexec_loaded(struct bp_ctx *ctx, bool panic);
 
 /* Parsers of foreign text, apart from their collectors so that they can be fuzzed. */
 int bp_iomem_parse(struct bp_ctx *ctx, struct bp_span text, struct bp_iomem *ret_iomem);

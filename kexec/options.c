@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads argv (and KEXEC_IGNORE_STRAY from the environment); writes usage to stdout and
+ * complaints to stderr.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/util.h"
+#include "options.h"
+#include "say.h"
+
+/* What becomes of an option. */
+enum fate {
+	HONOURED,
+	NOTED,		/* accepted without effect; `remark` is said once */
+	ACCEPTED,	/* accepted without effect and without a word: clients pass it routinely */
+	REFUSED,	/* `remark` is the reason */
+	ALIAS,		/* a prefix that kexec-tools takes as the option `remark`; not in --help */
+};
+
+/* Which syscall can do what the option asks. */
+enum reach {
+	BOTH,
+	LOAD_ONLY,
+	FILE_ONLY,
+};
+
+enum {
+	OPT_ALIAS = 0x100,
+	OPT_APPEND,
+	OPT_REUSE_CMDLINE,
+	OPT_INITRD,
+	OPT_DTB,
+	OPT_MEM_MIN,
+	OPT_MEM_MAX,
+	OPT_HOTPLUG,
+	OPT_NO_CMA,
+	OPT_FORCE_DTB,
+	OPT_PRINT_CKR_SIZE,
+	OPT_ARGS_LINUX,
+	OPT_NOEFI,
+	OPT_PASS_MEMMAP,
+	OPT_CONSOLE_SERIAL,
+	OPT_SERIAL,
+	OPT_SERIAL_BAUD,
+	OPT_FRAMEBUFFER,
+	OPT_DRY_RUN,
+	OPT_JSON,
+	OPT_EXPLAIN,
+	OPT_DUMP_SEGMENTS,
+	OPT_SYSROOT,
+	OPT_NO_EFFECT,	/* NOTED, ACCEPTED, REFUSED: told apart by the row */
+};
+
+struct row {
+	const char *name;
+	int id;			/* the short option's letter, or OPT_* */
+	const char *arg;	/* NULL: takes none */
+	enum fate fate;
+	enum reach reach;
+	const char *help;
+	const char *remark;
+};
+
+#define PRESERVE "returning from the next kernel (KEXEC_JUMP) is not implemented"
+#define XEN "live update of Xen is not implemented"
+
+/*
+ * To add an option: a row here, a case in kexec_options_parse(), a paragraph and a line of the
+ * compatibility table in man/kexec.8, a word in completion/kexec. A new name must not take away
+ * a prefix that kexec-tools users may type: tests/cli/prefixes.test knows them all.
+ */
+static const struct row table[] = {
+	{ "help", 'h', NULL, HONOURED, BOTH, "print this help", NULL },
+	{ "version", 'v', NULL, HONOURED, BOTH, "print the version", NULL },
+	{ "load", 'l', NULL, HONOURED, BOTH, "load KERNEL for the next reboot", NULL },
+	{ "load-panic", 'p', NULL, HONOURED, BOTH, "load KERNEL for the case of a crash", NULL },
+	{ "unload", 'u', NULL, HONOURED, BOTH, "unload; with -p the crash kernel", NULL },
+	{ "exec", 'e', NULL, HONOURED, BOTH, "boot what is loaded, now, without shutdown", NULL },
+	{ "force", 'f', NULL, HONOURED, BOTH, "load KERNEL and boot it now, without shutdown", NULL },
+	{ "status", 'S', NULL, HONOURED, BOTH,
+	  "exit status 1: a crash kernel (with -l: a kernel) is loaded, 0: none", NULL },
+	{ "no-ifdown", 'x', NULL, HONOURED, BOTH, "-e, -f: leave network interfaces up", NULL },
+	{ "no-sync", 'y', NULL, HONOURED, BOTH, "-e, -f: do not write out file systems first", NULL },
+
+	{ "kexec-file-syscall", 's', NULL, HONOURED, BOTH, "use kexec_file_load(2) only", NULL },
+	{ "kexec-syscall", 'c', NULL, HONOURED, BOTH, "use kexec_load(2) only", NULL },
+	{ "kexec-syscall-auto", 'a', NULL, HONOURED, BOTH,
+	  "use what hands over more (the default)", NULL },
+	{ "type", 't', "TYPE", HONOURED, BOTH, "KERNEL must be of this type", NULL },
+	{ "initrd", OPT_INITRD, "FILE", HONOURED, BOTH,
+	  "initial ramdisk; several are concatenated in their order", NULL },
+	{ "ramdisk", OPT_INITRD, "FILE", HONOURED, BOTH, "same as --initrd", NULL },
+	{ "append", OPT_APPEND, "LINE", HONOURED, BOTH,
+	  "set the command line, or add to that of --reuse-cmdline", NULL },
+	{ "command-line", OPT_APPEND, "LINE", HONOURED, BOTH, "same as --append", NULL },
+	{ "reuse-cmdline", OPT_REUSE_CMDLINE, NULL, HONOURED, BOTH,
+	  "the running kernel's command line, without BOOT_IMAGE= and, with -p, crashkernel=", NULL },
+	{ "framebuffer", OPT_FRAMEBUFFER, "SPEC", HONOURED, LOAD_ONLY,
+	  "auto, console, reserve, none or BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP", NULL },
+	{ "no-checks", 'i', NULL, HONOURED, BOTH,
+	  "do not check the loaded bytes before they are booted", NULL },
+	{ "mem-min", OPT_MEM_MIN, "ADDR", HONOURED, LOAD_ONLY, "load nothing below ADDR", NULL },
+	{ "mem-max", OPT_MEM_MAX, "ADDR", HONOURED, LOAD_ONLY, "load nothing above ADDR", NULL },
+	{ "hotplug", OPT_HOTPLUG, NULL, HONOURED, BOTH,
+	  "-p: let the kernel follow CPU and memory hotplug", NULL },
+	{ "noefi", OPT_NOEFI, NULL, HONOURED, LOAD_ONLY, "do not pass on EFI", NULL },
+	{ "pass-memmap-cmdline", OPT_PASS_MEMMAP, NULL, HONOURED, LOAD_ONLY,
+	  "-p: give the memory map on the command line, too", NULL },
+	{ "serial", OPT_SERIAL, "PORT", HONOURED, LOAD_ONLY,
+	  "UART for the check's message: I/O port or ttyS0 ... ttyS3", NULL },
+	{ "serial-baud", OPT_SERIAL_BAUD, "RATE", HONOURED, LOAD_ONLY, "its speed", NULL },
+	{ "console-serial", OPT_CONSOLE_SERIAL, NULL, HONOURED, BOTH, "same as --serial=ttyS0", NULL },
+	{ "no-cma", OPT_NO_CMA, NULL, HONOURED, FILE_ONLY,
+	  "the kernel keeps its segments out of CMA areas", NULL },
+	{ "force-dtb", OPT_FORCE_DTB, NULL, HONOURED, FILE_ONLY,
+	  "the kernel passes its boot device tree on", NULL },
+	{ "print-ckr-size", OPT_PRINT_CKR_SIZE, NULL, HONOURED, BOTH,
+	  "print the size of the crash kernel's region in bytes", NULL },
+
+	{ "dry-run", OPT_DRY_RUN, NULL, HONOURED, BOTH,
+	  "print what would be loaded, load nothing; needs no root", NULL },
+	{ "json", OPT_JSON, NULL, HONOURED, BOTH, "--dry-run: as one JSON object", NULL },
+	{ "explain", OPT_EXPLAIN, NULL, HONOURED, BOTH, "print the reason for each choice", NULL },
+	{ "dump-segments", OPT_DUMP_SEGMENTS, "DIR", HONOURED, BOTH,
+	  "write the bytes of each segment to a file in DIR", NULL },
+	{ "sysroot", OPT_SYSROOT, "PATH", HONOURED, BOTH,
+	  "--dry-run: for the machine below this folder or in this recording", NULL },
+	{ "debug", 'd', NULL, HONOURED, BOTH, "say on stderr what is found and why", NULL },
+
+	{ "args-linux", OPT_NO_EFFECT, NULL, ACCEPTED, BOTH,
+	  "accepted: the Linux boot protocol is the only one", NULL },
+	{ "args-elf", OPT_NO_EFFECT, NULL, NOTED, BOTH, "accepted, without effect",
+	  "ELF kernels are booted by the Linux protocol" },
+	{ "args-none", OPT_NO_EFFECT, NULL, NOTED, BOTH, "accepted, without effect",
+	  "ELF kernels are booted by the Linux protocol" },
+	{ "elf64-core-headers", OPT_NO_EFFECT, NULL, ACCEPTED, BOTH,
+	  "accepted: core headers are 64-bit", NULL },
+	{ "elf32-core-headers", OPT_NO_EFFECT, NULL, ACCEPTED, BOTH,
+	  "accepted: core headers are 64-bit all the same", NULL },
+	{ "reuse-video-type", OPT_NO_EFFECT, NULL, NOTED, BOTH, "accepted, without effect",
+	  "the screen is always handed over as found; see --framebuffer" },
+	{ "reset-vga", OPT_NO_EFFECT, NULL, NOTED, BOTH, "accepted, without effect",
+	  "the next kernel finds the screen as it is" },
+	{ "console-vga", OPT_NO_EFFECT, NULL, NOTED, BOTH, "accepted, without effect",
+	  "a failed check is shown on VGA text screens anyway" },
+	{ "dtb", OPT_DTB, "FILE", NOTED, BOTH, "accepted, without effect on x86",
+	  "x86 kernels take no device tree" },
+
+	{ "entry-32bit", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused",
+	  "kernels are entered in 64-bit mode only" },
+	{ "real-mode", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused",
+	  "the real-mode entry needs a BIOS state that no longer exists" },
+	{ "module", OPT_NO_EFFECT, "MOD", REFUSED, BOTH, "refused",
+	  "multiboot kernels are not supported" },
+	{ "reuseinitrd", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused",
+	  "the first initrd is not kept in memory; name the file with --initrd" },
+	{ "load-preserve-context", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused", PRESERVE },
+	{ "load-jump-back-helper", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused", PRESERVE },
+	{ "entry", OPT_NO_EFFECT, "ADDR", REFUSED, BOTH, "refused", PRESERVE },
+	{ "load-live-update", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused", XEN },
+	{ "exec-live-update", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused", XEN },
+
+	/* Prefixes that some release of kexec-tools takes and that a later name made ambiguous. */
+	{ "d", 'd', NULL, ALIAS, BOTH, NULL, "debug" },
+	{ "f", 'f', NULL, ALIAS, BOTH, NULL, "force" },
+	{ "fo", 'f', NULL, ALIAS, BOTH, NULL, "force" },
+	{ "for", 'f', NULL, ALIAS, BOTH, NULL, "force" },
+	{ "forc", 'f', NULL, ALIAS, BOTH, NULL, "force" },
+	{ "h", 'h', NULL, ALIAS, BOTH, NULL, "help" },
+	{ "no-c", 'i', NULL, ALIAS, BOTH, NULL, "no-checks" },
+};
+
+void kexec_print_version(void)
+{
+	printf("kexec-bootparams %s (kexec-tools-compatible)\n", PACKAGE_VERSION);
+}
+
+void kexec_usage(void)
+{
+	kexec_print_version();
+	printf("Usage: kexec [OPTION]... [KERNEL]\n"
+	       "Boot another kernel from the running one.\n\n");
+	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++) {
+		const struct row *row = &table[i];
+		char left[64];
+
+		if (row->fate == ALIAS)
+			continue;
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", row->id < OPT_ALIAS ? '-' : ' ',
+			 row->id < OPT_ALIAS ? row->id : ' ', row->id < OPT_ALIAS ? "," : " ",
+			 row->name, row->arg ? "=" : "", row->arg ? row->arg : "");
+		printf("  %-30s %s%s%s%s\n", left, row->help, row->fate == REFUSED ? " (" : "",
+		       row->fate == REFUSED ? row->remark : "", row->fate == REFUSED ? ")" : "");
+	}
+	printf("\nWithout -l, -p, -u, -e, -f or -S: load KERNEL, then reboot into it by way of\n"
+	       "systemctl kexec or shutdown -r. See kexec(8).\n");
+}
+
+static int bad_value(const char *name, const char *value)
+{
+	say_error("bad value in --%s=%s", name, value);
+	kexec_usage();
+	return EXIT_STATUS_USAGE;
+}
+
+static bool parse_number(const char *text, uint64_t max, uint64_t *ret_value)
+{
+	unsigned long long v;
+	char *end;
+
+	errno = 0;
+	v = strtoull(text, &end, 0);
+	/* strtoull takes "-1" as a large number. */
+	if (errno || end == text || *end || strchr(text, '-') || v > max)
+		return false;
+	*ret_value = v;
+	return true;
+}
+
+static bool parse_uart(const char *text, uint16_t *ret_port)
+{
+	static const uint16_t ports[] = { 0x3f8, 0x2f8, 0x3e8, 0x2e8 };
+	uint64_t v;
+
+	if (!strncmp(text, "ttyS", 4) && text[4] >= '0' && text[4] <= '3' && !text[5]) {
+		*ret_port = ports[text[4] - '0'];
+		return true;
+	}
+	if (!parse_number(text, UINT16_MAX - 7, &v) || !v)
+		return false;
+	*ret_port = (uint16_t)v;
+	return true;
+}
+
+static void start_load(struct kexec_options *o)
+{
+	o->load = true;
+	o->exec = false;
+	o->shutdown = false;
+}
+
+/* One row was met. 0, or an exit status. */
+static int take(struct kexec_options *o, const struct row *row, const char *arg)
+{
+	uint64_t number;
+
+	if (row->fate == REFUSED) {
+		say_error("--%s: %s", row->name, row->remark);
+		return EXIT_STATUS_USAGE;
+	}
+	if (row->fate == NOTED)
+		say_warning("--%s has no effect: %s", row->name, row->remark);
+	if (row->reach == LOAD_ONLY && !o->load_only && !(row->id == OPT_FRAMEBUFFER && !strcmp(arg, "auto")))
+		o->load_only = row->name;
+	if (row->reach == FILE_ONLY && !o->file_only)
+		o->file_only = row->name;
+
+	switch (row->id) {
+	case 'h':
+		o->help = true;
+		break;
+	case 'v':
+		o->version = true;
+		break;
+	case 'l':
+		start_load(o);
+		o->status_of_reboot = true;
+		break;
+	case 'p':
+		start_load(o);
+		o->panic = true;
+		o->sync = false;
+		o->status_of_reboot = false;
+		break;
+	case 'u':
+		o->load = false;
+		o->shutdown = false;
+		o->unload = true;
+		break;
+	case 'e':
+		o->load = false;
+		o->shutdown = false;
+		o->exec = true;
+		o->sync = o->ifdown = true;
+		break;
+	case 'f':
+		o->load = true;
+		o->shutdown = false;
+		o->exec = true;
+		o->sync = o->ifdown = true;
+		break;
+	case 'S':
+		o->status = true;
+		break;
+	case 's':
+		o->mode = BP_SYSCALL_ONLY_FILE_LOAD;
+		break;
+	case 'c':
+		o->mode = BP_SYSCALL_ONLY_LOAD;
+		break;
+	case 'a':
+		o->mode = BP_SYSCALL_AUTO;
+		break;
+	case 't':
+		o->type = arg;
+		break;
+	case 'i':
+		o->no_checks = true;
+		break;
+	case 'd':
+		o->debug = true;
+		break;
+	case OPT_INITRD:
+		o->initrds[o->n_initrds++] = arg;
+		break;
+	case OPT_APPEND:
+		o->append = arg;
+		break;
+	case OPT_REUSE_CMDLINE:
+		o->reuse_cmdline = true;
+		break;
+	case OPT_DTB:
+		o->dtb = arg;
+		break;
+	case OPT_FRAMEBUFFER:
+		o->framebuffer = arg;
+		break;
+	case OPT_MEM_MIN:
+		if (!parse_number(arg, UINT64_MAX, &o->mem_min))
+			return bad_value(row->name, arg);
+		break;
+	case OPT_MEM_MAX:
+		if (!parse_number(arg, UINT64_MAX, &o->mem_max))
+			return bad_value(row->name, arg);
+		break;
+	case OPT_HOTPLUG:
+		o->hotplug = true;
+		break;
+	case OPT_NOEFI:
+		o->no_efi = true;
+		break;
+	case OPT_PASS_MEMMAP:
+		o->memmap_on_cmdline = true;
+		break;
+	case OPT_CONSOLE_SERIAL:
+		o->console_serial = true;
+		break;
+	case OPT_SERIAL:
+		if (!parse_uart(arg, &o->uart_port))
+			return bad_value(row->name, arg);
+		break;
+	case OPT_SERIAL_BAUD:
+		if (!parse_number(arg, 115200, &number) || !number || 115200 % number)
+			return bad_value(row->name, arg);
+		o->uart_baud = (uint32_t)number;
+		break;
+	case OPT_NO_CMA:
+		o->no_cma = true;
+		break;
+	case OPT_FORCE_DTB:
+		o->force_dtb = true;
+		break;
+	case OPT_PRINT_CKR_SIZE:
+		o->print_crash_size = true;
+		break;
+	case OPT_DRY_RUN:
+		o->dry_run = true;
+		break;
+	case OPT_JSON:
+		o->json = true;
+		break;
+	case OPT_EXPLAIN:
+		o->explain = true;
+		break;
+	case OPT_DUMP_SEGMENTS:
+		o->dump_segments = arg;
+		break;
+	case OPT_SYSROOT:
+		o->sysroot = arg;
+		break;
+	}
+	return 0;
+}
+
+/* The first word that is no option is KERNEL; a second one is somebody's lost quotes. */
+static int take_words(struct kexec_options *o, int argc, char **argv)
+{
+	const char *e = secure_getenv("KEXEC_IGNORE_STRAY");
+
+	if (optind < argc)
+		o->kernel = argv[optind++];
+	if (optind == argc || (e && !strcmp(e, "1")))
+		return 0;
+	say_error("stray argument \"%s\" after the kernel \"%s\": only one kernel can be named "
+		  "(did a command line lose its quotes? KEXEC_IGNORE_STRAY=1 in the environment "
+		  "ignores what follows the kernel)", argv[optind], o->kernel);
+	return EXIT_STATUS_USAGE;
+}
+
+static int check_together(const struct kexec_options *o)
+{
+	if (o->sysroot && !o->dry_run && !o->status && !o->print_crash_size) {
+		say_error("--sysroot describes another machine, which can only be looked at: "
+			  "add --dry-run");
+		return EXIT_STATUS_USAGE;
+	}
+	if (o->json && !o->dry_run) {
+		say_error("--json is the form of --dry-run's answer: add --dry-run");
+		return EXIT_STATUS_USAGE;
+	}
+	if (o->dry_run && !o->load && !o->status) {
+		say_error("--dry-run describes a load: -u and -e do not go with it");
+		return EXIT_STATUS_USAGE;
+	}
+	if (o->mem_max && o->mem_max <= o->mem_min) {
+		say_error("--mem-max=%#llx is not above --mem-min=%#llx",
+			  (unsigned long long)o->mem_max, (unsigned long long)o->mem_min);
+		return EXIT_STATUS_USAGE;
+	}
+	return 0;
+}
+
+int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options)
+{
+	struct option longs[BP_ARRAY_SIZE(table) + 1] = { { 0 } };
+	char shorts[2 * BP_ARRAY_SIZE(table) + 1];
+	struct kexec_options *o = ret_options;
+	size_t n_shorts = 0;
+	int id, r;
+	bool skip_sync = false, skip_ifdown = false;
+
+	*o = (struct kexec_options){
+		.load = true,
+		.shutdown = true,
+		.sync = true,
+		.mode = BP_SYSCALL_AUTO,
+	};
+	o->initrds = calloc((size_t)argc + 1, sizeof(*o->initrds));
+	if (!o->initrds) {
+		say_error("out of memory");
+		return EXIT_STATUS_FAILED;
+	}
+	/*
+	 * Long options answer with their row's number + OPT_ALIAS, so that each row is told
+	 * apart. Ambiguity is then by name alone, as it is for kexec-tools.
+	 */
+	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++) {
+		longs[i] = (struct option){ table[i].name,
+					    table[i].arg ? required_argument : no_argument, NULL,
+					    OPT_ALIAS + (int)i };
+		if (table[i].id >= OPT_ALIAS || table[i].fate == ALIAS)
+			continue;
+		shorts[n_shorts++] = (char)table[i].id;
+		if (table[i].arg)
+			shorts[n_shorts++] = ':';
+	}
+	shorts[n_shorts] = 0;
+
+	while ((id = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		const struct row *row = NULL;
+
+		if (id >= OPT_ALIAS)
+			row = &table[id - OPT_ALIAS];
+		for (size_t i = 0; !row && i < BP_ARRAY_SIZE(table); i++)
+			if (table[i].id == id)
+				row = &table[i];
+		if (!row) {	/* '?': getopt_long has said why on stderr */
+			kexec_usage();
+			return EXIT_STATUS_USAGE;
+		}
+		if (row->id == 'x')
+			skip_ifdown = true;
+		if (row->id == 'y')
+			skip_sync = true;
+		r = take(o, row, optarg);
+		if (r)
+			return r;
+		/* These answer at once, whatever follows. */
+		if (o->help || o->version || o->print_crash_size)
+			break;
+	}
+	if (o->help || o->version)
+		return 0;
+	if (skip_sync)
+		o->sync = false;
+	if (skip_ifdown)
+		o->ifdown = false;
+	if (o->console_serial && !o->uart_port)
+		o->uart_port = 0x3f8;
+	r = take_words(o, argc, argv);
+	if (r)
+		return r;
+	/* "-u -p" unloads the crash kernel, as "-p -u" does, unless there is one to load. */
+	if (o->unload && o->panic && !o->kernel)
+		o->load = false;
+	return check_together(o);
+}
+
+void kexec_options_done(struct kexec_options *o)
+{
+	free(o->initrds);
+	o->initrds = NULL;
+}

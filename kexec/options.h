@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line of kexec(8): one table of options, and what the words of one call mean.
+ *
+ * From the table come getopt_long's arrays, --help and what is refused or only noted; the man
+ * page and the completion are compared with it by tests/cli/options-agree.test.
+ */
+#ifndef KEXEC_OPTIONS_H
+#define KEXEC_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decide/syscall.h"
+
+/* Exit statuses, as kexec-tools has them; documented in kexec(8). */
+enum {
+	EXIT_STATUS_OK = 0,
+	EXIT_STATUS_USAGE = 1,		/* also: refused before trying, -S: loaded */
+	EXIT_STATUS_NO_FILE_LOAD = 253,	/* -s, and the kernel has no kexec_file_load */
+	EXIT_STATUS_NO_CRASH_REGION = 254,
+	EXIT_STATUS_FAILED = 255,	/* load, unload or exec failed; -S: unreadable */
+};
+
+struct kexec_options {
+	/* Actions. Several may be set ("-u -l X"); each later one replaces parts of an earlier. */
+	bool load, exec, shutdown, unload;
+	bool status, print_crash_size, help, version;
+	bool status_of_reboot;	/* -S -l: the image for reboot; else the crash image */
+	bool sync, ifdown;
+
+	bool panic;
+	enum bp_syscall_mode mode;
+	const char *kernel;
+	const char *type;
+	const char **initrds;	/* NULL ends the array */
+	size_t n_initrds;
+	const char *append;	/* NULL: not given */
+	bool reuse_cmdline;
+	const char *dtb;
+	const char *framebuffer;
+	uint64_t mem_min, mem_max;
+	bool no_checks, hotplug, no_efi, memmap_on_cmdline, no_cma, force_dtb;
+	bool console_serial;
+	uint16_t uart_port;	/* 0: not given */
+	uint32_t uart_baud;
+
+	const char *load_only;	/* an option given that only kexec_load honours, or NULL */
+	const char *file_only;	/* the same for kexec_file_load */
+
+	bool debug, dry_run, json, explain;
+	const char *dump_segments, *sysroot;
+};
+
+/*
+ * Read the arguments. 0: go on; else the exit status, and everything has been said.
+ * kexec_options_done() is needed either way.
+ */
+int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options);
+void kexec_options_done(struct kexec_options *o);
+
+void kexec_usage(void);		/* on stdout */
+void kexec_print_version(void);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The words of a kernel command line, as next_arg() in lib/cmdline.c tells them apart: blanks
+ * separate, but not within double quotes.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "decide/cmdline.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+}
+
+/* The next word from *@at on; false at the end. *@at moves behind it. */
+static bool next_word(const char **at, struct bp_span *ret_word)
+{
+	const char *p = *at;
+	bool quoted = false;
+
+	while (is_blank(*p))
+		p++;
+	if (!*p)
+		return false;
+	*at = p;
+	for (; *p && (quoted || !is_blank(*p)); p++)
+		if (*p == '"')
+			quoted = !quoted;
+	*ret_word = bp_span_make(*at, (size_t)(p - *at));
+	*at = p;
+	return true;
+}
+
+static bool names(struct bp_span word, const char *parameter)
+{
+	size_t len = strlen(parameter);
+
+	/* A quote may stand before the name: "crashkernel=1M foo" is one parameter. */
+	if (word.len && *word.data == '"') {
+		word.data++;
+		word.len--;
+	}
+	return word.len >= len && !memcmp(word.data, parameter, len) &&
+	       (word.len == len || word.data[len] == '=');
+}
+
+int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic, const char *append,
+		       char **ret_cmdline)
+{
+	bp_autobuf struct bp_buf b = { 0 };
+	struct bp_span word;
+	int r = bp_buf_reserve(&b, 0);
+
+	while (!r && running && next_word(&running, &word)) {
+		if (names(word, "BOOT_IMAGE") || (panic && names(word, "crashkernel")))
+			continue;
+		if (b.len)
+			r = bp_buf_append(&b, " ", 1);
+		if (!r)
+			r = bp_buf_append(&b, word.data, word.len);
+	}
+	if (!r && append && *append) {
+		if (b.len)
+			r = bp_buf_append(&b, " ", 1);
+		if (!r)
+			r = bp_buf_append(&b, append, strlen(append));
+	}
+	if (r)
+		return bp_fail_errno(ctx, r, "cannot compose the command line");
+	if (!b.len)
+		b.data[0] = 0;
+	*ret_cmdline = (char *)BP_TAKE_PTR(b.data);
+	return 0;
+}
+
+/* "ttyS1,115200n8" or, for earlyprintk, "serial,ttyS1,115200". */
+static bool parse_uart(const char *text, const char *end, uint16_t *ret_port, uint32_t *ret_baud)
+{
+	static const uint16_t ports[] = { 0x3f8, 0x2f8, 0x3e8, 0x2e8 };
+	uint32_t baud = 0;
+
+	if (end - text < 5 || memcmp(text, "ttyS", 4) || text[4] < '0' || text[4] > '3')
+		return false;
+	if (text + 5 < end && text[5] != ',')
+		return false;
+	*ret_port = ports[text[4] - '0'];
+	for (const char *p = text + 6; p < end && *p >= '0' && *p <= '9' && baud < 1000000; p++)
+		baud = baud * 10 + (uint32_t)(*p - '0');
+	/* The UART divides 115200. */
+	*ret_baud = baud && baud <= 115200 && 115200 % baud == 0 ? baud : 0;
+	return true;
+}
+
+uint16_t bp_cmdline_uart(const char *cmdline, uint32_t *ret_baud)
+{
+	struct bp_span word;
+	uint32_t baud = 0;
+	uint16_t port = 0;
+
+	while (next_word(&cmdline, &word)) {
+		const char *at = (const char *)word.data, *end = at + word.len;
+
+		if (names(word, "console") && word.len > 8)
+			at += 8;
+		else if (names(word, "earlyprintk") && word.len > 19 && !memcmp(at + 12, "serial,", 7))
+			at += 19;
+		else
+			continue;
+		parse_uart(at, end, &port, &baud);
+	}
+	*ret_baud = baud;
+	return port;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which syscall loads the kernel.
+ *
+ * kexec_file_load comes first: the kernel reads, checks and places the image by itself.
+ * kexec_load is chosen where something would be lost otherwise, and only while nothing is in
+ * use that kexec_file_load alone gives. Each try spends one of kexec_load_limit_*, so the
+ * choice is made here, before any call, and the other syscall is tried only after an answer
+ * that means "this kernel cannot".
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "decide/syscall.h"
+
+/* kexec_file_load fills boot_params.e820_table only (setup_e820_entries() in
+ * arch/x86/kernel/kexec-bzimage64.c): E820_MAX_ENTRIES_ZEROPAGE. */
+#define FILE_LOAD_RANGES_MAX 128
+
+struct note {
+	char *text;
+	size_t size;
+};
+
+/* Add "; text" to a bounded sentence; what does not fit is cut. */
+static void add(struct note *n, const char *fmt, ...) BP_PRINTF(2, 3);
+static void add(struct note *n, const char *fmt, ...)
+{
+	size_t len = strlen(n->text);
+	va_list ap;
+
+	if (len && len + 3 < n->size) {
+		strcpy(n->text + len, "; ");
+		len += 2;
+	}
+	va_start(ap, fmt);
+	vsnprintf(n->text + len, n->size - len, fmt, ap);
+	va_end(ap);
+}
+
+static bool same_screen(const struct bp_screen *a, const struct bp_screen *b)
+{
+	if (a->outcome != b->outcome)
+		return false;
+	if (a->outcome == BP_SCREEN_NONE)
+		return true;
+	if (a->base != b->base || a->size_bytes != b->size_bytes)
+		return false;
+	return a->outcome == BP_SCREEN_RESERVE ||
+	       (a->width_px == b->width_px && a->height_px == b->height_px &&
+		a->stride_bytes == b->stride_bytes && a->depth_bits == b->depth_bits);
+}
+
+/* What the next kernel would miss, or be told wrongly, after kexec_file_load. */
+static void lost_by_file_load(const struct bp_syscall_request *q, struct note *n)
+{
+	const struct bp_screen *load = q->screen_load, *file = q->screen_file;
+
+	if (q->load_only)
+		add(n, "--%s has no effect under kexec_file_load", q->load_only);
+	if (q->n_ranges > FILE_LOAD_RANGES_MAX)
+		add(n, "kexec_file_load passes only %d of %zu memory ranges", FILE_LOAD_RANGES_MAX,
+		    q->n_ranges);
+	if (!load || !file || same_screen(load, file))
+		return;
+	if (file->outcome == BP_SCREEN_CONSOLE && load->outcome != BP_SCREEN_NONE)
+		add(n, "kexec_file_load passes the screen as it was at boot (%ux%u, %u bytes a line), "
+		       "but %s: the next kernel's console would not be readable",
+		    file->width_px, file->height_px, file->stride_bytes, load->why);
+	else if (file->outcome == BP_SCREEN_NONE)
+		add(n, "kexec_file_load passes no framebuffer");
+	else
+		add(n, "kexec_file_load passes another framebuffer than the one in use (%s)",
+		    load->why);
+}
+
+/* What is in use on this machine that kexec_load would break or miss. */
+static void lost_by_load(const struct bp_machine *m, const struct bp_syscall_request *q,
+			 struct note *n)
+{
+	const struct bp_kexec_state *k = &m->kexec;
+
+	if (q->file_only)
+		add(n, "--%s needs kexec_file_load", q->file_only);
+	if (k->lockdown && strcmp(k->lockdown, "none"))
+		add(n, "lockdown (%s) forbids kexec_load", k->lockdown);
+	if (k->sig_enforced == 1)
+		add(n, "kernel signatures are enforced, which kexec_load does not check");
+	if (k->ima_appraises_kexec)
+		add(n, "the IMA policy appraises kernels, which kexec_load does not allow");
+	if (k->ima_carries_list && !q->panic)
+		add(n, "only kexec_file_load carries the IMA measurement list over");
+	if (k->dm_crypt_keys && q->panic)
+		add(n, "only kexec_file_load hands the configured dm-crypt keys to the crash kernel");
+	if (k->kho_enabled && !q->panic)
+		add(n, "only kexec_file_load takes part in kexec handover (KHO)");
+	if (m->confidential != BP_CONF_NONE)
+		add(n, "in a confidential guest only the kernel knows which memory is encrypted");
+}
+
+static int check_confidential(struct bp_ctx *ctx, const struct bp_machine *m)
+{
+	const char *name;
+
+	if (m->confidential == BP_CONF_SEV_SNP)
+		name = "SEV-SNP";
+	else if (m->confidential == BP_CONF_TDX)
+		name = "TDX";
+	else
+		return 0;
+	if (m->kexec.converts_shared_memory == 1)
+		return 0;
+	return bp_fail(ctx, -EOPNOTSUPP,
+		       "this is a %s guest, and the running kernel %s turn the memory that it shares "
+		       "with the host back to private: the next kernel would freeze", name,
+		       m->kexec.converts_shared_memory ? "is not known to" : "does not");
+}
+
+static int forced(struct bp_ctx *ctx, const struct bp_image *image,
+		  const struct bp_syscall_request *q, const struct note *by_file,
+		  const struct note *by_load, struct bp_syscall_choice *c)
+{
+	if (q->mode == BP_SYSCALL_ONLY_LOAD) {
+		if (q->file_only)
+			return bp_fail(ctx, -EOPNOTSUPP, "--%s needs kexec_file_load, but -c asks for "
+				       "kexec_load", q->file_only);
+		c->syscall = BP_SYSCALL_LOAD;
+		snprintf(c->why, sizeof(c->why), "kexec_load: asked for by -c");
+		snprintf(c->lost, sizeof(c->lost), "%s", by_load->text);
+		return 0;
+	}
+	if (image->arch == BP_ARCH_X86_64 && strcmp(image->format, "bzImage64"))
+		return bp_fail(ctx, -EOPNOTSUPP, "kexec_file_load takes a bzImage, but %s is %s "
+			       "(without -s it can be loaded)", image->path, image->format);
+	c->syscall = BP_SYSCALL_FILE_LOAD;
+	snprintf(c->why, sizeof(c->why), "kexec_file_load: asked for by -s");
+	snprintf(c->lost, sizeof(c->lost), "%s", by_file->text);
+	return 0;
+}
+
+int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_image *image,
+		      const struct bp_syscall_request *request, struct bp_syscall_choice *ret_choice)
+{
+	char file_text[sizeof(ret_choice->lost)] = "", load_text[sizeof(ret_choice->lost)] = "";
+	struct note by_file = { file_text, sizeof(file_text) };
+	struct note by_load = { load_text, sizeof(load_text) };
+	struct bp_syscall_choice c = { 0 };
+	bool bzimage = !strcmp(image->format, "bzImage64") || image->arch != BP_ARCH_X86_64;
+	int r;
+
+	r = check_confidential(ctx, m);
+	if (r)
+		return r;
+	lost_by_file_load(request, &by_file);
+	lost_by_load(m, request, &by_load);
+	if (m->confidential != BP_CONF_NONE && request->mode == BP_SYSCALL_ONLY_LOAD)
+		return bp_fail(ctx, -EOPNOTSUPP, "kexec_load cannot be used in a confidential guest");
+	if (request->mode != BP_SYSCALL_AUTO) {
+		r = forced(ctx, image, request, &by_file, &by_load, &c);
+		if (r)
+			return r;
+		*ret_choice = c;
+		return 0;
+	}
+
+	if (!bzimage) {
+		if (*load_text)
+			return bp_fail(ctx, -EOPNOTSUPP, "%s is %s, which only kexec_load takes, but %s",
+				       image->path, image->format, load_text);
+		c.syscall = BP_SYSCALL_LOAD;
+		snprintf(c.why, sizeof(c.why), "kexec_load: kexec_file_load does not take %s",
+			 image->format);
+	} else if (m->kexec.has_file_load == 0) {
+		c.syscall = BP_SYSCALL_LOAD;
+		snprintf(c.why, sizeof(c.why),
+			 "kexec_load: the running kernel is built without kexec_file_load");
+		snprintf(c.lost, sizeof(c.lost), "%s", load_text);
+	} else if (*file_text && !*load_text) {
+		c.syscall = BP_SYSCALL_LOAD;
+		c.may_fall_back = !request->load_only;
+		snprintf(c.why, sizeof(c.why), "kexec_load: %.480s", file_text);
+	} else {
+		c.syscall = BP_SYSCALL_FILE_LOAD;
+		c.may_fall_back = !*load_text;
+		if (*load_text)
+			snprintf(c.why, sizeof(c.why), "kexec_file_load: %.480s", load_text);
+		else
+			snprintf(c.why, sizeof(c.why), "kexec_file_load: it loses nothing here");
+		snprintf(c.lost, sizeof(c.lost), "%s", file_text);
+	}
+	*ret_choice = c;
+	return 0;
+}
+
+bool bp_syscall_falls_back(const struct bp_syscall_choice *choice, int error)
+{
+	if (!choice->may_fall_back)
+		return false;
+	if (choice->syscall == BP_SYSCALL_LOAD)
+		return error == -ENOSYS;
+	/* As kexec-tools: not there, not for this architecture, not this image, not this case. */
+	return error == -ENOSYS || error == -EINVAL || error == -ENOEXEC || error == -ENOTSUP;
+}

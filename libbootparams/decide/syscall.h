@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kexec_load or kexec_file_load: a pure function of what was collected and asked for. */
+#ifndef BP_DECIDE_SYSCALL_H
+#define BP_DECIDE_SYSCALL_H
+
+#include "collect/machine.h"
+#include "decide/plan.h"
+
+enum bp_syscall_mode {
+	BP_SYSCALL_AUTO,		/* -a, or nothing said */
+	BP_SYSCALL_ONLY_LOAD,		/* -c */
+	BP_SYSCALL_ONLY_FILE_LOAD,	/* -s */
+};
+
+struct bp_syscall_request {
+	enum bp_syscall_mode mode;
+	bool panic;
+	const char *load_only;	/* name of an option that only kexec_load honours, or NULL */
+	const char *file_only;	/* the same for kexec_file_load */
+	/* What the next kernel would be told of the screen through each: bp_screen_decide(),
+	 * bp_screen_file_load(). */
+	const struct bp_screen *screen_load, *screen_file;
+	size_t n_ranges;	/* of the memory map that the next kernel is to get */
+};
+
+struct bp_syscall_choice {
+	enum bp_syscall syscall;
+	/* The other one may be tried where the kernel says that it cannot do this one. */
+	bool may_fall_back;
+	char why[512];
+	char lost[512];		/* "" or what is lost by this choice: a warning */
+};
+
+/*
+ * Fails with -EOPNOTSUPP and a message where neither may be used (confidential guests) or the
+ * forced one cannot work.
+ */
+int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_image *image,
+		      const struct bp_syscall_request *request, struct bp_syscall_choice *ret_choice);
+
+/* After @error from the chosen syscall: is there cause to try the other one? */
+bool bp_syscall_falls_back(const struct bp_syscall_choice *choice, int error);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which syscall is used, and when the other one may be tried. */
+#include <errno.h>
+#include <string.h>
+
+#include "decide/syscall.h"
+#include "test.h"
+
+static struct bp_ctx *ctx;
+static struct bp_machine m;
+static struct bp_image image;
+static struct bp_screen screen_load, screen_file;
+static struct bp_syscall_request q;
+static struct bp_syscall_choice c;
+
+/* A machine on which kexec_file_load loses nothing. */
+static void setup(void)
+{
+	ck_assert_int_eq(bp_ctx_new(NULL, &ctx), 0);
+	m = (struct bp_machine){ .ctx = ctx, .arch = BP_ARCH_X86_64 };
+	m.kexec.has_file_load = m.kexec.sig_enforced = m.kexec.converts_shared_memory = -1;
+	image = (struct bp_image){ .path = "/boot/vmlinuz", .format = "bzImage64",
+				   .arch = BP_ARCH_X86_64 };
+	screen_load = (struct bp_screen){ .outcome = BP_SCREEN_CONSOLE, .base = 0xc0000000,
+					  .size_bytes = 0x3e8000, .width_px = 1280,
+					  .height_px = 800, .stride_bytes = 5120,
+					  .depth_bits = 32 };
+	screen_file = screen_load;
+	q = (struct bp_syscall_request){ .screen_load = &screen_load, .screen_file = &screen_file,
+					 .n_ranges = 12 };
+}
+
+static void teardown(void)
+{
+	ctx = bp_ctx_unref(ctx);
+}
+
+static void decide(void)
+{
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), 0);
+}
+
+START_TEST(file_load_comes_first)
+{
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert_str_eq(c.lost, "");
+	ck_assert(bp_syscall_falls_back(&c, -ENOSYS));
+	ck_assert(bp_syscall_falls_back(&c, -EINVAL));
+	ck_assert(bp_syscall_falls_back(&c, -ENOEXEC));
+	ck_assert(bp_syscall_falls_back(&c, -ENOTSUP));
+	/* Each try spends one of kexec_load_limit_*. */
+	ck_assert(!bp_syscall_falls_back(&c, -EPERM));
+	ck_assert(!bp_syscall_falls_back(&c, -EBUSY));
+	ck_assert(!bp_syscall_falls_back(&c, -EADDRNOTAVAIL));
+	ck_assert(!bp_syscall_falls_back(&c, -EKEYREJECTED));
+}
+END_TEST
+
+START_TEST(stale_geometry_wants_load)
+{
+	screen_load.width_px = 1024;
+	screen_load.stride_bytes = 4096;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert_ptr_nonnull(strstr(c.why, "1280x800"));
+	ck_assert(bp_syscall_falls_back(&c, -ENOSYS));
+	ck_assert(!bp_syscall_falls_back(&c, -EINVAL));
+}
+END_TEST
+
+START_TEST(lost_framebuffer_wants_load)
+{
+	screen_file = (struct bp_screen){ .outcome = BP_SCREEN_NONE };
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+}
+END_TEST
+
+START_TEST(no_screen_at_all_loses_nothing)
+{
+	screen_load = screen_file = (struct bp_screen){ .outcome = BP_SCREEN_NONE };
+	screen_file.video_type = BP_VIDEO_TYPE_VGA_TEXT;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+}
+END_TEST
+
+START_TEST(forced_file_load_says_what_is_lost)
+{
+	screen_load.width_px = 1024;
+	q.mode = BP_SYSCALL_ONLY_FILE_LOAD;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert_ptr_nonnull(strstr(c.lost, "would not be readable"));
+	ck_assert(!bp_syscall_falls_back(&c, -ENOSYS));
+}
+END_TEST
+
+START_TEST(forced_load_is_obeyed)
+{
+	q.mode = BP_SYSCALL_ONLY_LOAD;
+	m.kexec.kho_enabled = true;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert_ptr_nonnull(strstr(c.lost, "KHO"));
+	ck_assert(!bp_syscall_falls_back(&c, -ENOSYS));
+}
+END_TEST
+
+START_TEST(many_ranges_want_load)
+{
+	q.n_ranges = 128;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	q.n_ranges = 129;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+}
+END_TEST
+
+START_TEST(options_pull)
+{
+	q.load_only = "mem-max";
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert(!bp_syscall_falls_back(&c, -ENOSYS));
+	q.file_only = "no-cma";
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert_ptr_nonnull(strstr(c.lost, "--mem-max"));
+	q.mode = BP_SYSCALL_ONLY_LOAD;
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+}
+END_TEST
+
+/* With any of these in use kexec_file_load is taken although the screen would want the other. */
+static void in_use(int i)
+{
+	switch (i) {
+	case 0:
+		m.kexec.lockdown = "integrity";
+		break;
+	case 1:
+		m.kexec.sig_enforced = 1;
+		break;
+	case 2:
+		m.kexec.ima_appraises_kexec = true;
+		break;
+	case 3:
+		m.kexec.ima_carries_list = true;
+		break;
+	case 4:
+		m.kexec.dm_crypt_keys = true;
+		q.panic = true;
+		break;
+	case 5:
+		m.kexec.kho_enabled = true;
+		break;
+	case 6:
+		m.confidential = BP_CONF_SEV;
+		break;
+	}
+}
+
+START_TEST(what_only_file_load_gives_wins)
+{
+	screen_load.width_px = 1024;
+	in_use(_i);
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert_str_ne(c.lost, "");
+	ck_assert(!bp_syscall_falls_back(&c, -ENOSYS));
+}
+END_TEST
+
+START_TEST(what_matters_for_reboot_only_does_not_count_for_crash)
+{
+	q.panic = true;
+	m.kexec.kho_enabled = m.kexec.ima_carries_list = true;
+	screen_load.width_px = 1024;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+}
+END_TEST
+
+START_TEST(lockdown_none_is_no_lockdown)
+{
+	m.kexec.lockdown = "none";
+	screen_load.width_px = 1024;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+}
+END_TEST
+
+START_TEST(elf_needs_load)
+{
+	image.format = "elf-x86_64";
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	m.kexec.lockdown = "integrity";
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+	m.kexec.lockdown = NULL;
+	q.mode = BP_SYSCALL_ONLY_FILE_LOAD;
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "elf-x86_64"));
+}
+END_TEST
+
+START_TEST(kernel_without_file_load)
+{
+	m.kexec.has_file_load = 0;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+}
+END_TEST
+
+START_TEST(confidential_guests)
+{
+	m.confidential = BP_CONF_TDX;
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "TDX"));
+	m.kexec.converts_shared_memory = 0;
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+	m.kexec.converts_shared_memory = 1;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert(!bp_syscall_falls_back(&c, -ENOSYS));
+	q.mode = BP_SYSCALL_ONLY_LOAD;
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+}
+END_TEST
+
+START_TEST(long_reasons_are_cut_not_overrun)
+{
+	char name[1024];
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	q.load_only = name;
+	q.n_ranges = 1000;
+	decide();
+	ck_assert_uint_lt(strlen(c.why), sizeof(c.why));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("syscall");
+	TCase *t = tcase_create("syscall");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, file_load_comes_first);
+	tcase_add_test(t, stale_geometry_wants_load);
+	tcase_add_test(t, lost_framebuffer_wants_load);
+	tcase_add_test(t, no_screen_at_all_loses_nothing);
+	tcase_add_test(t, forced_file_load_says_what_is_lost);
+	tcase_add_test(t, forced_load_is_obeyed);
+	tcase_add_test(t, many_ranges_want_load);
+	tcase_add_test(t, options_pull);
+	tcase_add_loop_test(t, what_only_file_load_gives_wins, 0, 7);
+	tcase_add_test(t, what_matters_for_reboot_only_does_not_count_for_crash);
+	tcase_add_test(t, lockdown_none_is_no_lockdown);
+	tcase_add_test(t, elf_needs_load);
+	tcase_add_test(t, kernel_without_file_load);
+	tcase_add_test(t, confidential_guests);
+	tcase_add_test(t, long_reasons_are_cut_not_overrun);
+	suite_add_tcase(s, t);
+	return run_suite(s);
+}
