@@ -153,19 +153,29 @@ int bp_kexec_loaded(struct bp_ctx *ctx, bool panic);
 int bp_iomem_parse(struct bp_ctx *ctx, struct bp_span text, struct bp_iomem *ret_iomem);
 void bp_iomem_done(struct bp_iomem *iomem);
 
+/* The kernel log as dmesg(1) prints it; -EPERM where kernel.dmesg_restrict forbids. */
+int bp_kernel_log_read(struct bp_ctx *ctx, struct bp_buf *ret_log);
+/* Append one record of /dev/kmsg as a line; -EBADMSG. */
+int bp_kmsg_format(struct bp_span record, struct bp_buf *out);
+
 /* The kernel's symbols and memory: /proc/kallsyms and /proc/kcore (libelf). */
 struct bp_kcore;
 /* Address of each name (0 where it is absent or hidden); names[] ends with NULL. */
 int bp_kallsyms_lookup(struct bp_ctx *ctx, const char *const names[], uint64_t *ret_addresses);
 int bp_kcore_open(struct bp_ctx *ctx, struct bp_kcore **ret_kcore);
 void bp_kcore_close(struct bp_kcore *k);
+static inline void bp_kcore_closep(struct bp_kcore **k)
+{
+	bp_kcore_close(*k);
+}
+#define bp_autokcore BP_CLEANUP(bp_kcore_closep)
 /* Read by virtual address; -ENODATA where no segment holds it. */
 int bp_kcore_read(struct bp_kcore *k, uint64_t virt, void *buf, size_t len);
 /* Translate by the program headers; -ENODATA where they do not say. */
 int bp_kcore_virt_to_phys(struct bp_kcore *k, uint64_t virt, bp_phys_t *ret_phys);
 /* KEY=VALUE of the VMCOREINFO note, malloc'd; -ENODATA where it has none. */
 int bp_kcore_vmcoreinfo(struct bp_kcore *k, const char *key, char **ret_value);
-/* "SYMBOL(name)" of VMCOREINFO and the like: kernel text mapping. */
+/* The segment that holds the kernel's _stext; -ENODATA where there is none with an address. */
 int bp_kcore_kernel_text(struct bp_kcore *k, uint64_t *ret_virt, bp_phys_t *ret_phys,
 			 uint64_t *ret_size);
 

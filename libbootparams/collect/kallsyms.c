@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where the running kernel's symbols are: /proc/kallsyms, "ADDRESS TYPE NAME" and, for a
+ * module's, "\t[MODULE]". Without CAP_SYSLOG every address reads as zero.
+ *
+ *	ffffffff81000000 T _text
+ *	ffffffff82e0f6a0 D screen_info
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "collect/machine.h"
+
+/* The name in a line of the kernel proper; NULL for anything else. */
+static const char *symbol_name(const char *line, uint64_t *ret_address)
+{
+	char *end;
+	uint64_t address = strtoull(line, &end, 16);
+
+	if (end == line || end[0] != ' ' || !end[1] || end[2] != ' ' || strchr(end, '\t'))
+		return NULL;
+	*ret_address = address;
+	return end + 3;
+}
+
+static bool is_name(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(text, name, n) && (!text[n] || text[n] == '\n');
+}
+
+static bool is_wanted(const char *line, void *data)
+{
+	const char *const *names = data;
+	uint64_t address;
+	const char *text = symbol_name(line, &address);
+
+	for (; text && *names; names++)
+		if (is_name(text, *names))
+			return true;
+	return false;
+}
+
+int bp_kallsyms_lookup(struct bp_ctx *ctx, const char *const names[], uint64_t *ret_addresses)
+{
+	bp_autobuf struct bp_buf lines = { 0 };
+	char *line, *save = NULL;
+	int r;
+
+	r = bp_io_read_lines(ctx, "/proc/kallsyms", is_wanted, (void *)names, &lines);
+	if (r)
+		return r;
+	for (size_t i = 0; names[i]; i++)
+		ret_addresses[i] = 0;
+	if (!lines.len)
+		return 0;
+	for (line = strtok_r((char *)lines.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		uint64_t address;
+		const char *text = symbol_name(line, &address);
+
+		/* The first of a name counts: the kernel lists itself before the modules. */
+		for (size_t i = 0; text && names[i]; i++)
+			if (!ret_addresses[i] && is_name(text, names[i]))
+				ret_addresses[i] = address;
+	}
+	return 0;
+}
