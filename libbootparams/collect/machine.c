@@ -20,7 +20,9 @@ static const struct collector {
 	{ "iomem", bp_collect_iomem },
 	{ "firmware memory map", bp_collect_firmware_memmap },
 	{ "x86 boot_params", bp_collect_x86_boot_params },
-	{ "EFI", bp_collect_efi },
+	{ "EFI", bp_collect_efi },			/* after boot_params: Secure Boot as noted there */
+	{ "CPU", bp_collect_cpu },
+	{ "crash", bp_collect_crash },			/* after iomem, which has the crash regions */
 };
 
 static void done(struct bp_machine *m)
@@ -37,6 +39,9 @@ static void done(struct bp_machine *m)
 	free(m->x86.nodes);
 	free(m->efi.runtime_map);
 	free(m->kexec.lockdown);
+	bp_memmap_done(&m->crash.regions);
+	bp_memmap_done(&m->crash.cma);
+	free(m->crash.cpus);
 }
 
 int bp_machine_collect(struct bp_ctx *ctx, struct bp_machine **ret_machine)

@@ -75,8 +75,9 @@ static int read_nodes(struct bp_ctx *ctx, struct bp_x86_boot *boot)
 	for (size_t i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "%zu", i);
 		r = read_node(ctx, name, &boot->nodes[i]);
+		/* The list is there, so a part that is not is no "none". */
 		if (r)
-			return r;
+			return r == -ENOENT ? -EBADMSG : r;
 		boot->n_nodes = i + 1;
 		total += boot->nodes[i].data.len;
 		if (total > NODES_MAX_BYTES)

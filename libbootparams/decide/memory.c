@@ -156,9 +156,11 @@ int bp_e820_for_crash(struct bp_ctx *ctx, const struct bp_machine *m,
 	const char *source;
 	int r;
 
-	if (!m->crash.regions.n)
-		return bp_fail(ctx, -ENODATA, "no memory is reserved for a crash kernel");
-	r = bp_e820_for_load(ctx, m, &all, &source);
+	r = check_iomem(ctx, &m->iomem);
+	if (!r && !m->crash.regions.n)
+		r = bp_fail(ctx, -ENODATA, "no memory is reserved for a crash kernel");
+	if (!r)
+		r = bp_e820_for_load(ctx, m, &all, &source);
 	if (r)
 		return r;
 	for (size_t i = 0; !r && i < all.n; i++) {
