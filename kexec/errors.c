@@ -56,6 +56,11 @@ static bool ima_appraises(const struct kexec_failure *f)
 	return f->machine->kexec.ima_appraises_kexec;
 }
 
+static bool no_kexec_at_all(const struct kexec_failure *f)
+{
+	return f->machine->kexec.loaded < 0;
+}
+
 static bool no_crash_region(const struct kexec_failure *f)
 {
 	return f->panic && !f->machine->kexec.crash_size;
@@ -186,6 +191,8 @@ static const struct cause {
 	  "a security policy (IMA or another module) refuses it: see the kernel log" },
 	{ EBUSY, ON_BOTH, NULL, NULL,
 	  "another kexec load, unload or crash is in progress: try again when it is over" },
+	{ ENOSYS, ON_BOTH, no_kexec_at_all, NULL,
+	  "the running kernel is built without kexec (CONFIG_KEXEC, CONFIG_KEXEC_FILE)" },
 	{ ENOSYS, ON_LOAD, NULL, NULL,
 	  "the running kernel is built without kexec_load (CONFIG_KEXEC): use -s" },
 	{ ENOSYS, ON_FILE_LOAD, NULL, NULL,

@@ -22,7 +22,9 @@ static const struct collector {
 	{ "x86 boot_params", bp_collect_x86_boot_params },
 	{ "EFI", bp_collect_efi },			/* after boot_params: Secure Boot as noted there */
 	{ "CPU", bp_collect_cpu },
+	{ "kexec", bp_collect_kexec_state },		/* after the CPU: confidential guests */
 	{ "crash", bp_collect_crash },			/* after iomem, which has the crash regions */
+	{ "screen", bp_screen_collect },		/* after iomem and boot_params */
 };
 
 static void done(struct bp_machine *m)
@@ -42,6 +44,7 @@ static void done(struct bp_machine *m)
 	bp_memmap_done(&m->crash.regions);
 	bp_memmap_done(&m->crash.cma);
 	free(m->crash.cpus);
+	bp_screen_facts_done(&m->screen_facts);
 }
 
 int bp_machine_collect(struct bp_ctx *ctx, struct bp_machine **ret_machine)

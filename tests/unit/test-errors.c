@@ -114,6 +114,14 @@ START_TEST(one_cause)
 }
 END_TEST
 
+START_TEST(a_kernel_without_kexec)
+{
+	m.kexec.loaded = -1;
+	explain(ENOSYS);
+	says("without kexec (");
+}
+END_TEST
+
 START_TEST(new_flags_are_named)
 {
 	plan.flags = BP_KEXEC_FILE_NO_CMA;
@@ -204,6 +212,7 @@ int main(void)
 	tcase_add_test(t, permission_has_four_causes);
 	tcase_add_test(t, ima);
 	tcase_add_loop_test(t, one_cause, 0, BP_ARRAY_SIZE(plain));
+	tcase_add_test(t, a_kernel_without_kexec);
 	tcase_add_test(t, new_flags_are_named);
 	tcase_add_test(t, memory_is_told_in_numbers);
 	tcase_add_test(t, load_is_told_by_segments);

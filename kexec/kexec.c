@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kexec(8): options -> collect -> image -> plan -> print or submit.
+ *
+ * Until submit nothing changes the machine, so that whatever fails earlier leaves a loaded
+ * kernel as it was.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "decide/cmdline.h"
+#include "decide/placement.h"
+#include "errors.h"
+#include "options.h"
+#include "purgatory/purgatory.h"
+#include "say.h"
+#include "submit.h"
+
+#define RNG_SEED_SIZE 32
+
+/* What a load works on. */
+struct load {
+	const struct kexec_options *o;
+	struct bp_ctx *ctx;
+	struct bp_machine *machine;
+	struct bp_image *image;
+	struct bp_initrd initrd;
+	bool has_initrd;
+	char *cmdline;
+	struct bp_screen_option screen;
+	struct bp_syscall_choice choice;
+	struct bp_plan *plan;
+	uint8_t rng_seed[RNG_SEED_SIZE];
+};
+
+static void load_done(struct load *l)
+{
+	bp_plan_unref(l->plan);
+	free(l->cmdline);
+	if (l->has_initrd)
+		bp_initrd_close(&l->initrd);
+	bp_image_unref(l->image);
+	bp_machine_unref(l->machine);
+}
+
+static void print_log(void *data, enum bp_log_level level, const char *line)
+{
+	if (level <= BP_LOG_WARNING)
+		say_warning("%s", line);
+	else
+		fprintf(stderr, "kexec: %s\n", line);
+}
+
+static int open_ctx(const struct kexec_options *o, struct bp_ctx **ret_ctx)
+{
+	struct bp_ctx_opts opts = {
+		.size = sizeof(opts),
+		.sysroot = o->sysroot,
+		.log = print_log,
+		.log_level = o->debug ? BP_LOG_DEBUG : 0,
+	};
+	int r = bp_ctx_new(&opts, ret_ctx);
+
+	if (r)
+		say_error("cannot read %s: %s", o->sysroot ? o->sysroot : "the running system",
+			  strerror(-r));
+	return r;
+}
+
+/* Everything that a plan is made from. Failures are in the context's message. */
+static int gather(struct load *l)
+{
+	static const struct bp_screen_option automatic = { .request = BP_SCREEN_AUTO };
+	const struct kexec_options *o = l->o;
+	struct bp_syscall_request request = {
+		.mode = o->mode,
+		.panic = o->panic,
+		.load_only = o->load_only,
+		.file_only = o->file_only,
+	};
+	struct bp_screen screen_load, screen_file;
+	int r;
+
+	r = bp_screen_option_parse(l->ctx, o->framebuffer ? o->framebuffer : "auto", &l->screen);
+	if (r)
+		return r;
+	r = bp_image_open(l->ctx, o->kernel, o->type, &l->image);
+	if (r)
+		return r;
+	if (o->n_initrds) {
+		r = bp_initrd_open(l->ctx, o->initrds, &l->initrd);
+		if (r)
+			return r;
+		l->has_initrd = true;
+	}
+	r = bp_cmdline_compose(l->ctx, o->reuse_cmdline ? l->machine->cmdline : NULL, o->panic,
+			       o->append, &l->cmdline);
+	if (r)
+		return r;
+
+	r = bp_screen_file_load(l->ctx, l->machine, &screen_file);
+	if (!r)
+		/* Under -s the request has no effect, but what is true is compared all the same. */
+		r = bp_screen_decide(l->ctx, l->machine,
+				     o->mode == BP_SYSCALL_ONLY_FILE_LOAD ? &automatic : &l->screen,
+				     &screen_load);
+	if (r)
+		return r;
+	request.screen_load = &screen_load;
+	request.screen_file = &screen_file;
+	request.n_ranges = l->machine->firmware_map.n;
+	return bp_syscall_decide(l->ctx, l->machine, l->image, &request, &l->choice);
+}
+
+static int make_plan(struct load *l, enum bp_syscall syscall)
+{
+	const struct kexec_options *o = l->o;
+	struct bp_plan_opts opts = {
+		.syscall = syscall,
+		.panic = o->panic,
+		.cmdline = l->cmdline,
+		.initrd = l->has_initrd ? &l->initrd : NULL,
+		.screen = &l->screen,
+		.mem_min = o->mem_min,
+		.mem_max = o->mem_max,
+		.purgatory = kexec_purgatory_ops(l->image->arch),
+		.uart_port = o->uart_port,
+		.uart_baud = o->uart_baud,
+		.no_checks = o->no_checks,
+		.hotplug = o->hotplug,
+		.no_efi = o->no_efi,
+		.memmap_on_cmdline = o->memmap_on_cmdline,
+		.rng_seed = l->rng_seed,
+	};
+	int r;
+
+	if (!opts.uart_port)
+		opts.uart_port = bp_cmdline_uart(l->cmdline, &opts.uart_baud);
+	if (o->no_cma)
+		opts.file_flags |= BP_KEXEC_FILE_NO_CMA;
+	if (o->force_dtb)
+		opts.file_flags |= BP_KEXEC_FILE_FORCE_DTB;
+	opts.file_flags |= kexec_debug_flag(l->machine->release, o->debug);
+	/* A dry run is repeatable; the seed is zeros there. */
+	if (!o->dry_run && getrandom(l->rng_seed, sizeof(l->rng_seed), GRND_NONBLOCK) !=
+				   (ssize_t)sizeof(l->rng_seed))
+		opts.rng_seed = NULL;
+	l->plan = bp_plan_unref(l->plan);
+	r = bp_plan_new(l->ctx, l->machine, l->image, &opts, &l->plan);
+	if (!r)
+		r = bp_plan_reason(l->plan, "syscall: %s", l->choice.why);
+	if (!r && *l->choice.lost && syscall == l->choice.syscall)
+		r = bp_plan_warn(l->plan, "%s", l->choice.lost);
+	return r;
+}
+
+static int write_all(const char *path, const void *data, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	size_t done = 0;
+	int r = fd < 0 ? -errno : 0;
+
+	while (!r && done < len) {
+		ssize_t n = write(fd, (const char *)data + done, len - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			r = -errno;
+	}
+	if (fd >= 0 && close(fd) && !r)
+		r = -errno;
+	return r;
+}
+
+/* DIR/00-kernel.bin ...: the bytes handed over; what lies beyond them in a segment is zero. */
+static int dump_segments(struct load *l, const char *dir)
+{
+	if (!l->plan->n_segments)
+		say_warning("--dump-segments: under kexec_file_load the kernel makes the segments; "
+			    "none to write");
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return bp_fail(l->ctx, -errno, "cannot make %s: %s", dir, strerror(errno));
+	for (unsigned int i = 0; i < l->plan->n_segments; i++) {
+		const struct bp_segment *s = &l->plan->segments[i];
+		bp_autofree char *path = NULL;
+		int r;
+
+		if (asprintf(&path, "%s/%02u-%s.bin", dir, i, s->name) < 0)
+			return -ENOMEM;
+		r = write_all(path, s->buf, s->bufsz);
+		if (r)
+			return bp_fail(l->ctx, r, "cannot write %s: %s", path, strerror(-r));
+	}
+	return 0;
+}
+
+static int print_text(int r, const struct bp_buf *b, FILE *to)
+{
+	if (!r)
+		fputs(bp_buf_str(b), to);
+	return r;
+}
+
+/* What was asked to be shown of the plan, before it is submitted. */
+static int show(struct load *l)
+{
+	const struct kexec_options *o = l->o;
+	bp_autobuf struct bp_buf answer = { 0 }, story = { 0 };
+	int r = 0;
+
+	for (char **w = l->plan->warnings; w && *w && !o->json; w++)
+		say_warning("%s", *w);
+	if (o->dry_run && o->json)
+		r = print_text(bp_plan_to_json(l->plan, &answer), &answer, stdout);
+	else if (o->dry_run)
+		r = print_text(bp_plan_to_table(l->plan, &answer), &answer, stdout);
+	/* One JSON object stays one: the story then goes where -d's goes. */
+	if (!r && (o->explain || o->debug))
+		r = print_text(bp_plan_explain(l->plan, &story), &story,
+			       o->explain && !o->json ? stdout : stderr);
+	if (!r && o->dump_segments)
+		r = dump_segments(l, o->dump_segments);
+	if (!r && (fflush(stdout) || ferror(stdout)))
+		r = bp_fail_errno(l->ctx, -EIO, "cannot write to stdout");
+	return r;
+}
+
+static void measure_memory(struct load *l, struct kexec_failure *f)
+{
+	struct bp_placement p = { 0 };
+
+	if (bp_placement_init(l->ctx, l->machine, f->panic, 0, UINT64_MAX, NULL, &p)) {
+		bp_forgive(l->ctx);
+		return;
+	}
+	for (size_t i = 0; i < p.free.n; i++)
+		f->free_piece = BP_MAX(f->free_piece, p.free.v[i].end - p.free.v[i].start);
+	f->free_total = bp_memmap_total(&p.free, BP_MEM_RAM);
+	bp_placement_done(&p);
+}
+
+static const char *syscall_name(enum bp_syscall syscall)
+{
+	return syscall == BP_SYSCALL_LOAD ? "kexec_load" : "kexec_file_load";
+}
+
+/* The kernel frees the old image before it takes a new one: say what is left. */
+static void say_what_is_armed(struct load *l)
+{
+	bool panic = l->o->panic;
+	int before = panic ? l->machine->kexec.crash_loaded : l->machine->kexec.loaded;
+	int now = bp_kexec_loaded(l->ctx, panic);
+	const char *what = panic ? "crash kernel" : "kernel";
+
+	if (now == 1)
+		say_error("the %s that was loaded before is still loaded", what);
+	else if (now == 0 && before == 1)
+		say_error("no %s is loaded any more: the one loaded before is gone", what);
+	else if (now == 0)
+		say_error("no %s is loaded", what);
+}
+
+static void say_refused(struct load *l, int error, const struct bp_buf *kernel_words)
+{
+	struct kexec_failure f = {
+		.act = KEXEC_LOADING,
+		.syscall = l->plan->syscall,
+		.error = error,
+		.panic = l->o->panic,
+		.may_boot = kexec_may_boot(),
+		.machine = l->machine,
+		.plan = l->plan,
+		.initrd_bytes = l->has_initrd ? l->initrd.bytes.len : 0,
+	};
+	bp_autobuf struct bp_buf cause = { 0 };
+
+	measure_memory(l, &f);
+	if (kexec_explain_failure(&f, &cause))
+		bp_buf_done(&cause);
+	say_error("cannot load %s: %s: %s%s%s%s", l->o->kernel, syscall_name(f.syscall),
+		  strerror(-error), cause.len ? ": " : "", bp_buf_str(&cause),
+		  bp_buf_str(kernel_words));
+	say_what_is_armed(l);
+}
+
+/* The one call that changes the machine, and a second one where the first cannot be answered. */
+static int submit(struct load *l)
+{
+	const struct bp_initrd *initrd = l->has_initrd ? &l->initrd : NULL;
+	bp_autobuf struct bp_buf words = { 0 };
+	bp_autoclose int log = kexec_log_open();
+	int r, second;
+
+	r = kexec_submit(&kexec_real_calls, l->plan, initrd);
+	if (r && bp_syscall_falls_back(&l->choice, r)) {
+		enum bp_syscall other = l->choice.syscall == BP_SYSCALL_LOAD ? BP_SYSCALL_FILE_LOAD
+									     : BP_SYSCALL_LOAD;
+
+		if (l->o->debug)
+			fprintf(stderr, "kexec: %s: %s; trying %s\n", syscall_name(l->plan->syscall),
+				strerror(-r), syscall_name(other));
+		second = make_plan(l, other);
+		if (second) {
+			say_error("cannot load %s: %s: %s; %s: %s", l->o->kernel,
+				  syscall_name(l->choice.syscall), strerror(-r), syscall_name(other),
+				  bp_ctx_message(l->ctx));
+			say_what_is_armed(l);
+			return EXIT_STATUS_FAILED;
+		}
+		r = kexec_submit(&kexec_real_calls, l->plan, initrd);
+	}
+	if (r) {
+		if (kexec_log_read(log, &words))
+			bp_buf_done(&words);
+		say_refused(l, r, &words);
+		return r == -ENOSYS && l->o->mode == BP_SYSCALL_ONLY_FILE_LOAD
+			       ? EXIT_STATUS_NO_FILE_LOAD : EXIT_STATUS_FAILED;
+	}
+	if (!bp_kexec_loaded(l->ctx, l->o->panic)) {
+		say_error("cannot load %s: %s reports success, but the kernel says that nothing is "
+			  "loaded", l->o->kernel, syscall_name(l->plan->syscall));
+		return EXIT_STATUS_FAILED;
+	}
+	return 0;
+}
+
+static int load(const struct kexec_options *o, struct bp_ctx *ctx)
+{
+	struct load l BP_CLEANUP(load_done) = { .o = o, .ctx = ctx };
+	int r;
+
+	if (!o->kernel) {
+		say_error("no kernel is named");
+		kexec_usage();
+		return EXIT_STATUS_FAILED;
+	}
+	r = bp_machine_collect(ctx, &l.machine);
+	if (r) {
+		say_error("%s", bp_ctx_message(ctx));
+		return EXIT_STATUS_FAILED;
+	}
+	if (o->panic && !l.machine->kexec.crash_size) {
+		say_error("cannot load %s: no memory is reserved for a crash kernel: boot with "
+			  "crashkernel=256M or what this system needs", o->kernel);
+		return EXIT_STATUS_USAGE;
+	}
+	r = gather(&l);
+	if (!r && o->panic && l.choice.syscall == BP_SYSCALL_LOAD && !l.machine->crash.regions.n) {
+		say_error("cannot load %s: /proc/iomem shows no \"Crash kernel\" region%s", o->kernel,
+			  l.machine->iomem.status ? " (its addresses are hidden: run this as root)" : "");
+		return EXIT_STATUS_NO_CRASH_REGION;
+	}
+	if (!r)
+		r = make_plan(&l, l.choice.syscall);
+	if (!r)
+		r = show(&l);
+	if (r) {
+		const char *why = bp_ctx_message(ctx);
+
+		say_error("cannot load %s: %s", o->kernel, *why ? why : strerror(-r));
+		return EXIT_STATUS_FAILED;
+	}
+	return o->dry_run ? 0 : submit(&l);
+}
+
+static int unload(const struct kexec_options *o, struct bp_ctx *ctx)
+{
+	struct bp_machine machine = { .ctx = ctx };
+	struct kexec_failure f = { .act = KEXEC_UNLOADING, .panic = o->panic, .machine = &machine };
+	bp_autobuf struct bp_buf cause = { 0 };
+	const char *lockdown;
+
+	if (bp_collect_kexec_state(ctx, &machine))
+		bp_forgive(ctx);
+	lockdown = machine.kexec.lockdown;
+	f.error = kexec_unload(&kexec_real_calls, o->panic, o->mode,
+			       lockdown && strcmp(lockdown, "none"), &f.syscall);
+	if (f.error) {
+		f.may_boot = kexec_may_boot();
+		if (kexec_explain_failure(&f, &cause))
+			bp_buf_done(&cause);
+		say_error("cannot unload the %skernel: %s: %s%s%s", o->panic ? "crash " : "",
+			  syscall_name(f.syscall), strerror(-f.error), cause.len ? ": " : "",
+			  bp_buf_str(&cause));
+	}
+	free(machine.kexec.lockdown);
+	return f.error ? EXIT_STATUS_FAILED : 0;
+}
+
+/* Leave it to the init system, which ends in "kexec -e" or the same syscall. */
+static int shut_down(void)
+{
+	struct stat st;
+
+	/* sd_booted(3) */
+	if (!lstat("/run/systemd/system", &st) && S_ISDIR(st.st_mode))
+		execlp("systemctl", "systemctl", "kexec", NULL);
+	execlp("shutdown", "shutdown", "-r", "now", NULL);
+	say_error("cannot run shutdown: %m; the kernel stays loaded, kexec -e boots it");
+	return EXIT_STATUS_FAILED;
+}
+
+static int boot(const struct kexec_options *o)
+{
+	struct kexec_failure f = { .act = KEXEC_BOOTING, .may_boot = kexec_may_boot() };
+	bp_autobuf struct bp_buf cause = { 0 };
+
+	f.error = kexec_boot(&kexec_real_calls, o->sync, o->ifdown);
+	if (kexec_explain_failure(&f, &cause))
+		bp_buf_done(&cause);
+	say_error("cannot boot the loaded kernel: %s%s%s", strerror(-f.error), cause.len ? ": " : "",
+		  bp_buf_str(&cause));
+	return EXIT_STATUS_FAILED;
+}
+
+static int status(const struct kexec_options *o, struct bp_ctx *ctx)
+{
+	int loaded = bp_kexec_loaded(ctx, !o->status_of_reboot);
+
+	if (loaded < 0) {
+		say_error("cannot read whether a kernel is loaded: the running kernel has no kexec");
+		return EXIT_STATUS_FAILED;
+	}
+	return loaded;
+}
+
+static int print_crash_size(struct bp_ctx *ctx)
+{
+	struct bp_machine machine = { .ctx = ctx };
+
+	if (bp_collect_kexec_state(ctx, &machine))
+		bp_forgive(ctx);
+	printf("%llu\n", (unsigned long long)machine.kexec.crash_size);
+	free(machine.kexec.lockdown);
+	return 0;
+}
+
+static int act(const struct kexec_options *o, struct bp_ctx *ctx)
+{
+	int r = 0;
+
+	if (o->status)
+		return status(o, ctx);
+	if (o->print_crash_size)
+		return print_crash_size(ctx);
+	if (o->unload)
+		r = unload(o, ctx);
+	if (!r && o->load)
+		r = load(o, ctx);
+	if (r || o->dry_run || !(o->shutdown || o->exec))
+		return r;
+	if (o->kernel && !o->load)
+		say_warning("%s is not loaded: the last of the actions counts (to load and boot it "
+			    "at once: -f)", o->kernel);
+	if (bp_kexec_loaded(ctx, false) == 0) {
+		say_error("nothing is loaded that could be booted");
+		return EXIT_STATUS_USAGE;
+	}
+	return o->exec ? boot(o) : shut_down();
+}
+
+int main(int argc, char **argv)
+{
+	struct kexec_options o BP_CLEANUP(kexec_options_done) = { 0 };
+	struct bp_ctx *ctx = NULL;
+	int r = kexec_options_parse(argc, argv, &o);
+
+	if (r)
+		return r;
+	if (o.help || o.version) {
+		if (o.help)
+			kexec_usage();
+		else
+			kexec_print_version();
+		return 0;
+	}
+	if (open_ctx(&o, &ctx))
+		return EXIT_STATUS_FAILED;
+	r = act(&o, ctx);
+	bp_ctx_unref(ctx);
+	return r;
+}
