@@ -33,6 +33,8 @@ class Case:
     flip: bool = False          # change a loaded byte: the next kernel must not start
     cpus: int = 1
     firmware: str = "ovmf"
+    says: str = ""              # regular expression: what our loader must say when it loads
+    memory_mib: int = 1024
 
     @property
     def vga(self):
@@ -75,16 +77,17 @@ def all_cases():
             owner="bochs", call="c", jump="normal", core=(first, following) == ("6.1", "7.x"),
             claim="another kernel than the running one gets the frame buffer")
     for kernel in ("6.1", "6.12", "7.x"):
-        for call in ("c", "s"):
+        for call in ("c", "s", "auto"):
             add(name=f"{kernel}-mode-{call}-crash", first=kernel, next=kernel, owner="bochs",
                 call=call, jump="crash", mode="1024x768", core=kernel == "6.12",
-                claim="a mode set since boot: the crash kernel draws as the screen is now")
+                says="warning: .*screen" if call == "s" else "",
+                claim="a mode set since boot: with -s a warning, else drawn as the screen is now")
     for kernel in KERNELS:
         add(name=f"{kernel}-vmcore", first=kernel, next=kernel, owner="bochs", call="c",
-            jump="crash", vmcore=True, cpus=2, core=kernel != "5.10",
+            jump="crash", vmcore=True, cpus=2, memory_mib=768, core=kernel != "5.10",
             claim="readelf and the suite's makedumpfile read /proc/vmcore; a pattern is in it")
         add(name=f"{kernel}-vmcore-s", first=kernel, next=kernel, owner="bochs", call="s",
-            jump="crash", vmcore=True, cpus=2,
+            jump="crash", vmcore=True, cpus=2, memory_mib=768,
             claim="the same by kexec_file_load, to compare with")
     add(name="6.12-flip", first="6.12", next="6.12", owner="efifb", call="c", jump="crash",
         flip=True, core=True, claim="a changed byte in a loaded segment: purgatory refuses")

@@ -207,6 +207,10 @@ def judge(case, loader, files, shots, folder, rows):
     if case.jump == "crash":
         line = reports["next"]["proc/cmdline"].decode()
         out.append(Check("is the crash kernel", "elfcorehdr=" in line, "elfcorehdr=", line.strip()))
+    if case.says and loader == "ours":
+        said = files["load.out"].decode("utf-8", "replace").strip()
+        out.append(Check("what the loader says", bool(re.search(case.says, said, re.I)),
+                         case.says, said))
     if case.vmcore:
         out += judge_vmcore(case, files, folder, reports["first"])
     return out

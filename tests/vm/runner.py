@@ -90,7 +90,7 @@ class Run:
         scale = float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
         with vm.Machine(self.folder, self.bench.kernels[case.first].vmlinuz, image,
                         cases.first_cmdline(case), firmware=case.firmware, vga=case.vga,
-                        cpus=case.cpus, gdb=case.flip,
+                        cpus=case.cpus, memory_mib=case.memory_mib, gdb=case.flip,
                         watch=PURGATORY_SAYS if case.flip else None) as machine:
             self.follow(machine, TIMEOUT * scale)           # until the jump
             image.unlink()
