@@ -19,25 +19,25 @@
 #include "image/image.h"
 #include "wire/x86-setup-header.h"
 
-/* The kernel's virtual window is the last 2 GiB: no honest image wants more to unpack itself. */
+/* The kernel's virtual window is the last 2 GiB: no honest image wants more to unpack. */
 #define INIT_SIZE_MAX 0x80000000u
 
 #define FIELD(name) \
 	#name, BP_X86_SETUP_HEADER + offsetof(struct bp_wire_x86_setup_header, name)
 
 /* All the header's errors have one shape: file, field, offset, value, reason. */
-static int bad_field(struct bp_ctx *ctx, int r, const char *field, size_t offset, uint64_t value,
-		     const char *why)
+static int bad_field(struct bp_ctx *ctx, int r, const char *field, size_t offset,
+		     uint64_t value, const char *why)
 {
-	return bp_fail(ctx, r, "setup header: %s at 0x%zx is 0x%" PRIx64 ": %s", field, offset,
-		       value, why);
+	return bp_fail(ctx, r, "setup header: %s at 0x%zx is 0x%" PRIx64 ": %s", field,
+		       offset, value, why);
 }
 
 static bool bzimage_probe(struct bp_span bytes)
 {
 	const struct bp_wire_x86_setup_header *h =
-		bp_span_get(bytes, BP_X86_SETUP_HEADER, offsetof(struct bp_wire_x86_setup_header,
-								 version));
+		bp_span_get(bytes, BP_X86_SETUP_HEADER,
+			    offsetof(struct bp_wire_x86_setup_header, version));
 
 	return h && bp_le16(h->boot_flag) == BP_X86_BOOT_FLAG &&
 	       !memcmp(h->header, BP_X86_SETUP_MAGIC, sizeof(h->header));
@@ -84,20 +84,26 @@ static int check_payload(struct bp_ctx *ctx, struct bp_image *image,
 	uint64_t offset = bp_le32(h->payload_offset), length = bp_le32(h->payload_length);
 
 	if (image->bytes.len <= setup_end)
-		return bp_fail(ctx, -EBADMSG, "setup header: setup_sects at 0x1f1 is 0x%x: the setup "
-			       "code alone has 0x%" PRIx64 " bytes, but the file ends at 0x%zx: truncated?",
+		return bp_fail(ctx, -EBADMSG,
+			       "setup header: setup_sects at 0x1f1 is 0x%x: the setup "
+			       "code alone has 0x%" PRIx64
+			       " bytes, but the file ends at 0x%zx: truncated?",
 			       h->setup_sects, setup_end, image->bytes.len);
 	if (!bp_span_has(image->bytes, setup_end, size))
-		return bp_fail(ctx, -EBADMSG, "setup header: syssize at 0x1f4 is 0x%" PRIx64 ": the "
-			       "kernel reaches to 0x%" PRIx64 ", but the file ends at 0x%zx: truncated?",
+		return bp_fail(ctx, -EBADMSG,
+			       "setup header: syssize at 0x1f4 is 0x%" PRIx64 ": the "
+			       "kernel reaches to 0x%" PRIx64
+			       ", but the file ends at 0x%zx: truncated?",
 			       syssize, setup_end + size, image->bytes.len);
 	if (size <= BP_X86_ENTRY64)
 		return bad_field(ctx, -EBADMSG, FIELD(syssize), syssize,
 				 "too small to hold the 64-bit entry point");
 	if (offset > size || length > size - offset)
-		return bp_fail(ctx, -EBADMSG, "setup header: payload_offset at 0x248 is 0x%" PRIx64
-			       ", payload_length at 0x24c is 0x%" PRIx64 ": reaches beyond the kernel's 0x%"
-			       PRIx64 " bytes", offset, length, size);
+		return bp_fail(ctx, -EBADMSG,
+			       "setup header: payload_offset at 0x248 is 0x%" PRIx64
+			       ", payload_length at 0x24c is 0x%" PRIx64
+			       ": reaches beyond the kernel's 0x%" PRIx64 " bytes",
+			       offset, length, size);
 	image->bz.payload_offset = setup_end;
 	image->bz.payload_size = size;
 	return read_version(ctx, image, setup_end, h);
@@ -118,11 +124,11 @@ static int check_placement(struct bp_ctx *ctx, struct bp_image *image,
 	bz->relocatable = h->relocatable_kernel;
 
 	if (bz->initrd_addr_max < BP_LOW_MEMORY_END)
-		return bad_field(ctx, -EBADMSG, FIELD(initrd_addr_max), bz->initrd_addr_max,
-				 "no initrd fits below that");
+		return bad_field(ctx, -EBADMSG, FIELD(initrd_addr_max),
+				 bz->initrd_addr_max, "no initrd fits below that");
 	if (h->relocatable_kernel > 1)
-		return bad_field(ctx, -EBADMSG, FIELD(relocatable_kernel), h->relocatable_kernel,
-				 "neither 0 nor 1");
+		return bad_field(ctx, -EBADMSG, FIELD(relocatable_kernel),
+				 h->relocatable_kernel, "neither 0 nor 1");
 	if (!bp_is_power_of_two(bz->alignment))
 		return bad_field(ctx, -EBADMSG, FIELD(kernel_alignment), bz->alignment,
 				 "not a power of two");
@@ -154,8 +160,10 @@ static int bzimage_describe(struct bp_ctx *ctx, struct bp_image *image)
 	int r;
 
 	if (!h)
-		return bp_fail(ctx, -EBADMSG, "setup header: the file ends at 0x%zx, within the header: "
-			       "truncated?", image->bytes.len);
+		return bp_fail(ctx, -EBADMSG,
+			       "setup header: the file ends at 0x%zx, within the header: "
+			       "truncated?",
+			       image->bytes.len);
 	bz->protocol = bp_le16(h->version);
 	if (bz->protocol < 0x020c)
 		return bad_field(ctx, -EOPNOTSUPP, FIELD(version), bz->protocol,
@@ -164,12 +172,14 @@ static int bzimage_describe(struct bp_ctx *ctx, struct bp_image *image)
 		return bad_field(ctx, -EOPNOTSUPP, FIELD(version), bz->protocol,
 				 "only boot protocol 2 is known");
 	if (h->jump[0] != BP_X86_JUMP_SHORT)
-		return bad_field(ctx, -EBADMSG, FIELD(jump), bp_le16(h->jump),
-				 "not a short jump, which would give the header's length");
+		return bad_field(
+			ctx, -EBADMSG, FIELD(jump), bp_le16(h->jump),
+			"not a short jump, which would give the header's length");
 	bz->header_end = 0x202u + h->jump[1];
 	if (bz->header_end < BP_X86_SETUP_HEADER_END_2_12)
-		return bad_field(ctx, -EBADMSG, FIELD(jump), bp_le16(h->jump),
-				 "the header ends before the fields that its version has");
+		return bad_field(
+			ctx, -EBADMSG, FIELD(jump), bp_le16(h->jump),
+			"the header ends before the fields that its version has");
 	if (bz->header_end > BP_X86_SETUP_HEADER_END_MAX)
 		return bad_field(ctx, -EBADMSG, FIELD(jump), bp_le16(h->jump),
 				 "the header is longer than its room in the zero page");

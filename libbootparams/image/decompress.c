@@ -4,8 +4,8 @@
  * is met, so that an initramfs may leave their libraries out). Reads the file in small
  * pieces and writes a memfd, in which pages of zeros stay holes.
  *
- * A file is one stream, or several one after the other ("cat a.gz b.gz"), each of the same kind;
- * their contents are joined. Zero bytes after a stream are padding, as gzip(1) and xz(1)
+ * A file is one stream, or several of a kind one after the other ("cat a.gz b.gz"); their
+ * contents are joined. Zero bytes after a stream are padding, as gzip(1) and xz(1)
  * take them; anything else there is an error: it would be lost without a word.
  */
 #include "config.h"
@@ -41,10 +41,11 @@
 		"2: .balign 4\n"                            \
 		".popsection\n")
 
-DLOPEN_NOTE("[{\\\"feature\\\":\\\"xz\\\",\\\"description\\\":\\\"Kernels compressed with xz\\\","
-	    "\\\"priority\\\":\\\"recommended\\\",\\\"soname\\\":[\\\"liblzma.so.5\\\"]},"
-	    "{\\\"feature\\\":\\\"zstd\\\",\\\"description\\\":\\\"Kernels compressed with zstd\\\","
-	    "\\\"priority\\\":\\\"recommended\\\",\\\"soname\\\":[\\\"libzstd.so.1\\\"]}]");
+DLOPEN_NOTE(
+	"[{\\\"feature\\\":\\\"xz\\\",\\\"description\\\":\\\"Kernels compressed with xz\\\","
+	"\\\"priority\\\":\\\"recommended\\\",\\\"soname\\\":[\\\"liblzma.so.5\\\"]},"
+	"{\\\"feature\\\":\\\"zstd\\\",\\\"description\\\":\\\"Kernels compressed with zstd\\\","
+	"\\\"priority\\\":\\\"recommended\\\",\\\"soname\\\":[\\\"libzstd.so.1\\\"]}]");
 
 struct stream {
 	struct bp_ctx *ctx;
@@ -94,7 +95,8 @@ static int write_all(struct stream *s, const uint8_t *p, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return bp_fail_errno(s->ctx, -errno, "cannot hold the decompressed image");
+			return bp_fail_errno(s->ctx, -errno,
+					     "cannot hold the decompressed image");
 		p += n;
 		len -= (size_t)n;
 		s->written += (uint64_t)n;
@@ -113,7 +115,8 @@ static int drain(struct stream *s, size_t len)
 	const uint8_t *p = s->out;
 
 	if (len > s->max - s->written)
-		return bp_fail(s->ctx, -EFBIG, "the %s data decompresses to more than %" PRIu64 " MiB",
+		return bp_fail(s->ctx, -EFBIG,
+			       "the %s data decompresses to more than %" PRIu64 " MiB",
 			       s->name, s->max >> 20);
 	while (len) {
 		size_t n = BP_MIN(len, (size_t)(HOLE - s->written % HOLE));
@@ -133,14 +136,17 @@ static int drain(struct stream *s, size_t len)
 
 static int damaged(struct stream *s, const char *why)
 {
-	return bp_fail(s->ctx, -EBADMSG, "the %s data is damaged before 0x%" PRIx64 ": %s", s->name,
+	return bp_fail(s->ctx, -EBADMSG,
+		       "the %s data is damaged before 0x%" PRIx64 ": %s", s->name,
 		       position(s), why);
 }
 
 static int truncated(struct stream *s)
 {
-	return bp_fail(s->ctx, -EBADMSG, "the %s data is not complete when the file ends at 0x%" PRIx64
-		       ": truncated?", s->name, position(s));
+	return bp_fail(s->ctx, -EBADMSG,
+		       "the %s data is not complete when the file ends at 0x%" PRIx64
+		       ": truncated?",
+		       s->name, position(s));
 }
 
 static int out_of_memory(struct stream *s)
@@ -194,8 +200,9 @@ static int load_library(struct stream *s, const char *soname, const char *packag
 	if (!s->library)
 		s->library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
 	if (!s->library)
-		return bp_fail(s->ctx, -EOPNOTSUPP, "%s is needed to decompress it (%s): %s", soname,
-			       packages, dlerror());
+		return bp_fail(s->ctx, -EOPNOTSUPP,
+			       "%s is needed to decompress it (%s): %s", soname, packages,
+			       dlerror());
 	return 0;
 }
 
@@ -205,8 +212,8 @@ static int load_library(struct stream *s, const char *soname, const char *packag
 
 static int lacks_symbols(struct stream *s, const char *soname)
 {
-	return bp_fail(s->ctx, -EOPNOTSUPP, "%s lacks functions that are needed to decompress it",
-		       soname);
+	return bp_fail(s->ctx, -EOPNOTSUPP,
+		       "%s lacks functions that are needed to decompress it", soname);
 }
 
 struct xz_api {
@@ -247,8 +254,10 @@ static int xz_decode(struct stream *s, const struct xz_api *api, lzma_stream *x)
 		if (lr == LZMA_MEM_ERROR)
 			return out_of_memory(s);
 		if (lr == LZMA_MEMLIMIT_ERROR)
-			return bp_fail(s->ctx, -EFBIG, "the xz data needs more than %u MiB of memory to "
-				       "decompress", XZ_MEMORY_MAX >> 20);
+			return bp_fail(s->ctx, -EFBIG,
+				       "the xz data needs more than %u MiB of memory to "
+				       "decompress",
+				       XZ_MEMORY_MAX >> 20);
 		if (lr != LZMA_OK && lr != LZMA_STREAM_END)
 			return damaged(s, xz_error(lr));
 		r = drain(s, sizeof(s->out) - x->avail_out);
@@ -292,7 +301,7 @@ struct zstd_api {
 
 static int zstd_decode(struct stream *s, const struct zstd_api *api, ZSTD_DStream *d)
 {
-	bool more = false;	/* the last call filled s->out: there may be more without input */
+	bool more = false;	/* s->out was filled: there may be more without input */
 	size_t left;
 
 	do {
@@ -397,7 +406,8 @@ static int find_next(struct stream *s, const struct codec *codec)
 	}
 	if (codec->begins(bp_span_make(s->in + s->pos, s->len - s->pos)))
 		return 1;
-	return bp_fail(s->ctx, -EBADMSG, "the %s data ends at 0x%" PRIx64 ", but something else follows",
+	return bp_fail(s->ctx, -EBADMSG,
+		       "the %s data ends at 0x%" PRIx64 ", but something else follows",
 		       s->name, position(s));
 }
 
@@ -408,7 +418,8 @@ static void stream_freep(struct stream **s)
 	free(*s);
 }
 
-int bp_decompress(struct bp_ctx *ctx, int fd, const char *compression, uint64_t max, int *ret_fd)
+int bp_decompress(struct bp_ctx *ctx, int fd, const char *compression, uint64_t max,
+		  int *ret_fd)
 {
 	const struct codec *codec = codec_by_name(compression);
 	BP_CLEANUP(stream_freep) struct stream *s = calloc(1, sizeof(*s));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ELF64 x86-64 vmlinux: what a kernel build leaves at the top of its tree, and what is packed
- * into a bzImage. Its PT_LOAD segments go to the physical addresses that they name; the entry
- * point, startup_64 (arch/x86/kernel/head_64.S), is entered in 64-bit mode with an identity mapping
- * and the zero page's address in RSI, as the 64-bit boot protocol says (boot.rst).
+ * ELF64 x86-64 vmlinux: what a kernel build leaves at the top of its tree, and what is
+ * packed into a bzImage. Its PT_LOAD segments go to the physical addresses that they name; the
+ * entry point, startup_64 (arch/x86/kernel/head_64.S), is entered in 64-bit mode with an
+ * identity mapping and the zero page's address in RSI, as the 64-bit boot protocol says
+ * (boot.rst).
  *
  * Sample, Debian's 6.12 (readelf -lW), entry point 0x1000c43, a physical address:
  *	LOAD 0x200000  0xffffffff81000000 0x1000000 0x1b8c510 0x1b8c510 R E 0x200000
@@ -11,11 +12,11 @@
  *	LOAD 0x2600000 0x0000000000000000 0x331a000 0x39000   0x39000   RW  0x200000
  *	LOAD 0x2753000 0xffffffff83353000 0x3353000 0xead000  0xead000  RWE 0x200000
  *
- * What the kernel needs before it manages its memory is all within its segments: .brk (early page
- * tables) and .init.scratch are their last part (arch/x86/kernel/vmlinux.lds.S). So there is
- * no init_size beyond the last segment's end, and no room to add. A segment at a
- * multiple of 2 MiB from where it was linked would do as well (__startup_64() finds out where it
- * runs), provided that all are moved together.
+ * What the kernel needs before it manages its memory is all within its segments: .brk
+ * (early page tables) and .init.scratch are their last part (arch/x86/kernel/vmlinux.lds.S). So
+ * there is no init_size beyond the last segment's end, and no room to add. Any multiple of
+ * 2 MiB away from where it was linked does as well, provided that all segments are moved
+ * together: __startup_64() finds out where it runs.
  */
 #include "config.h"
 
@@ -27,8 +28,9 @@
 
 #define PAGE 4096u			/* segments of kexec_load(2) are whole pages */
 #define PHDRS_MAX 128u			/* a vmlinux has up to 6 */
-#define PHYS_MAX (UINT64_C(1) << 52)	/* end of the physical address space that page tables reach */
-#define START_KERNEL_MAP UINT64_C(0xffffffff80000000)	/* __START_KERNEL_map, page_64_types.h */
+#define PHYS_MAX (UINT64_C(1) << 52)	/* page tables reach no further */
+/* __START_KERNEL_map, arch/x86/include/asm/page_64_types.h */
+#define START_KERNEL_MAP UINT64_C(0xffffffff80000000)
 /* The kernel's virtual window has 2 GiB, and so have its segments together. */
 #define SPAN_MAX UINT64_C(0x80000000)
 
@@ -66,47 +68,60 @@ static const char *machine_name(unsigned int machine)
 static int check_header(struct bp_ctx *ctx, const GElf_Ehdr *e)
 {
 	if (e->e_machine != EM_X86_64)
-		return bp_fail(ctx, -EOPNOTSUPP, "ELF header: e_machine at 0x12 is %u: for %s, not for "
-			       "x86-64", e->e_machine, machine_name(e->e_machine));
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "ELF header: e_machine at 0x12 is %u: for %s, not for x86-64",
+			       e->e_machine, machine_name(e->e_machine));
 	if (e->e_ident[EI_CLASS] != ELFCLASS64)
-		return bp_fail(ctx, -EOPNOTSUPP, "ELF header: EI_CLASS at 0x4 is %u: not a 64-bit file",
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "ELF header: EI_CLASS at 0x4 is %u: not a 64-bit file",
 			       e->e_ident[EI_CLASS]);
 	if (e->e_ident[EI_DATA] != ELFDATA2LSB)
-		return bp_fail(ctx, -EBADMSG, "ELF header: EI_DATA at 0x5 is %u: x86-64 is "
-			       "little-endian", e->e_ident[EI_DATA]);
+		return bp_fail(ctx, -EBADMSG,
+			       "ELF header: EI_DATA at 0x5 is %u: x86-64 is little-endian",
+			       e->e_ident[EI_DATA]);
 	if (e->e_type != ET_EXEC)
-		return bp_fail(ctx, -EOPNOTSUPP, "ELF header: e_type at 0x10 is %u: %s, not a kernel",
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "ELF header: e_type at 0x10 is %u: %s, not a kernel",
 			       e->e_type,
-			       e->e_type == ET_REL ? "an object file or kernel module" :
-			       e->e_type == ET_DYN ? "a program or a shared library" :
-			       e->e_type == ET_CORE ? "a core dump" : "of unknown type");
+			       e->e_type == ET_REL    ? "an object file or kernel module"
+			       : e->e_type == ET_DYN  ? "a program or a shared library"
+			       : e->e_type == ET_CORE ? "a core dump"
+						      : "of unknown type");
 	return 0;
 }
 
 /* All errors of program headers have one shape. */
-static int bad_segment(struct bp_ctx *ctx, int r, size_t i, const char *field, uint64_t value,
-		       const char *why)
+static int bad_segment(struct bp_ctx *ctx, int r, size_t i, const char *field,
+		       uint64_t value, const char *why)
 {
-	return bp_fail(ctx, r, "program header %zu: %s is 0x%" PRIx64 ": %s", i, field, value, why);
+	return bp_fail(ctx, r, "program header %zu: %s is 0x%" PRIx64 ": %s", i, field,
+		       value, why);
 }
 
-static int check_segment(struct bp_ctx *ctx, struct bp_span bytes, size_t i, const GElf_Phdr *p)
+static int check_segment(struct bp_ctx *ctx, struct bp_span bytes, size_t i,
+			 const GElf_Phdr *p)
 {
 	if (p->p_filesz > p->p_memsz)
-		return bad_segment(ctx, -EBADMSG, i, "p_filesz", p->p_filesz, "more than p_memsz");
+		return bad_segment(ctx, -EBADMSG, i, "p_filesz", p->p_filesz,
+				   "more than p_memsz");
 	if (!bp_span_has(bytes, p->p_offset, p->p_filesz))
-		return bp_fail(ctx, -EBADMSG, "program header %zu: p_offset is 0x%" PRIx64 ", p_filesz "
-			       "is 0x%" PRIx64 ": beyond the file's end at 0x%zx: truncated?", i,
-			       p->p_offset, p->p_filesz, bytes.len);
+		return bp_fail(ctx, -EBADMSG,
+			       "program header %zu: p_offset is 0x%" PRIx64 ", p_filesz "
+			       "is 0x%" PRIx64
+			       ": beyond the file's end at 0x%zx: truncated?",
+			       i, p->p_offset, p->p_filesz, bytes.len);
 	if (p->p_paddr % PAGE)
-		return bad_segment(ctx, -EOPNOTSUPP, i, "p_paddr", p->p_paddr,
-				   "not the start of a page, so it cannot be loaded there");
+		return bad_segment(
+			ctx, -EOPNOTSUPP, i, "p_paddr", p->p_paddr,
+			"not the start of a page, so it cannot be loaded there");
 	if (p->p_paddr > PHYS_MAX || p->p_memsz > PHYS_MAX - p->p_paddr)
-		return bp_fail(ctx, -EBADMSG, "program header %zu: p_paddr is 0x%" PRIx64 ", p_memsz is "
-			       "0x%" PRIx64 ": beyond the physical address space", i, p->p_paddr,
-			       p->p_memsz);
+		return bp_fail(ctx, -EBADMSG,
+			       "program header %zu: p_paddr is 0x%" PRIx64 ", p_memsz is "
+			       "0x%" PRIx64 ": beyond the physical address space",
+			       i, p->p_paddr, p->p_memsz);
 	if (p->p_align > 1 && !bp_is_power_of_two(p->p_align))
-		return bad_segment(ctx, -EBADMSG, i, "p_align", p->p_align, "not a power of two");
+		return bad_segment(ctx, -EBADMSG, i, "p_align", p->p_align,
+				   "not a power of two");
 	return 0;
 }
 
@@ -124,19 +139,25 @@ static int check_layout(struct bp_ctx *ctx, struct bp_image *image)
 
 	qsort(image->parts, image->n_parts, sizeof(*image->parts), by_phys);
 	for (size_t i = 1; i < image->n_parts; i++) {
-		const struct bp_image_part *a = &image->parts[i - 1], *b = &image->parts[i];
+		const struct bp_image_part *a = &image->parts[i - 1],
+					   *b = &image->parts[i];
 
 		if (b->phys < bp_align_up(a->phys + a->mem_size, PAGE))
-			return bp_fail(ctx, -EBADMSG, "two ELF segments share memory: 0x%" PRIx64 " to 0x%"
-				       PRIx64 ", and 0x%" PRIx64 " to 0x%" PRIx64, a->phys,
-				       a->phys + a->mem_size, b->phys, b->phys + b->mem_size);
+			return bp_fail(ctx, -EBADMSG,
+				       "two ELF segments share memory: 0x%" PRIx64
+				       " to 0x%" PRIx64 ", and 0x%" PRIx64
+				       " to 0x%" PRIx64,
+				       a->phys, a->phys + a->mem_size, b->phys,
+				       b->phys + b->mem_size);
 	}
 	last = &image->parts[image->n_parts - 1];
 	image->phys_start = first->phys;
 	image->phys_end = bp_align_up(last->phys + last->mem_size, PAGE);
 	if (image->phys_end - image->phys_start > SPAN_MAX)
-		return bp_fail(ctx, -EBADMSG, "the ELF segments reach from 0x%" PRIx64 " to 0x%" PRIx64
-			       ": more than 2 GiB", image->phys_start, image->phys_end);
+		return bp_fail(ctx, -EBADMSG,
+			       "the ELF segments reach from 0x%" PRIx64 " to 0x%" PRIx64
+			       ": more than 2 GiB",
+			       image->phys_start, image->phys_end);
 	return 0;
 }
 
@@ -145,8 +166,8 @@ static int check_layout(struct bp_ctx *ctx, struct bp_image *image)
  * virtual one. The former is tried first: the per-CPU segment, linked at 0, covers low virtual
  * addresses.
  */
-static int find_entry(struct bp_ctx *ctx, struct bp_image *image, Elf *elf, size_t n_phdrs,
-		      uint64_t e_entry)
+static int find_entry(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
+		      size_t n_phdrs, uint64_t e_entry)
 {
 	GElf_Phdr p;
 
@@ -166,7 +187,8 @@ static int find_entry(struct bp_ctx *ctx, struct bp_image *image, Elf *elf, size
 			return 0;
 		}
 	}
-	return bp_fail(ctx, -EBADMSG, "ELF header: e_entry at 0x18 is 0x%" PRIx64 ": within no segment",
+	return bp_fail(ctx, -EBADMSG,
+		       "ELF header: e_entry at 0x18 is 0x%" PRIx64 ": within no segment",
 		       e_entry);
 }
 
@@ -178,16 +200,21 @@ static int read_segments(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 	int r;
 
 	if (n > PHDRS_MAX)
-		return bp_fail(ctx, -EBADMSG, "ELF header: e_phnum at 0x38 is %zu: no kernel has so many "
-			       "program headers", n);
+		return bp_fail(ctx, -EBADMSG,
+			       "ELF header: e_phnum at 0x38 is %zu: no kernel has so many "
+			"program headers",
+			       n);
 	/* libelf does not look at e_phentsize, and cuts a table at the file's end in silence. */
 	if (n && e->e_phentsize != sizeof(Elf64_Phdr))
-		return bp_fail(ctx, -EBADMSG, "ELF header: e_phentsize at 0x36 is %u, not %zu",
+		return bp_fail(ctx, -EBADMSG,
+			       "ELF header: e_phentsize at 0x36 is %u, not %zu",
 			       e->e_phentsize, sizeof(Elf64_Phdr));
 	if (!bp_span_has(image->bytes, e->e_phoff, n * sizeof(Elf64_Phdr)))
-		return bp_fail(ctx, -EBADMSG, "ELF header: e_phoff at 0x20 is 0x%" PRIx64 ": the program "
-			       "headers reach beyond the file's end at 0x%zx: truncated?", e->e_phoff,
-			       image->bytes.len);
+		return bp_fail(ctx, -EBADMSG,
+			       "ELF header: e_phoff at 0x20 is 0x%" PRIx64
+			       ": the program "
+			       "headers reach beyond the file's end at 0x%zx: truncated?",
+			       e->e_phoff, image->bytes.len);
 	image->parts = calloc(n ?: 1, sizeof(*image->parts));
 	if (!image->parts)
 		return bp_fail_errno(ctx, -ENOMEM, "cannot keep the ELF segments");
@@ -195,7 +222,8 @@ static int read_segments(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 		GElf_Phdr p;
 
 		if (!gelf_getphdr(elf, (int)i, &p))
-			return bp_fail(ctx, -EBADMSG, "program header %zu, table at 0x%" PRIx64 ": %s",
+			return bp_fail(ctx, -EBADMSG,
+				       "program header %zu, table at 0x%" PRIx64 ": %s",
 				       i, e->e_phoff, elf_errmsg(-1));
 		if (p.p_type != PT_LOAD || !p.p_memsz)
 			continue;
@@ -214,8 +242,10 @@ static int read_segments(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 	if (!image->n_parts)
 		return bp_fail(ctx, -EBADMSG, "it has no ELF segments to load");
 	if (!is_linux)
-		return bp_fail(ctx, -EOPNOTSUPP, "not a Linux kernel: no ELF segment is linked to the "
-			       "kernel's addresses (from 0x%" PRIx64 ")", START_KERNEL_MAP);
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "not a Linux kernel: no ELF segment is linked to the "
+			       "kernel's addresses (from 0x%" PRIx64 ")",
+			       START_KERNEL_MAP);
 	r = check_layout(ctx, image);
 	return r ? r : find_entry(ctx, image, elf, n, e->e_entry);
 }
@@ -235,7 +265,8 @@ static int elf_describe(struct bp_ctx *ctx, struct bp_image *image)
 	/* libelf only reads what it is given here; its prototype does not say so. */
 	elf = elf_memory((char *)image->bytes.data, image->bytes.len);
 	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &e))
-		return bp_fail(ctx, -EBADMSG, "ELF header: %s: truncated?", elf_errmsg(-1));
+		return bp_fail(ctx, -EBADMSG, "ELF header: %s: truncated?",
+			       elf_errmsg(-1));
 	r = check_header(ctx, &e);
 	return r ? r : read_segments(ctx, image, elf, &e);
 }

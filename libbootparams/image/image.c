@@ -32,7 +32,8 @@ static const struct {
 } foreign[] = {
 	{ 0x38, "ARM\x64", 4, "an arm64 Image" },
 	{ 0x38, "RSC\x05", 4, "a RISC-V Image" },
-	{ 4, "zimg", 4, "an EFI zboot image (a compressed kernel of another architecture)" },
+	{ 4, "zimg", 4,
+	  "an EFI zboot image (a compressed kernel of another architecture)" },
 	{ 0, "0707", 4, "a cpio archive: an initrd?" },
 	{ 0, "\x27\x05\x19\x56", 4, "a U-Boot image (uImage)" },
 	{ 0, "\xd0\x0d\xfe\xed", 4, "a device tree or a U-Boot FIT image" },
@@ -119,7 +120,8 @@ static const struct bp_image_format *format_by_probe(struct bp_span bytes)
 }
 
 /* Find the format of image->bytes and let it fill the image. */
-static int probe_and_describe(struct bp_ctx *ctx, struct bp_image *image, const char *type)
+static int probe_and_describe(struct bp_ctx *ctx, struct bp_image *image,
+			      const char *type)
 {
 	const struct bp_image_format *wanted = type ? format_by_name(type) : NULL;
 	const struct bp_image_format *f;
@@ -133,8 +135,10 @@ static int probe_and_describe(struct bp_ctx *ctx, struct bp_image *image, const 
 		return bp_fail(ctx, -EBADMSG, "not of type %s: it looks like %s", type,
 			       f ? f->name : identify(image->bytes));
 	if (!f)
-		return bp_fail(ctx, -EBADMSG, "not a kernel image that can be loaded: it looks like %s "
-			       "(x86-64 bzImage and ELF kernels are supported)", identify(image->bytes));
+		return bp_fail(ctx, -EBADMSG,
+			       "not a kernel image that can be loaded: it looks like %s "
+			       "(x86-64 bzImage and ELF kernels are supported)",
+			       identify(image->bytes));
 	image->format = f->name;
 	image->arch = f->arch;
 	return f->describe(ctx, image);
@@ -192,7 +196,8 @@ static int map_file(struct bp_ctx *ctx, struct bp_image *image, uint64_t size)
 	void *p;
 
 	if (size > BP_IMAGE_MAX)
-		return bp_fail(ctx, -EFBIG, "no kernel has more than %u MiB", BP_IMAGE_MAX >> 20);
+		return bp_fail(ctx, -EFBIG, "no kernel has more than %u MiB",
+			       BP_IMAGE_MAX >> 20);
 	p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, image->fd, 0);
 	if (p == MAP_FAILED)
 		return bp_fail_errno(ctx, -errno, "cannot map it");
@@ -220,7 +225,8 @@ static int peel(struct bp_ctx *ctx, struct bp_image *image)
 	r = map_file(ctx, image, (uint64_t)size);
 	inner = r ? NULL : bp_compression_name(image->bytes);
 	if (inner)
-		return bp_fail(ctx, -EOPNOTSUPP, "it is compressed twice (%s in %s): decompress it once",
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "it is compressed twice (%s in %s): decompress it once",
 			       inner, image->compression);
 	return r;
 }
@@ -258,12 +264,14 @@ int bp_image_open(struct bp_ctx *ctx, const char *path, const char *type,
 	if (r)
 		return bp_fail(ctx, r, "%s", path);
 	bp_debug(ctx, "%s: %s, %zu bytes%s%s", path, image->format, image->bytes.len,
-		 image->compression ? ", was compressed with " : "", image->compression ?: "");
+		 image->compression ? ", was compressed with " : "",
+		 image->compression ?: "");
 	*ret_image = BP_TAKE_PTR(image);
 	return 0;
 }
 
-int bp_image_from_bytes(struct bp_ctx *ctx, struct bp_span bytes, struct bp_image **ret_image)
+int bp_image_from_bytes(struct bp_ctx *ctx, struct bp_span bytes,
+			struct bp_image **ret_image)
 {
 	BP_CLEANUP(image_unrefp) struct bp_image *image = image_new(ctx);
 	int r;

@@ -43,8 +43,8 @@ void bp_initrd_close(struct bp_initrd *initrd)
 }
 
 /* Open all files and give each its offset; *@ret_size is where the last one ends. */
-static int open_files(struct bp_ctx *ctx, struct bp_initrd *initrd, const char *const *paths,
-		      uint64_t *ret_size)
+static int open_files(struct bp_ctx *ctx, struct bp_initrd *initrd,
+		      const char *const *paths, uint64_t *ret_size)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t end = 0;
@@ -71,8 +71,10 @@ static int open_files(struct bp_ctx *ctx, struct bp_initrd *initrd, const char *
 			return bp_fail(ctx, r, "%s", f->path);
 		f->offset = bp_align_up(end, page);
 		/* A file's size is below 2^63, so that one more never wraps silently. */
-		if (__builtin_add_overflow(f->offset, f->input.size, &end) || end > SIZE_MAX / 2)
-			return bp_fail(ctx, -EFBIG, "%s: the initrd files together are too large",
+		if (__builtin_add_overflow(f->offset, f->input.size, &end) ||
+		    end > SIZE_MAX / 2)
+			return bp_fail(ctx, -EFBIG,
+				       "%s: the initrd files together are too large",
 				       f->path);
 	}
 	*ret_size = end;
@@ -81,23 +83,25 @@ static int open_files(struct bp_ctx *ctx, struct bp_initrd *initrd, const char *
 
 static int map_files(struct bp_ctx *ctx, struct bp_initrd *initrd, uint64_t size)
 {
-	uint8_t *base = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			     -1, 0);
+	uint8_t *base = mmap(NULL, size, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (base == MAP_FAILED)
-		return bp_fail_errno(ctx, -errno, "cannot reserve address space for the initrd");
+		return bp_fail_errno(ctx, -errno,
+				     "cannot reserve address space for the initrd");
 	initrd->bytes = bp_span_make(base, size);
 	for (size_t i = 0; i < initrd->n_files; i++) {
 		const struct bp_initrd_file *f = &initrd->files[i];
 
-		if (mmap(base + f->offset, f->input.size, PROT_READ, MAP_PRIVATE | MAP_FIXED,
-			 f->input.fd, 0) == MAP_FAILED)
+		if (mmap(base + f->offset, f->input.size, PROT_READ,
+			 MAP_PRIVATE | MAP_FIXED, f->input.fd, 0) == MAP_FAILED)
 			return bp_fail_errno(ctx, -errno, "%s: cannot map it", f->path);
 	}
 	return 0;
 }
 
-int bp_initrd_open(struct bp_ctx *ctx, const char *const *paths, struct bp_initrd *ret_initrd)
+int bp_initrd_open(struct bp_ctx *ctx, const char *const *paths,
+		   struct bp_initrd *ret_initrd)
 {
 	bp_autoinitrd struct bp_initrd initrd = BP_INITRD_NONE;
 	uint64_t size = 0;
@@ -124,17 +128,21 @@ static int copy_file(struct bp_ctx *ctx, int to, const struct bp_initrd_file *f)
 	off_t from = 0;
 
 	if (lseek(to, (off_t)f->offset, SEEK_SET) < 0)
-		return bp_fail_errno(ctx, -errno, "%s: cannot copy it to memory", f->path);
+		return bp_fail_errno(ctx, -errno, "%s: cannot copy it to memory",
+				     f->path);
 	while ((uint64_t)from < f->input.size) {
-		ssize_t n = sendfile(to, f->input.fd, &from, f->input.size - (uint64_t)from);
+		ssize_t n =
+			sendfile(to, f->input.fd, &from, f->input.size - (uint64_t)from);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return bp_fail_errno(ctx, -errno, "%s: cannot copy it to memory", f->path);
+			return bp_fail_errno(ctx, -errno, "%s: cannot copy it to memory",
+					     f->path);
 		if (!n)
-			return bp_fail(ctx, -ESTALE, "%s: the file was changed while it was being "
-				       "loaded", f->path);
+			return bp_fail(ctx, -ESTALE,
+				       "%s: the file was changed while it was being loaded",
+				       f->path);
 	}
 	return 0;
 }
@@ -149,7 +157,8 @@ int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd)
 	bp_forgive(ctx);
 	fd = memfd_create("initrd", MFD_CLOEXEC);
 	if (fd < 0)
-		return bp_fail_errno(ctx, -errno, "cannot join the initrd files in memory");
+		return bp_fail_errno(ctx, -errno,
+				     "cannot join the initrd files in memory");
 	for (size_t i = 0; i < initrd->n_files; i++) {
 		r = copy_file(ctx, fd, &initrd->files[i]);
 		if (r)

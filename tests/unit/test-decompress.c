@@ -24,7 +24,8 @@ static bool no_libraries;
 
 void *dlopen(const char *name, int flags)
 {
-	void *(*real)(const char *, int) = (void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
+	void *(*real)(const char *, int) =
+		(void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
 
 	return real(no_libraries ? "/nowhere/library.so" : name, flags);
 }
@@ -54,13 +55,15 @@ static struct bp_span compress_with(const char *name, const void *bytes, size_t 
 		z_stream z = { .next_in = (void *)bytes, .avail_in = (unsigned int)len,
 			       .next_out = b, .avail_out = (unsigned int)room };
 
-		ck_assert_int_eq(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+		ck_assert_int_eq(
+			deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
 		ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
 		out = z.total_out;
 		deflateEnd(&z);
 	} else if (!strcmp(name, "xz")) {
-		ck_assert_int_eq(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC32, NULL, bytes, len, b, &out,
-							 room), LZMA_OK);
+		ck_assert_int_eq(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC32, NULL, bytes,
+							 len, b, &out, room),
+				 LZMA_OK);
 	} else {
 		/* As a pipe writes it: the frame does not say how long its content is. */
 		ZSTD_CCtx *z = ZSTD_createCCtx();
@@ -106,13 +109,15 @@ static int decompress(const char *name, const void *bytes, size_t len, uint64_t 
 	return 0;
 }
 
-static void assert_fails(const char *name, const void *bytes, size_t len, int r, const char *part)
+static void assert_fails(const char *name, const void *bytes, size_t len, int r,
+			 const char *part)
 {
 	uint8_t *out;
 	size_t n;
 
 	ck_assert_int_eq(decompress(name, bytes, len, 1 << 20, &out, &n), r);
-	ck_assert_msg(strstr(bp_ctx_message(ctx), part), "'%s' lacks '%s'", bp_ctx_message(ctx), part);
+	ck_assert_msg(strstr(bp_ctx_message(ctx), part), "'%s' lacks '%s'",
+		      bp_ctx_message(ctx), part);
 }
 
 /* 300 000 bytes: several chunks; not easy to compress, with a hole in it. */
@@ -144,7 +149,8 @@ START_TEST(content_comes_out)
 	ck_assert_int_eq(memcmp(out, plain, n), 0);
 	free(out);
 	/* One byte more than is allowed. */
-	ck_assert_int_eq(decompress(name, c.data, c.len, sizeof(plain) - 1, &out, &n), -EFBIG);
+	ck_assert_int_eq(decompress(name, c.data, c.len, sizeof(plain) - 1, &out, &n),
+			 -EFBIG);
 	free((void *)c.data);
 }
 END_TEST
@@ -236,7 +242,8 @@ START_TEST(every_bit_flip_is_survived)
 		r = decompress(name, b, c.len, 1 << 20, &out, &n);
 		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		if (r) {
-			ck_assert_msg(r == -EBADMSG || r == -EFBIG, "bit %zu: %d", bit, r);
+			ck_assert_msg(r == -EBADMSG || r == -EFBIG, "bit %zu: %d", bit,
+				      r);
 			ck_assert_str_ne(bp_ctx_message(ctx), "");
 			continue;
 		}
@@ -263,8 +270,10 @@ START_TEST(memory_is_bounded)
 
 	ck_assert(!lzma_lzma_preset(&o, 0));
 	o.dict_size = 1 << 30;
-	ck_assert_int_eq(lzma_stream_buffer_encode(f, LZMA_CHECK_CRC32, NULL, (const uint8_t *)"text", 4,
-						   b, &n, sizeof(b)), LZMA_OK);
+	ck_assert_int_eq(lzma_stream_buffer_encode(f, LZMA_CHECK_CRC32, NULL,
+						   (const uint8_t *)"text", 4, b, &n,
+						   sizeof(b)),
+			 LZMA_OK);
 	assert_fails("xz", b, n, -EFBIG, "needs more than 256 MiB of memory");
 
 	z = ZSTD_createCCtx();
@@ -284,10 +293,12 @@ START_TEST(missing_library_is_named)
 	size_t n;
 
 	no_libraries = true;
-	assert_fails("xz", x.data, x.len, -EOPNOTSUPP,
-		     "liblzma.so.5 is needed to decompress it (Debian: liblzma5, Fedora: xz-libs)");
-	assert_fails("zstd", z.data, z.len, -EOPNOTSUPP,
-		     "libzstd.so.1 is needed to decompress it (Debian: libzstd1, Fedora: libzstd)");
+	assert_fails(
+		"xz", x.data, x.len, -EOPNOTSUPP,
+		"liblzma.so.5 is needed to decompress it (Debian: liblzma5, Fedora: xz-libs)");
+	assert_fails(
+		"zstd", z.data, z.len, -EOPNOTSUPP,
+		"libzstd.so.1 is needed to decompress it (Debian: libzstd1, Fedora: libzstd)");
 	ck_assert_int_eq(decompress("gzip", g.data, g.len, 1, &out, &n), 0);
 	free(out);
 	assert_fails("lzop", "x", 1, -EOPNOTSUPP, "unknown compression lzop");
@@ -325,8 +336,10 @@ START_TEST(dlopen_note_lists_the_libraries)
 		ck_assert_uint_gt(gelf_getnote(d, 0, &n, &name_off, &desc_off), 0);
 		ck_assert_uint_eq(n.n_type, 0x407c0c0a);
 		ck_assert_str_eq((char *)d->d_buf + name_off, "FDO");
-		ck_assert_ptr_nonnull(strstr((char *)d->d_buf + desc_off, "[\"liblzma.so.5\"]"));
-		ck_assert_ptr_nonnull(strstr((char *)d->d_buf + desc_off, "[\"libzstd.so.1\"]}]"));
+		ck_assert_ptr_nonnull(
+			strstr((char *)d->d_buf + desc_off, "[\"liblzma.so.5\"]"));
+		ck_assert_ptr_nonnull(
+			strstr((char *)d->d_buf + desc_off, "[\"libzstd.so.1\"]}]"));
 		found = true;
 	}
 	elf_end(elf);
@@ -342,7 +355,8 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, content_comes_out, 0, BP_ARRAY_SIZE(names));
-	tcase_add_loop_test(t, streams_are_joined_and_padding_skipped, 0, BP_ARRAY_SIZE(names));
+	tcase_add_loop_test(t, streams_are_joined_and_padding_skipped, 0,
+			    BP_ARRAY_SIZE(names));
 	tcase_add_loop_test(t, zeros_become_holes, 0, BP_ARRAY_SIZE(names));
 	tcase_add_loop_test(t, every_truncation_is_refused, 0, BP_ARRAY_SIZE(names));
 	tcase_add_loop_test(t, every_bit_flip_is_survived, 0, BP_ARRAY_SIZE(names));

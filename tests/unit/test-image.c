@@ -180,35 +180,57 @@ static const struct {
 	int r;
 	const char *reason;
 } bad_fields[] = {
-	{ "truncated-setup", 0x1f1, 1, 60, -EBADMSG, "setup_sects at 0x1f1 is 0x3c: the setup code" },
+	{ "truncated-setup", 0x1f1, 1, 60, -EBADMSG,
+	  "setup_sects at 0x1f1 is 0x3c: the setup code" },
 	{ "truncated-kernel", 0x1f4, 4, CODE_SIZE / 16 + 1, -EBADMSG,
 	  "syssize at 0x1f4 is 0x101: the kernel reaches to 0x1a10, but the file ends at 0x1a00: truncated?" },
-	{ "no-room-for-entry", 0x1f4, 4, 0x20, -EBADMSG, "syssize at 0x1f4 is 0x20: too small" },
-	{ "huge-syssize", 0x1f4, 4, 0xffffffff, -EBADMSG, "syssize at 0x1f4 is 0xffffffff" },
+	{ "no-room-for-entry", 0x1f4, 4, 0x20, -EBADMSG,
+	  "syssize at 0x1f4 is 0x20: too small" },
+	{ "huge-syssize", 0x1f4, 4, 0xffffffff, -EBADMSG,
+	  "syssize at 0x1f4 is 0xffffffff" },
 	{ "no-boot-flag", 0x1fe, 2, 0, -EBADMSG, "not a kernel image" },
-	{ "near-jump", 0x200, 1, 0xe9, -EBADMSG, "jump at 0x200 is 0x6ae9: not a short jump" },
-	{ "short-header", 0x201, 1, 0x65, -EBADMSG, "jump at 0x200 is 0x65eb: the header ends before" },
-	{ "long-header", 0x201, 1, 0x8f, -EBADMSG, "jump at 0x200 is 0x8feb: the header is longer" },
+	{ "near-jump", 0x200, 1, 0xe9, -EBADMSG,
+	  "jump at 0x200 is 0x6ae9: not a short jump" },
+	{ "short-header", 0x201, 1, 0x65, -EBADMSG,
+	  "jump at 0x200 is 0x65eb: the header ends before" },
+	{ "long-header", 0x201, 1, 0x8f, -EBADMSG,
+	  "jump at 0x200 is 0x8feb: the header is longer" },
 	{ "no-magic", 0x202, 4, 0, -EBADMSG, "not a kernel image" },
 	{ "protocol-2.11", 0x206, 2, 0x20b, -EOPNOTSUPP,
 	  "version at 0x206 is 0x20b: boot protocol 2.12 (Linux 3.8) or later is needed" },
 	{ "protocol-3", 0x206, 2, 0x300, -EOPNOTSUPP, "only boot protocol 2 is known" },
-	{ "version-outside", 0x20e, 2, SETUP_SIZE - 0x200, -EBADMSG, "kernel_version at 0x20e is 0x800" },
-	{ "zimage", 0x211, 1, 0, -EOPNOTSUPP, "loadflags at 0x211 is 0x0: a kernel loaded below 1 MiB" },
-	{ "initrd-nowhere", 0x22c, 4, 0, -EBADMSG, "initrd_addr_max at 0x22c is 0x0: no initrd fits" },
-	{ "alignment-zero", 0x230, 4, 0, -EBADMSG, "kernel_alignment at 0x230 is 0x0: not a power" },
-	{ "alignment-odd", 0x230, 4, 0x200001, -EBADMSG, "kernel_alignment at 0x230 is 0x200001: not" },
-	{ "relocatable-2", 0x234, 1, 2, -EBADMSG, "relocatable_kernel at 0x234 is 0x2: neither" },
-	{ "min-alignment-shift", 0x235, 1, 64, -EBADMSG, "min_alignment at 0x235 is 0x40: stricter" },
-	{ "min-alignment-strict", 0x235, 1, 22, -EBADMSG, "min_alignment at 0x235 is 0x16: stricter" },
-	{ "32-bit", 0x236, 2, 0x7e, -EOPNOTSUPP, "xloadflags at 0x236 is 0x7e: a 32-bit kernel" },
-	{ "payload-start", 0x248, 4, CODE_SIZE + 1, -EBADMSG, "payload_offset at 0x248 is 0x1001" },
-	{ "payload-end", 0x24c, 4, CODE_SIZE - 0x23f, -EBADMSG, "payload_length at 0x24c is 0xdc1" },
-	{ "pref-low", 0x258, 8, 0, -EBADMSG, "pref_address at 0x258 is 0x0: not an address" },
-	{ "pref-high", 0x258, 8, 0xffffffffffe00000, -EBADMSG, "is 0xffffffffffe00000: not an address" },
-	{ "pref-unaligned", 0x258, 8, 0x1100000, -EBADMSG, "pref_address at 0x258 is 0x1100000: not aligned" },
-	{ "init-size-small", 0x260, 4, CODE_SIZE - 1, -EBADMSG, "init_size at 0x260 is 0xfff: smaller" },
-	{ "init-size-huge", 0x260, 4, 0x80000001, -EBADMSG, "init_size at 0x260 is 0x80000001: no x86" },
+	{ "version-outside", 0x20e, 2, SETUP_SIZE - 0x200, -EBADMSG,
+	  "kernel_version at 0x20e is 0x800" },
+	{ "zimage", 0x211, 1, 0, -EOPNOTSUPP,
+	  "loadflags at 0x211 is 0x0: a kernel loaded below 1 MiB" },
+	{ "initrd-nowhere", 0x22c, 4, 0, -EBADMSG,
+	  "initrd_addr_max at 0x22c is 0x0: no initrd fits" },
+	{ "alignment-zero", 0x230, 4, 0, -EBADMSG,
+	  "kernel_alignment at 0x230 is 0x0: not a power" },
+	{ "alignment-odd", 0x230, 4, 0x200001, -EBADMSG,
+	  "kernel_alignment at 0x230 is 0x200001: not" },
+	{ "relocatable-2", 0x234, 1, 2, -EBADMSG,
+	  "relocatable_kernel at 0x234 is 0x2: neither" },
+	{ "min-alignment-shift", 0x235, 1, 64, -EBADMSG,
+	  "min_alignment at 0x235 is 0x40: stricter" },
+	{ "min-alignment-strict", 0x235, 1, 22, -EBADMSG,
+	  "min_alignment at 0x235 is 0x16: stricter" },
+	{ "32-bit", 0x236, 2, 0x7e, -EOPNOTSUPP,
+	  "xloadflags at 0x236 is 0x7e: a 32-bit kernel" },
+	{ "payload-start", 0x248, 4, CODE_SIZE + 1, -EBADMSG,
+	  "payload_offset at 0x248 is 0x1001" },
+	{ "payload-end", 0x24c, 4, CODE_SIZE - 0x23f, -EBADMSG,
+	  "payload_length at 0x24c is 0xdc1" },
+	{ "pref-low", 0x258, 8, 0, -EBADMSG,
+	  "pref_address at 0x258 is 0x0: not an address" },
+	{ "pref-high", 0x258, 8, 0xffffffffffe00000, -EBADMSG,
+	  "is 0xffffffffffe00000: not an address" },
+	{ "pref-unaligned", 0x258, 8, 0x1100000, -EBADMSG,
+	  "pref_address at 0x258 is 0x1100000: not aligned" },
+	{ "init-size-small", 0x260, 4, CODE_SIZE - 1, -EBADMSG,
+	  "init_size at 0x260 is 0xfff: smaller" },
+	{ "init-size-huge", 0x260, 4, 0x80000001, -EBADMSG,
+	  "init_size at 0x260 is 0x80000001: no x86" },
 };
 
 START_TEST(bad_header_field_is_named)
@@ -230,9 +252,10 @@ START_TEST(every_truncation_is_refused)
 	for (size_t len = 0; len < sizeof(b); len++) {
 		/* A copy of just that length, so that ASan sees every byte read beyond it. */
 		uint8_t *copy = malloc(len ?: 1);
-		const char *reason = !len ? "the file is empty" :
-				     len < 0x206 ? "not a kernel image" :
-				     len < 0x26c ? "within the header: truncated?" : "truncated?";
+		const char *reason = !len	   ? "the file is empty"
+				     : len < 0x206 ? "not a kernel image"
+				     : len < 0x26c ? "within the header: truncated?"
+						   : "truncated?";
 
 		memcpy(copy, b, len);
 		describe(copy, len, -EBADMSG, reason);
@@ -255,11 +278,13 @@ START_TEST(every_bit_flip_is_survived)
 		r = bp_image_from_bytes(ctx, bp_span_make(b, sizeof(b)), &i);
 		b[bit / 8] ^= 1u << bit % 8;
 		if (r) {
-			ck_assert_msg(r == -EBADMSG || r == -EOPNOTSUPP, "bit %u: %d", bit, r);
+			ck_assert_msg(r == -EBADMSG || r == -EOPNOTSUPP, "bit %u: %d",
+				      bit, r);
 			ck_assert_str_ne(bp_ctx_message(ctx), "");
 			continue;
 		}
-		ck_assert(bp_span_has(i->bytes, i->bz.payload_offset, i->bz.payload_size));
+		ck_assert(
+			bp_span_has(i->bytes, i->bz.payload_offset, i->bz.payload_size));
 		ck_assert_uint_gt(i->bz.payload_size, BP_X86_ENTRY64);
 		ck_assert_uint_ge(i->bz.init_size, i->bz.payload_size);
 		ck_assert(bp_is_power_of_two(i->bz.alignment));
@@ -305,9 +330,11 @@ START_TEST(what_is_no_file_is_refused)
 	snprintf(path, sizeof(path), "%s/fifo", dir);
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	ck_assert_int_eq(bp_image_open(ctx, path, NULL, &i), -EINVAL);
-	ck_assert_int_eq(bp_image_open(ctx, write_file("empty", "", 0), NULL, &i), -EBADMSG);
+	ck_assert_int_eq(bp_image_open(ctx, write_file("empty", "", 0), NULL, &i),
+			 -EBADMSG);
 	assert_message("empty: the file is empty");
-	ck_assert_int_eq(truncate(write_file("huge", "x", 1), (off_t)BP_IMAGE_MAX + 1), 0);
+	ck_assert_int_eq(truncate(write_file("huge", "x", 1), (off_t)BP_IMAGE_MAX + 1),
+			 0);
 	snprintf(path, sizeof(path), "%s/huge", dir);
 	ck_assert_int_eq(bp_image_open(ctx, path, NULL, &i), -EFBIG);
 	assert_message("no kernel has more than 2048 MiB");
@@ -405,37 +432,53 @@ static const struct {
 	const char *reason;
 } bad_elf[] = {
 	{ "class-0", EI_CLASS, 1, 0, -EBADMSG, "ELF header: " },
-	{ "32-bit-class", EI_CLASS, 1, ELFCLASS32, -EOPNOTSUPP, "EI_CLASS at 0x4 is 1: not a 64-bit" },
-	{ "big-endian", EI_DATA, 1, ELFDATA2MSB, -EOPNOTSUPP, "e_machine at 0x12 is 15872: for another" },
+	{ "32-bit-class", EI_CLASS, 1, ELFCLASS32, -EOPNOTSUPP,
+	  "EI_CLASS at 0x4 is 1: not a 64-bit" },
+	{ "big-endian", EI_DATA, 1, ELFDATA2MSB, -EOPNOTSUPP,
+	  "e_machine at 0x12 is 15872: for another" },
 	{ "arm64", EHDR(e_machine), EM_AARCH64, -EOPNOTSUPP,
 	  "e_machine at 0x12 is 183: for arm64, not for x86-64" },
-	{ "i386", EHDR(e_machine), EM_386, -EOPNOTSUPP, "for 32-bit x86, not for x86-64" },
+	{ "i386", EHDR(e_machine), EM_386, -EOPNOTSUPP,
+	  "for 32-bit x86, not for x86-64" },
 	{ "riscv", EHDR(e_machine), EM_RISCV, -EOPNOTSUPP, "for RISC-V, not for x86-64" },
-	{ "module", EHDR(e_type), ET_REL, -EOPNOTSUPP, "e_type at 0x10 is 1: an object file or kernel" },
-	{ "shared-library", EHDR(e_type), ET_DYN, -EOPNOTSUPP, "a program or a shared library, not" },
+	{ "module", EHDR(e_type), ET_REL, -EOPNOTSUPP,
+	  "e_type at 0x10 is 1: an object file or kernel" },
+	{ "shared-library", EHDR(e_type), ET_DYN, -EOPNOTSUPP,
+	  "a program or a shared library, not" },
 	{ "core-dump", EHDR(e_type), ET_CORE, -EOPNOTSUPP, "a core dump, not a kernel" },
-	{ "entry-nowhere", EHDR(e_entry), 0x1001000, -EBADMSG, "e_entry at 0x18 is 0x1001000: within no" },
-	{ "entry-in-bss", EHDR(e_entry), 0x1003800, -EBADMSG, "e_entry at 0x18 is 0x1003800: within no" },
+	{ "entry-nowhere", EHDR(e_entry), 0x1001000, -EBADMSG,
+	  "e_entry at 0x18 is 0x1001000: within no" },
+	{ "entry-in-bss", EHDR(e_entry), 0x1003800, -EBADMSG,
+	  "e_entry at 0x18 is 0x1003800: within no" },
 	{ "phdrs-beyond", EHDR(e_phoff), 0x2f80, -EBADMSG,
 	  "e_phoff at 0x20 is 0x2f80: the program headers reach beyond" },
-	{ "phdrs-overflow", EHDR(e_phoff), UINT64_MAX - 8, -EBADMSG, "e_phoff at 0x20 is 0xff" },
-	{ "phentsize", EHDR(e_phentsize), 1, -EBADMSG, "e_phentsize at 0x36 is 1, not 56" },
+	{ "phdrs-overflow", EHDR(e_phoff), UINT64_MAX - 8, -EBADMSG,
+	  "e_phoff at 0x20 is 0xff" },
+	{ "phentsize", EHDR(e_phentsize), 1, -EBADMSG,
+	  "e_phentsize at 0x36 is 1, not 56" },
 	{ "no-phdrs", EHDR(e_phnum), 0, -EBADMSG, "it has no ELF segments to load" },
-	{ "many-phdrs", EHDR(e_phnum), 200, -EBADMSG, "e_phnum at 0x38 is 200: no kernel has so many" },
-	{ "extended-phnum", EHDR(e_phnum), PN_XNUM, -EBADMSG, "e_phnum at 0x38 is 65535" },
+	{ "many-phdrs", EHDR(e_phnum), 200, -EBADMSG,
+	  "e_phnum at 0x38 is 200: no kernel has so many" },
+	{ "extended-phnum", EHDR(e_phnum), PN_XNUM, -EBADMSG,
+	  "e_phnum at 0x38 is 65535" },
 	{ "filesz-over-memsz", PHDR(0, p_memsz), 0x7ff, -EBADMSG,
 	  "program header 0: p_filesz is 0x800: more than p_memsz" },
 	{ "offset-beyond", PHDR(1, p_offset), 0x2001, -EBADMSG,
 	  "program header 1: p_offset is 0x2001, p_filesz is 0x1000: beyond the file's end at 0x3000" },
-	{ "offset-overflow", PHDR(1, p_offset), UINT64_MAX, -EBADMSG, "beyond the file's end" },
+	{ "offset-overflow", PHDR(1, p_offset), UINT64_MAX, -EBADMSG,
+	  "beyond the file's end" },
 	{ "unaligned", PHDR(2, p_paddr), 0x1002800, -EOPNOTSUPP,
 	  "program header 2: p_paddr is 0x1002800: not the start of a page" },
-	{ "paddr-overflow", PHDR(2, p_paddr), 0xfffffffffffff000, -EBADMSG, "beyond the physical" },
-	{ "memsz-overflow", PHDR(0, p_memsz), UINT64_MAX, -EBADMSG, "p_memsz is 0xffffffffffffffff: beyond" },
-	{ "align-odd", PHDR(2, p_align), 3, -EBADMSG, "program header 2: p_align is 0x3: not a power" },
+	{ "paddr-overflow", PHDR(2, p_paddr), 0xfffffffffffff000, -EBADMSG,
+	  "beyond the physical" },
+	{ "memsz-overflow", PHDR(0, p_memsz), UINT64_MAX, -EBADMSG,
+	  "p_memsz is 0xffffffffffffffff: beyond" },
+	{ "align-odd", PHDR(2, p_align), 3, -EBADMSG,
+	  "program header 2: p_align is 0x3: not a power" },
 	{ "overlap", PHDR(2, p_paddr), 0x1004000, -EBADMSG,
 	  "two ELF segments share memory: 0x1003000 to 0x1006800, and 0x1004000 to 0x1004800" },
-	{ "shared-page", PHDR(2, p_memsz), 0x1001, -EBADMSG, "two ELF segments share memory" },
+	{ "shared-page", PHDR(2, p_memsz), 0x1001, -EBADMSG,
+	  "two ELF segments share memory" },
 	{ "far-apart", PHDR(2, p_paddr), 0x100000000, -EBADMSG, "more than 2 GiB" },
 };
 
@@ -456,10 +499,12 @@ START_TEST(elf_program_is_no_kernel)
 	make_elf(&v);
 	for (size_t i = 0; i < 3; i++)
 		v.p[i].p_vaddr = v.p[i].p_paddr;
-	describe((void *)&v, sizeof(v), -EOPNOTSUPP, "not a Linux kernel: no ELF segment is linked to");
+	describe((void *)&v, sizeof(v), -EOPNOTSUPP,
+		 "not a Linux kernel: no ELF segment is linked to");
 	/* This test itself, where compilers make position-independent programs or not. */
-	ck_assert_int_eq(bp_image_open(ctx, "/proc/self/exe", NULL, &(struct bp_image *){ NULL }),
-			 -EOPNOTSUPP);
+	ck_assert_int_eq(
+		bp_image_open(ctx, "/proc/self/exe", NULL, &(struct bp_image *){ NULL }),
+		-EOPNOTSUPP);
 }
 END_TEST
 
@@ -473,7 +518,8 @@ START_TEST(every_elf_truncation_is_refused)
 		struct bp_image *i = NULL;
 
 		memcpy(copy, &v, len);
-		ck_assert_int_eq(bp_image_from_bytes(ctx, bp_span_make(copy, len), &i), -EBADMSG);
+		ck_assert_int_eq(bp_image_from_bytes(ctx, bp_span_make(copy, len), &i),
+				 -EBADMSG);
 		ck_assert_str_ne(bp_ctx_message(ctx), "");
 		free(copy);
 	}
@@ -493,7 +539,8 @@ START_TEST(every_elf_bit_flip_is_survived)
 		b[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		r = bp_image_from_bytes(ctx, bp_span_make(b, sizeof(v)), &i);
 		if (r) {
-			ck_assert_msg(r == -EBADMSG || r == -EOPNOTSUPP, "bit %zu: %d", bit, r);
+			ck_assert_msg(r == -EBADMSG || r == -EOPNOTSUPP, "bit %zu: %d",
+				      bit, r);
 			ck_assert_str_ne(bp_ctx_message(ctx), "");
 		} else {
 			for (size_t k = 0; k < i->n_parts; k++)
@@ -510,10 +557,13 @@ END_TEST
 /* @len bytes as gzip -1 writes them. */
 static size_t gzip(const void *bytes, size_t len, uint8_t *ret, size_t room)
 {
-	z_stream z = { .next_in = (void *)bytes, .avail_in = (unsigned int)len, .next_out = ret,
+	z_stream z = { .next_in = (void *)bytes,
+		       .avail_in = (unsigned int)len,
+		       .next_out = ret,
 		       .avail_out = (unsigned int)room };
 
-	ck_assert_int_eq(deflateInit2(&z, 1, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	ck_assert_int_eq(deflateInit2(&z, 1, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY),
+			 Z_OK);
 	ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
 	deflateEnd(&z);
 	return z.total_out;
@@ -544,16 +594,20 @@ START_TEST(compressed_file_is_peeled_once)
 	assert_message("vmlinuz.gz: the file was changed while it was being loaded");
 	bp_image_unref(i);
 
-	ck_assert_int_eq(bp_image_open(ctx, write_file("cut.gz", z, n - 1), NULL, &i), -EBADMSG);
+	ck_assert_int_eq(bp_image_open(ctx, write_file("cut.gz", z, n - 1), NULL, &i),
+			 -EBADMSG);
 	assert_message("cut.gz: the gzip data is not complete when the file ends at");
 	n = gzip(z, n, zz, sizeof(zz));
-	ck_assert_int_eq(bp_image_open(ctx, write_file("twice.gz", zz, n), NULL, &i), -EOPNOTSUPP);
+	ck_assert_int_eq(bp_image_open(ctx, write_file("twice.gz", zz, n), NULL, &i),
+			 -EOPNOTSUPP);
 	assert_message("twice.gz: it is compressed twice (gzip in gzip)");
 	n = gzip("", 0, z, sizeof(z));
-	ck_assert_int_eq(bp_image_open(ctx, write_file("none.gz", z, n), NULL, &i), -EBADMSG);
+	ck_assert_int_eq(bp_image_open(ctx, write_file("none.gz", z, n), NULL, &i),
+			 -EBADMSG);
 	assert_message("the gzip data decompresses to nothing");
 	n = gzip("#!/bin/sh", 9, z, sizeof(z));
-	ck_assert_int_eq(bp_image_open(ctx, write_file("sh.gz", z, n), NULL, &i), -EBADMSG);
+	ck_assert_int_eq(bp_image_open(ctx, write_file("sh.gz", z, n), NULL, &i),
+			 -EBADMSG);
 	assert_message("it looks like a script");
 }
 END_TEST
@@ -598,7 +652,8 @@ START_TEST(efi_programs_are_told_apart)
 	bp_put_le16(b + 0x80 + 20, 240);
 	describe(b, sizeof(b), -EBADMSG, "an x86-64 EFI program, but not a Linux kernel");
 	strcpy((char *)b + 0x80 + 24 + 240 + 40, ".linux");
-	describe(b, sizeof(b), -EBADMSG, "a unified kernel image (UKI), which is not supported yet");
+	describe(b, sizeof(b), -EBADMSG,
+		 "a unified kernel image (UKI), which is not supported yet");
 	b[0x80 + 24 + 240 + 40] = 0;
 	bp_put_le16(b + 0x84, 0xaa64);
 	describe(b, sizeof(b), -EBADMSG, "an arm64 EFI program");
@@ -618,19 +673,21 @@ static void check_payload(const struct bp_image *bz)
 {
 	const struct bp_wire_x86_setup_header *h =
 		bp_span_get(bz->bytes, BP_X86_SETUP_HEADER, sizeof(*h));
-	struct bp_span payload = bp_span_sub(bz->bytes,
-					     bz->bz.payload_offset + bp_le32(h->payload_offset),
-					     bp_le32(h->payload_length) - 4);
+	struct bp_span payload =
+		bp_span_sub(bz->bytes, bz->bz.payload_offset + bp_le32(h->payload_offset),
+			    bp_le32(h->payload_length) - 4);
 	const char *path = write_file("payload", payload.data, payload.len);
 	struct bp_image *i;
 
-	ck_assert_msg(!bp_image_open(ctx, path, "elf-x86_64", &i), "%s", bp_ctx_message(ctx));
+	ck_assert_msg(!bp_image_open(ctx, path, "elf-x86_64", &i), "%s",
+		      bp_ctx_message(ctx));
 	ck_assert_ptr_nonnull(bp_image_compression(i));
 	ck_assert_uint_eq(i->phys_start, bz->bz.pref_address);
 	ck_assert_uint_le(i->phys_end - i->phys_start, bz->bz.init_size);
-	printf("# %.24s: %s, %zu segments, 0x%" PRIx64 " to 0x%" PRIx64 ", entry 0x%" PRIx64 "\n",
-	       bp_image_version(bz), bp_image_compression(i), i->n_parts, i->phys_start, i->phys_end,
-	       i->entry);
+	printf("# %.24s: %s, %zu segments, 0x%" PRIx64 " to 0x%" PRIx64
+	       ", entry 0x%" PRIx64 "\n",
+	       bp_image_version(bz), bp_image_compression(i), i->n_parts, i->phys_start,
+	       i->phys_end, i->entry);
 	bp_image_unref(i);
 }
 
@@ -649,7 +706,8 @@ START_TEST(real_kernels_are_described)
 	}
 	printf("# %zu real kernels\n", g.gl_pathc);
 	for (size_t k = 0; k < g.gl_pathc; k++) {
-		const char *release = strstr(g.gl_pathv[k], "/lib/modules/") + strlen("/lib/modules/");
+		const char *release =
+			strstr(g.gl_pathv[k], "/lib/modules/") + strlen("/lib/modules/");
 		struct bp_image *i;
 
 		ck_assert_msg(!bp_image_open(ctx, g.gl_pathv[k], "bzImage64", &i), "%s",
