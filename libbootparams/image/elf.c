@@ -225,11 +225,13 @@ static int read_segments(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 			return bp_fail(ctx, -EBADMSG,
 				       "program header %zu, table at 0x%" PRIx64 ": %s",
 				       i, e->e_phoff, elf_errmsg(-1));
-		if (p.p_type != PT_LOAD || !p.p_memsz)
+		if (p.p_type != PT_LOAD)
 			continue;
 		r = check_segment(ctx, image->bytes, i, &p);
 		if (r)
 			return r;
+		if (!p.p_memsz)
+			continue;
 		is_linux |= p.p_vaddr >= START_KERNEL_MAP;
 		image->parts[image->n_parts++] = (struct bp_image_part){
 			.offset = p.p_offset,

@@ -463,6 +463,8 @@ static const struct {
 	  "e_phnum at 0x38 is 65535" },
 	{ "filesz-over-memsz", PHDR(0, p_memsz), 0x7ff, -EBADMSG,
 	  "program header 0: p_filesz is 0x800: more than p_memsz" },
+	{ "filesz-of-empty", PHDR(2, p_memsz), 0, -EBADMSG,
+	  "program header 2: p_filesz is 0x800: more than p_memsz" },
 	{ "offset-beyond", PHDR(1, p_offset), 0x2001, -EBADMSG,
 	  "program header 1: p_offset is 0x2001, p_filesz is 0x1000: beyond the file's end at 0x3000" },
 	{ "offset-overflow", PHDR(1, p_offset), UINT64_MAX, -EBADMSG,
