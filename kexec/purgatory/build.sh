@@ -48,9 +48,11 @@ for source in $sources; do
 	$CC $flags -I"$top/libbootparams" -c "$top/$source" -o "$object"
 	objects="$objects $object"
 done
+memsz=$(sed -n 's/^#define KEXEC_PURGATORY_MEMSZ //p' "$top/kexec/purgatory/params.h")
 # shellcheck disable=SC2086
 $LD -m elf_x86_64 -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=64 \
-	--no-undefined --build-id=none --orphan-handling=error -T "$top/$script" -o "$elf" $objects
+	--no-undefined --build-id=none --orphan-handling=error \
+	--defsym=purgatory_memsz="$memsz" -T "$top/$script" -o "$elf" $objects
 
 # The linker script has refused relocations; be sure, by another tool.
 if $READELF -rW "$elf" | grep R_; then
@@ -71,7 +73,6 @@ symbol() {
 }
 params=$(symbol purgatory_params)
 end=$(symbol purgatory_file_end)
-used=$(symbol purgatory_memory_used)
 name=$(echo "$arch" | tr '[:lower:]' '[:upper:]')
 {
 	echo "/* SPDX-License-Identifier: GPL-2.0-or-later */"
@@ -81,7 +82,6 @@ name=$(echo "$arch" | tr '[:lower:]' '[:upper:]')
 	echo "};"
 	echo "#define PURGATORY_${name}_PARAMS $params	/* struct kexec_purgatory_params */"
 	echo "_Static_assert(sizeof(purgatory_${arch}) == $end, \"the file ends where .data does\");"
-	echo "_Static_assert($used <= KEXEC_PURGATORY_MEMSZ, \"purgatory has outgrown its memory\");"
 } >"$work/purgatory.h"
 mv "$work/purgatory.h" "$output"
 rm -rf "$work"
