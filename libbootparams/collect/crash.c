@@ -8,6 +8,7 @@
  *	/sys/devices/system/cpu/cpu0/crash_notes	7fc0b400 (hex without 0x)
  *	/sys/devices/system/cpu/cpu0/crash_notes_size	372
  *	/sys/kernel/vmcoreinfo				0x0000000100c66000 1024 (address, size: hex)
+ *	/proc/kcore					where text and direct map are
  *
  * x86 has directories only for present CPUs. Notes of CPUs that are offline are listed too:
  * they may come online before the crash.
@@ -165,6 +166,18 @@ static int read_vmcoreinfo(struct bp_ctx *ctx, struct bp_crash *crash)
 	return 0;
 }
 
+/* Nice to have: a dump is complete without them, only harder to open with gdb. */
+static int read_kcore(struct bp_ctx *ctx, struct bp_crash *crash)
+{
+	bp_autokcore struct bp_kcore *k = NULL;
+	int r = bp_kcore_open(ctx, &k);
+
+	if (!r)
+		r = bp_kcore_kernel_text(k, &crash->kernel_virt, &crash->kernel_phys,
+					 &crash->kernel_size);
+	return r ? r : bp_kcore_direct_map(k, &crash->page_offset);
+}
+
 int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	struct bp_crash *crash = &m->crash;
@@ -193,6 +206,8 @@ int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m)
 	}
 	r = read_vmcoreinfo(ctx, crash);
 	crash->vmcoreinfo_status = r;
+	if (!r)
+		r = read_kcore(ctx, crash);
 	if (r == -ENOMEM)
 		return r;
 	if (r)

@@ -258,3 +258,23 @@ int bp_kcore_kernel_text(struct bp_kcore *k, uint64_t *ret_virt, bp_phys_t *ret_
 	*ret_size = s->size;
 	return 0;
 }
+
+int bp_kcore_direct_map(struct bp_kcore *k, uint64_t *ret_page_offset)
+{
+	uint64_t text, size;
+	bp_phys_t phys;
+	int r = bp_kcore_kernel_text(k, &text, &phys, &size);
+
+	if (r)
+		return r;
+	/* What else has a physical address is memory: vmalloc, modules and vmemmap have none. */
+	for (size_t i = 0; i < k->n_segments; i++) {
+		const struct segment *s = &k->segments[i];
+
+		if (s->phys == NO_PHYS || s->virt == text || s->virt < s->phys)
+			continue;
+		*ret_page_offset = s->virt - s->phys;
+		return 0;
+	}
+	return bp_fail(k->ctx, -ENODATA, "/proc/kcore does not place the direct map");
+}

@@ -178,5 +178,7 @@ int bp_kcore_vmcoreinfo(struct bp_kcore *k, const char *key, char **ret_value);
 /* The segment that holds the kernel's _stext; -ENODATA where there is none with an address. */
 int bp_kcore_kernel_text(struct bp_kcore *k, uint64_t *ret_virt, bp_phys_t *ret_phys,
 			 uint64_t *ret_size);
+/* Where the direct map of memory starts: the virtual address of physical 0. */
+int bp_kcore_direct_map(struct bp_kcore *k, uint64_t *ret_page_offset);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Collectors of what an x86 machine says: boot_params, EFI, CPU, crash. */
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -337,6 +338,70 @@ START_TEST(crash_facts_that_are_broken)
 }
 END_TEST
 
+static void put_phdr(struct bp_buf *b, uint32_t type, uint64_t off, uint64_t virt, uint64_t phys,
+		     uint64_t size)
+{
+	const Elf64_Phdr ph = { .p_type = type, .p_offset = off, .p_vaddr = virt, .p_paddr = phys,
+				.p_filesz = size, .p_memsz = size };
+
+	ck_assert_int_eq(bp_buf_append(b, &ph, sizeof(ph)), 0);
+}
+
+/* Headers and notes of a /proc/kcore, as a line of a tree. */
+static void put_kcore(struct bp_buf *tree, const char *vmcoreinfo)
+{
+	Elf64_Ehdr eh = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+			  .e_type = ET_CORE, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
+			  .e_phoff = sizeof(eh), .e_ehsize = sizeof(eh),
+			  .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 5 };
+	const Elf64_Nhdr nh = { 11, (Elf64_Word)strlen(vmcoreinfo), 0 };
+	const size_t notes = sizeof(eh) + 5 * sizeof(Elf64_Phdr);
+	struct bp_buf b = { 0 };
+
+	bp_buf_append(&b, &eh, sizeof(eh));
+	put_phdr(&b, PT_NOTE, notes, 0, 0, sizeof(nh) + 12 + strlen(vmcoreinfo));
+	put_phdr(&b, PT_LOAD, 0x1000000, 0xffffffff81000000, 0x3a000000, 0x3000000);
+	put_phdr(&b, PT_LOAD, 0x7000000, 0xffffc90000000000, UINT64_MAX, 0x1fffffffffff);
+	put_phdr(&b, PT_LOAD, 0x8000000, 0xffff991900001000, 0x1000, 0x9e000);
+	put_phdr(&b, PT_LOAD, 0x9000000, 0xffff991900100000, 0x100000, 0x7ff00000);
+	bp_buf_append(&b, &nh, sizeof(nh));
+	bp_buf_append(&b, "VMCOREINFO\0", 12);
+	bp_buf_append(&b, vmcoreinfo, strlen(vmcoreinfo));
+	bp_buf_append_zero(&b, 4096 - b.len);
+	bp_buf_printf(tree, "hex proc/kcore");
+	for (size_t i = 0; i < b.len; i++)
+		bp_buf_printf(tree, i % 64 ? " %02x" : "\n %02x", b.data[i]);
+	bp_buf_printf(tree, "\n");
+	bp_buf_done(&b);
+}
+
+START_TEST(kernel_text_and_direct_map)
+{
+	struct bp_buf tree = { 0 };
+
+	put_kcore(&tree, "SYMBOL(_stext)=ffffffff81000000\n");
+	bp_buf_printf(&tree, "text sys/kernel/vmcoreinfo 0x100c66000 1024\n");
+	load_crash(bp_buf_str(&tree));
+	ck_assert_int_eq(bp_collect_crash(ctx, &m), 0);
+	ck_assert_uint_eq(m.crash.kernel_virt, 0xffffffff81000000);
+	ck_assert_uint_eq(m.crash.kernel_phys, 0x3a000000);
+	ck_assert_uint_eq(m.crash.kernel_size, 0x3000000);
+	ck_assert_uint_eq(m.crash.page_offset, 0xffff991900000000);
+	unload();
+	bp_buf_done(&tree);
+
+	/* Which segment is the text is not known: neither it nor the direct map is guessed. */
+	put_kcore(&tree, "OSRELEASE=6.1.0\n");
+	bp_buf_printf(&tree, "text sys/kernel/vmcoreinfo 0x100c66000 1024\n");
+	load_crash(bp_buf_str(&tree));
+	ck_assert_int_eq(bp_collect_crash(ctx, &m), 0);
+	ck_assert_uint_eq(m.crash.kernel_size, 0);
+	ck_assert_uint_eq(m.crash.page_offset, 0);
+	unload();
+	bp_buf_done(&tree);
+}
+END_TEST
+
 START_TEST(no_crash_region_no_questions)
 {
 	load(CPU("0", "7fc0b400"));
@@ -366,6 +431,7 @@ int main(void)
 	tcase_add_test(t, cpu_flags);
 	tcase_add_test(t, crash_regions_notes_and_vmcoreinfo);
 	tcase_add_test(t, crash_facts_that_are_broken);
+	tcase_add_test(t, kernel_text_and_direct_map);
 	tcase_add_test(t, no_crash_region_no_questions);
 	suite_add_tcase(s, t);
 	return run_suite(s);
