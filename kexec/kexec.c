@@ -291,6 +291,30 @@ static void say_refused(struct load *l, int error, const struct bp_buf *kernel_w
 	say_what_is_armed(l);
 }
 
+/* The files are mapped, not copied: what was checked must be what is handed over. */
+static int check_unchanged(struct load *l)
+{
+	int r = bp_image_check_unchanged(l->ctx, l->image);
+
+	if (!r && l->has_initrd)
+		r = bp_initrd_check_unchanged(l->ctx, &l->initrd);
+	return r;
+}
+
+/* The last look before the call; only now do several initrds become one file. */
+static int make_ready(struct load *l)
+{
+	int r;
+
+	bp_forgive(l->ctx);
+	r = check_unchanged(l);
+	if (!r && l->has_initrd && l->plan->syscall == BP_SYSCALL_FILE_LOAD)
+		r = bp_initrd_make_fd(l->ctx, &l->initrd);
+	if (r)
+		say_error("cannot load %s: %s", l->o->kernel, bp_ctx_message(l->ctx));
+	return r;
+}
+
 /* The one call that changes the machine, and a second one where the first cannot be answered. */
 static int submit(struct load *l)
 {
@@ -299,6 +323,8 @@ static int submit(struct load *l)
 	bp_autoclose int log = kexec_log_open();
 	int r, second;
 
+	if (make_ready(l))
+		return EXIT_STATUS_FAILED;
 	r = kexec_submit(&kexec_real_calls, l->plan, initrd);
 	if (r && bp_syscall_falls_back(&l->choice, r)) {
 		enum bp_syscall other = l->choice.syscall == BP_SYSCALL_LOAD ? BP_SYSCALL_FILE_LOAD
@@ -315,6 +341,10 @@ static int submit(struct load *l)
 			say_what_is_armed(l);
 			return EXIT_STATUS_FAILED;
 		}
+		if (make_ready(l)) {
+			say_what_is_armed(l);
+			return EXIT_STATUS_FAILED;
+		}
 		r = kexec_submit(&kexec_real_calls, l->plan, initrd);
 	}
 	if (r) {
@@ -327,6 +357,12 @@ static int submit(struct load *l)
 	if (!bp_kexec_loaded(l->ctx, l->o->panic)) {
 		say_error("cannot load %s: %s reports success, but the kernel says that nothing is "
 			  "loaded", l->o->kernel, syscall_name(l->plan->syscall));
+		return EXIT_STATUS_FAILED;
+	}
+	bp_forgive(l->ctx);
+	if (check_unchanged(l)) {
+		say_error("%s is loaded, but it may be damaged: %s: load it again", l->o->kernel,
+			  bp_ctx_message(l->ctx));
 		return EXIT_STATUS_FAILED;
 	}
 	return 0;
