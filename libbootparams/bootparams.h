@@ -115,6 +115,24 @@ BP_EXPORT const char *bp_ctx_message(struct bp_ctx *ctx);
  */
 BP_EXPORT int bp_ctx_record_save(struct bp_ctx *ctx, const char *path);
 
+struct bp_machine;
+
+/**
+ * bp_machine_collect - find out all that the next kernel may have to know of this machine
+ * @ctx: says which machine: the running one, a directory, or a recorded one
+ * @ret_machine: immutable, with one reference
+ *
+ * What the machine does not have, or does not let us read, is noted in the result and fails
+ * only what needs it.
+ *
+ * Errors: -EBADMSG where a file that all depends on is malformed, -ENOMEM.	Since: 0.1
+ */
+BP_EXPORT int bp_machine_collect(struct bp_ctx *ctx, struct bp_machine **ret_machine);
+/** bp_machine_ref - take another reference; returns @m.	Since: 0.1 */
+BP_EXPORT struct bp_machine *bp_machine_ref(struct bp_machine *m);
+/** bp_machine_unref - drop a reference; always returns NULL.	Since: 0.1 */
+BP_EXPORT struct bp_machine *bp_machine_unref(struct bp_machine *m);
+
 /** enum bp_screen_outcome - what the next kernel is told about the framebuffer */
 enum bp_screen_outcome {
 	BP_SCREEN_NONE,		/* zeros: nothing is certain */

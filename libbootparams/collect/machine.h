@@ -131,11 +131,6 @@ struct bp_machine {
 	struct bp_screen_facts screen_facts;
 };
 
-/* Run every collector; @ret_machine has one reference. */
-int bp_machine_collect(struct bp_ctx *ctx, struct bp_machine **ret_machine);
-struct bp_machine *bp_machine_ref(struct bp_machine *m);
-struct bp_machine *bp_machine_unref(struct bp_machine *m);
-
 /* Collectors: each fills its part of @m. 0, or -errno for what must stop the collection. */
 int bp_collect_identity(struct bp_ctx *ctx, struct bp_machine *m);	/* arch, release, cmdline, dmi */
 int bp_collect_iomem(struct bp_ctx *ctx, struct bp_machine *m);

@@ -9,6 +9,8 @@
 #define BYTES_PER_LINE 32u
 /* A longer repetition of one byte is written as "xx*COUNT". */
 #define RUN_MIN 32u
+/* Fewer zeros between other bytes are written out: they keep a structure in one line. */
+#define ZEROS_MIN 16u
 
 /* Can it be read back as text? Anything but ASCII goes as hex: reviewers see what is there. */
 static bool is_text(const struct bp_buf *b)
@@ -76,7 +78,7 @@ static int print_bytes(const uint8_t *p, size_t len, uint64_t base, bool zeros,
 	while (!r && off < len) {
 		size_t run = run_length(p + off, len - off), n;
 
-		if (zeros && !p[off] && run >= 8) {
+		if (zeros && !p[off] && run >= ZEROS_MIN) {
 			off += run;
 			if (off == len)
 				r = bp_buf_printf(out, " @%03llx\n", (unsigned long long)(base + off));
@@ -92,7 +94,7 @@ static int print_bytes(const uint8_t *p, size_t len, uint64_t base, bool zeros,
 		for (n = 0; !r && n < BYTES_PER_LINE && off + n < len; n++) {
 			size_t next = run_length(p + off + n, len - off - n);
 
-			if (n && (next >= RUN_MIN || (zeros && !p[off + n] && next >= 8)))
+			if (n && (next >= RUN_MIN || (zeros && !p[off + n] && next >= ZEROS_MIN)))
 				break;
 			r = bp_buf_printf(out, " %02x", p[off + n]);
 		}

@@ -224,7 +224,7 @@ START_TEST(printed_text_reads_back)
 		"hex f\n"
 		" @000 01 02 03\n"
 		" @020 ff*40\n"
-		" @050\n"
+		" @060\n"
 		"sparse g\n"
 		" @1000 00*4096\n"
 		" @ffff888000000000 7f 45 4c 46\n";

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bootparams record: make a recorded machine (.tree) of what collection reads, and of what a
+ * maintainer is going to ask for next.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "bootparams-cmd.h"
+
+/*
+ * Read besides what collection reads; a part that is "*" is every name there. Links are kept as
+ * links (which driver?), files are read, what is not there is nobody's fault.
+ */
+static const char *const further[] = {
+	"/proc/cmdline",
+	"/proc/fb",
+	"/proc/iomem",
+	"/proc/version",
+	/* Screens: who owns them, and in which mode. */
+	"/sys/class/graphics/*/name",
+	"/sys/class/graphics/*/modes",
+	"/sys/class/graphics/*/virtual_size",
+	"/sys/class/graphics/*/stride",
+	"/sys/class/graphics/*/bits_per_pixel",
+	"/sys/class/graphics/*/device",
+	"/sys/class/graphics/*/device/driver",
+	"/sys/class/drm/*/device",
+	"/sys/class/drm/*/device/driver",
+	"/sys/class/drm/*/status",
+	"/sys/class/drm/*/enabled",
+	"/sys/class/drm/*/modes",
+	"/sys/bus/platform/devices/*/driver",
+	/* As lspci -k would show it. */
+	"/sys/bus/pci/devices/*/class",
+	"/sys/bus/pci/devices/*/vendor",
+	"/sys/bus/pci/devices/*/device",
+	"/sys/bus/pci/devices/*/subsystem_vendor",
+	"/sys/bus/pci/devices/*/subsystem_device",
+	"/sys/bus/pci/devices/*/revision",
+	"/sys/bus/pci/devices/*/resource",
+	"/sys/bus/pci/devices/*/boot_vga",
+	"/sys/bus/pci/devices/*/driver",
+	/* Hyper-V. */
+	"/sys/bus/vmbus/devices/*/class_id",
+	"/sys/bus/vmbus/devices/*/device_id",
+	"/sys/bus/vmbus/devices/*/id",
+	"/sys/bus/vmbus/devices/*/driver",
+	"/sys/hypervisor/type",
+	/* Firmware and board, without what identifies one of a kind. */
+	"/sys/class/dmi/id/bios_vendor",
+	"/sys/class/dmi/id/bios_version",
+	"/sys/class/dmi/id/board_name",
+	"/sys/class/dmi/id/product_name",
+	"/sys/class/dmi/id/product_version",
+	"/sys/class/dmi/id/sys_vendor",
+	/* kexec's own. */
+	"/sys/kernel/kexec_loaded",
+	"/sys/kernel/kexec_crash_loaded",
+	"/sys/kernel/kexec_crash_size",
+	"/sys/kernel/kexec/*",
+	"/sys/kernel/security/lockdown",
+	"/sys/devices/system/cpu/possible",
+	"/sys/devices/system/cpu/online",
+};
+
+/* Everything that @pattern names from its first "*" on. */
+static int read_pattern(struct bp_ctx *ctx, const char *pattern)
+{
+	const char *star = strstr(pattern, "/*");
+	bp_autostrv char **names = NULL;
+	bp_autofree char *directory = NULL;
+	int r = 0;
+
+	if (!star) {
+		bp_autobuf struct bp_buf b = { 0 };
+		bp_autofree char *target = NULL;
+
+		if (bp_io_exists(ctx, pattern) && bp_io_readlink(ctx, pattern, &target))
+			(void)bp_io_read(ctx, pattern, BP_IO_LARGE, &b);
+		bp_forgive(ctx);
+		return 0;
+	}
+	directory = strndup(pattern, (size_t)(star - pattern));
+	if (!directory)
+		return -ENOMEM;
+	if (bp_io_list(ctx, directory, &names)) {
+		bp_forgive(ctx);
+		return 0;
+	}
+	for (size_t i = 0; !r && names[i]; i++) {
+		bp_autobuf struct bp_buf path = { 0 };
+
+		r = bp_buf_printf(&path, "%s/%s%s", directory, names[i], star + 2);
+		if (!r)
+			r = read_pattern(ctx, bp_buf_str(&path));
+	}
+	return r;
+}
+
+/* Collection and the rest. What fails is said, and recorded as it failed. */
+static int read_all(struct bp_ctx *ctx)
+{
+	bp_autobuf struct bp_buf log = { 0 };
+	struct bp_machine *m = NULL;
+	int r = 0;
+
+	if (bp_machine_collect(ctx, &m))
+		bootparams_warning("%s; recording it all the same", bp_ctx_message(ctx));
+	else if (m->iomem.status == -EACCES)
+		bootparams_warning("/proc/iomem shows no addresses: not run as root?");
+	bp_machine_unref(m);
+	if (bp_kernel_log_read(ctx, &log))
+		bootparams_warning("%s; recording without the kernel log", bp_ctx_message(ctx));
+	bp_forgive(ctx);
+	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(further); i++)
+		r = read_pattern(ctx, further[i]);
+	return r;
+}
+
+static int record(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "sysroot", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *sysroot = NULL;
+	struct bp_ctx *ctx, *check;
+	int c, r;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		switch (c) {
+		case 's':
+			sysroot = optarg;
+			break;
+		case 'h':
+			bootparams_usage(&bootparams_record, stdout);
+			return EXIT_SUCCESS;
+		default:
+			return EXIT_FAILURE;
+		}
+	if (argc - optind != 1) {
+		bootparams_usage(&bootparams_record, stderr);
+		return EXIT_FAILURE;
+	}
+	if (!sysroot && geteuid())
+		bootparams_warning("not run as root: most of what matters cannot be read");
+	ctx = bootparams_ctx(sysroot, true);
+	if (!ctx)
+		return EXIT_FAILURE;
+	r = read_all(ctx);
+	if (!r)
+		r = bp_ctx_record_save(ctx, argv[optind]);
+	if (r)
+		bootparams_error("cannot record this machine: %s",
+				 *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+	bp_ctx_unref(ctx);
+	if (r)
+		return EXIT_FAILURE;
+	/* A recording that cannot be read back is worth nothing: better known now than later. */
+	check = bootparams_ctx(argv[optind], false);
+	bp_ctx_unref(check);
+	return check ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+const struct bootparams_command bootparams_record = {
+	.name = "record",
+	.arguments = "[--sysroot=PATH] FILE",
+	.help = "write what this machine's kernel was given as a recorded machine (.tree)",
+	.run = record,
+};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bootparams(8): look at, record, check and compare boot parameters. Never changes the machine.
+ *
+ * To add a subcommand: kexec/bootparams-NAME.c with a struct bootparams_command, a line in the
+ * table below, and its section in man/bootparams.8.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "bootparams-cmd.h"
+
+static const struct bootparams_command *const commands[] = {
+	&bootparams_show,
+	&bootparams_record,
+};
+
+static void say(const char *kind, const char *fmt, va_list ap)
+{
+	fflush(stdout);
+	fprintf(stderr, "bootparams: %s", kind);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+void bootparams_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
+void bootparams_warning(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("warning: ", fmt, ap);
+	va_end(ap);
+}
+
+static void say_log(void *data, enum bp_log_level level, const char *line)
+{
+	bool *said = data;
+
+	if (level <= BP_LOG_ERROR) {
+		*said = true;
+		bootparams_error("%s", line);
+	} else if (level <= BP_LOG_WARNING) {
+		bootparams_warning("%s", line);
+	} else {
+		fprintf(stderr, "%s\n", line);
+	}
+}
+
+struct bp_ctx *bootparams_ctx(const char *sysroot, bool record)
+{
+	static bool said;	/* outlives the context, which may log until it goes */
+	struct bp_ctx_opts opts = { .size = sizeof(opts), .sysroot = sysroot, .record = record,
+				    .log = say_log, .log_data = &said };
+	struct bp_ctx *ctx = NULL;
+	int r = bp_ctx_new(&opts, &ctx);
+
+	if (r && !said)
+		bootparams_error("cannot start: %s", strerror(-r));
+	return ctx;
+}
+
+int bootparams_print(const struct bp_buf *text)
+{
+	if (fwrite(bp_buf_str(text), 1, text->len, stdout) == text->len && !fflush(stdout))
+		return EXIT_SUCCESS;
+	bootparams_error("cannot write the output: %s", strerror(errno));
+	return EXIT_FAILURE;
+}
+
+void bootparams_usage(const struct bootparams_command *command, FILE *f)
+{
+	fprintf(f, "Usage: bootparams %s %s\n%s\n", command->name, command->arguments,
+		command->help);
+}
+
+static void help(FILE *f)
+{
+	fputs("Usage: bootparams COMMAND [OPTION...]\n"
+	      "Look at the parameters that a kernel was booted with.\n\n"
+	      "Commands:\n", f);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(commands); i++)
+		fprintf(f, "  %-8s %s\n", commands[i]->name, commands[i]->help);
+	fputs("\nOptions:\n"
+	      "  --help     show this help; after a command: help for it\n"
+	      "  --version  show the version\n", f);
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+
+	if (!word) {
+		help(stderr);
+		return EXIT_FAILURE;
+	}
+	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
+		help(stdout);
+		return EXIT_SUCCESS;
+	}
+	if (!strcmp(word, "--version") || !strcmp(word, "-v")) {
+		printf("bootparams (kexec-bootparams) %s\n", PACKAGE_VERSION);
+		return EXIT_SUCCESS;
+	}
+	for (size_t i = 0; i < BP_ARRAY_SIZE(commands); i++)
+		if (!strcmp(word, commands[i]->name))
+			return commands[i]->run(argc - 1, argv + 1);
+	bootparams_error("there is no command \"%s\"; \"bootparams --help\" lists them", word);
+	return EXIT_FAILURE;
+}
