@@ -15,6 +15,7 @@
  *	/sys/kernel/security/ima/runtime_measurements_count	1 (boot_aggregate alone)
  *	/sys/kernel/config/crash_dm_crypt_keys/count		0
  *	/sys/kernel/debug/kho/out, /proc/cmdline		kho=on
+ *	/proc/kallsyms						ffffffff8107a4b0 t tdx_kexec_begin
  */
 #include "config.h"
 
@@ -171,6 +172,28 @@ static void read_kho(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_k
 			k->kho_enabled = true;
 }
 
+/*
+ * Memory that a guest shares with its host has to become private again before the next kernel
+ * starts: x86_platform.guest.enc_kexec_begin() and _finish(), whose SEV-SNP and TDX functions
+ * are asked for by name.
+ */
+static int read_conversion(struct bp_ctx *ctx, const struct bp_machine *m)
+{
+	static const char *const snp[] = { "snp_kexec_begin", NULL };
+	static const char *const tdx[] = { "tdx_kexec_begin", NULL };
+	uint64_t address = 0;
+	int r;
+
+	if (m->confidential != BP_CONF_SEV_SNP && m->confidential != BP_CONF_TDX)
+		return -1;
+	r = bp_kallsyms_lookup(ctx, m->confidential == BP_CONF_TDX ? tdx : snp, &address);
+	if (r) {
+		bp_forgive(ctx);
+		return -1;
+	}
+	return address != 0;
+}
+
 int bp_kexec_loaded(struct bp_ctx *ctx, bool panic)
 {
 	return panic ? read_flag(ctx, "/sys/kernel/kexec/crash_loaded",
@@ -204,7 +227,7 @@ int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m)
 	k->dm_crypt_keys = read_number(ctx, "/sys/kernel/config/crash_dm_crypt_keys/count", NULL,
 				       &count) && count;
 	read_kho(ctx, m, k);
-	k->converts_shared_memory = -1;
+	k->converts_shared_memory = read_conversion(ctx, m);
 	bp_debug(ctx, "kexec: loaded %d, crash loaded %d, crash size %#llx, lockdown %s, "
 		 "file load %d, signatures enforced %d, KHO %d", k->loaded, k->crash_loaded,
 		 (unsigned long long)k->crash_size, k->lockdown ? k->lockdown : "absent",

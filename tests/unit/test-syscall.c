@@ -10,6 +10,7 @@ static struct bp_ctx *ctx;
 static struct bp_machine m;
 static struct bp_image image;
 static struct bp_screen screen_load, screen_file;
+static struct bp_screen_fact live;
 static struct bp_syscall_request q;
 static struct bp_syscall_choice c;
 
@@ -57,15 +58,47 @@ START_TEST(file_load_comes_first)
 }
 END_TEST
 
+/* The screen was set to 1024x768 after boot. */
+static void change_mode(void)
+{
+	live = (struct bp_screen_fact){ .source = "fbdev", .mode_trust = BP_TRUST_LIVE,
+					.has_mode = true, .width_px = 1024, .height_px = 768,
+					.stride_bytes = 4096, .depth_bits = 32 };
+	m.screen_facts.v = &live;
+	m.screen_facts.n = 1;
+	screen_load.width_px = 1024;
+	screen_load.height_px = 768;
+	screen_load.stride_bytes = 4096;
+}
+
 START_TEST(stale_geometry_wants_load)
 {
-	screen_load.width_px = 1024;
-	screen_load.stride_bytes = 4096;
+	change_mode();
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
 	ck_assert_ptr_nonnull(strstr(c.why, "1280x800"));
+	ck_assert_ptr_nonnull(strstr(c.why, "1024x768"));
 	ck_assert(bp_syscall_falls_back(&c, -ENOSYS));
 	ck_assert(!bp_syscall_falls_back(&c, -EINVAL));
+}
+END_TEST
+
+START_TEST(a_reserved_screen_loses_only_where_the_mode_changed)
+{
+	screen_load.outcome = BP_SCREEN_RESERVE;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	change_mode();
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+}
+END_TEST
+
+START_TEST(another_base_wants_load)
+{
+	screen_file.base += 0x1000000;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
 }
 END_TEST
 
@@ -88,7 +121,7 @@ END_TEST
 
 START_TEST(forced_file_load_says_what_is_lost)
 {
-	screen_load.width_px = 1024;
+	change_mode();
 	q.mode = BP_SYSCALL_ONLY_FILE_LOAD;
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
@@ -165,7 +198,7 @@ static void in_use(int i)
 
 START_TEST(what_only_file_load_gives_wins)
 {
-	screen_load.width_px = 1024;
+	change_mode();
 	in_use(_i);
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
@@ -178,7 +211,7 @@ START_TEST(what_matters_for_reboot_only_does_not_count_for_crash)
 {
 	q.panic = true;
 	m.kexec.kho_enabled = m.kexec.ima_carries_list = true;
-	screen_load.width_px = 1024;
+	change_mode();
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
 }
@@ -187,7 +220,7 @@ END_TEST
 START_TEST(lockdown_none_is_no_lockdown)
 {
 	m.kexec.lockdown = "none";
-	screen_load.width_px = 1024;
+	change_mode();
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
 }
@@ -252,6 +285,8 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, file_load_comes_first);
 	tcase_add_test(t, stale_geometry_wants_load);
+	tcase_add_test(t, a_reserved_screen_loses_only_where_the_mode_changed);
+	tcase_add_test(t, another_base_wants_load);
 	tcase_add_test(t, lost_framebuffer_wants_load);
 	tcase_add_test(t, no_screen_at_all_loses_nothing);
 	tcase_add_test(t, forced_file_load_says_what_is_lost);
