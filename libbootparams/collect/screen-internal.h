@@ -17,6 +17,9 @@ struct bp_screen_source {
 extern const struct bp_screen_source bp_screen_source_pci;
 extern const struct bp_screen_source bp_screen_source_iomem;
 extern const struct bp_screen_source bp_screen_source_boot_params;
+extern const struct bp_screen_source bp_screen_source_dispi;
+extern const struct bp_screen_source bp_screen_source_drm;
+extern const struct bp_screen_source bp_screen_source_fbdev;
 
 /* A new, empty fact at the end; NULL: out of memory. Valid until the next one is added. */
 struct bp_screen_fact *bp_screen_fact_add(struct bp_machine *m, const char *source);
@@ -27,5 +30,10 @@ int bp_screen_fact_from_screen_info(struct bp_ctx *ctx, struct bp_span bytes,
 				    struct bp_screen_fact *fact);
 /* The part of a link's text after the last '/', malloc'd: a driver's or a device's name. */
 int bp_screen_link_name(struct bp_ctx *ctx, const char *path, char **ret_name);
+/*
+ * The PCI address nearest to the end of a link's text, malloc'd; NULL where there is none or no
+ * link. "../../devices/pci0000:00/0000:00:01.0/virtio0/drm/card0" -> "0000:00:01.0"
+ */
+int bp_screen_link_pci(struct bp_ctx *ctx, const char *path, char **ret_address);
 
 #endif

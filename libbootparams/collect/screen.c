@@ -22,6 +22,9 @@ static const struct bp_screen_source *const sources[] = {
 	&bp_screen_source_pci,
 	&bp_screen_source_iomem,
 	&bp_screen_source_boot_params,
+	&bp_screen_source_dispi,
+	&bp_screen_source_drm,
+	&bp_screen_source_fbdev,
 };
 
 struct bp_screen_fact *bp_screen_fact_add(struct bp_machine *m, const char *source)
@@ -104,6 +107,52 @@ int bp_screen_link_name(struct bp_ctx *ctx, const char *path, char **ret_name)
 	slash = strrchr(target, '/');
 	*ret_name = strdup(slash ? slash + 1 : target);
 	return *ret_name ? 0 : -ENOMEM;
+}
+
+int bp_screen_link_pci(struct bp_ctx *ctx, const char *path, char **ret_address)
+{
+	bp_autofree char *target = NULL;
+	int r = bp_io_readlink(ctx, path, &target);
+
+	*ret_address = NULL;
+	if (r == -ENOMEM)
+		return r;
+	if (r) {
+		bp_forgive(ctx);
+		return 0;
+	}
+	for (char *slash; (slash = strrchr(target, '/')); *slash = 0) {
+		unsigned int domain, bus, slot, function;
+		int end = 0;
+
+		if (sscanf(slash + 1, "%8x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function,
+			   &end) != 4 || slash[1 + end])
+			continue;
+		*ret_address = strdup(slash + 1);
+		return *ret_address ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+/* drm_mode_legacy_fb_format(), drivers/gpu/drm/drm_fourcc.c */
+bool bp_pixel_format_usual(uint32_t depth_bits, struct bp_pixel_format *ret_format)
+{
+	switch (depth_bits) {
+	case 15:
+		*ret_format = (struct bp_pixel_format){ 5, 10, 5, 5, 5, 0, 1, 15 };
+		return true;
+	case 16:
+		*ret_format = (struct bp_pixel_format){ 5, 11, 6, 5, 5, 0, 0, 0 };
+		return true;
+	case 24:
+		*ret_format = (struct bp_pixel_format){ 8, 16, 8, 8, 8, 0, 0, 0 };
+		return true;
+	case 32:
+		*ret_format = (struct bp_pixel_format){ 8, 16, 8, 8, 8, 0, 8, 24 };
+		return true;
+	default:
+		return false;
+	}
 }
 
 const struct bp_display *bp_display_holding(const struct bp_screen_facts *facts, bp_phys_t base,

@@ -62,6 +62,8 @@ struct bp_screen_facts {
 };
 
 void bp_screen_facts_done(struct bp_screen_facts *facts);
+/* The layout that the kernel's drivers take a depth to mean: 15, 16, 24, 32. */
+bool bp_pixel_format_usual(uint32_t depth_bits, struct bp_pixel_format *ret_format);
 /* The display whose memory BAR holds @base, or NULL. */
 const struct bp_display *bp_display_holding(const struct bp_screen_facts *facts, bp_phys_t base,
 					    const struct bp_display_bar **ret_bar);

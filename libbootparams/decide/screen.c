@@ -656,27 +656,6 @@ static int parse_number(struct bp_ctx *ctx, const char *what, const char *text, 
 	return 0;
 }
 
-/* What the kernel's own drivers take a depth to mean (drm_mode_legacy_fb_format()). */
-static bool usual_format(uint32_t depth_bits, struct bp_pixel_format *ret_format)
-{
-	switch (depth_bits) {
-	case 15:
-		*ret_format = (struct bp_pixel_format){ 5, 10, 5, 5, 5, 0, 1, 15 };
-		return true;
-	case 16:
-		*ret_format = (struct bp_pixel_format){ 5, 11, 6, 5, 5, 0, 0, 0 };
-		return true;
-	case 24:
-		*ret_format = (struct bp_pixel_format){ 8, 16, 8, 8, 8, 0, 0, 0 };
-		return true;
-	case 32:
-		*ret_format = (struct bp_pixel_format){ 8, 16, 8, 8, 8, 0, 8, 24 };
-		return true;
-	default:
-		return false;
-	}
-}
-
 static int parse_by_hand(struct bp_ctx *ctx, const char *text, struct bp_screen *ret_screen)
 {
 	bp_autofree char *copy = strdup(text);
@@ -714,7 +693,7 @@ static int parse_by_hand(struct bp_ctx *ctx, const char *text, struct bp_screen 
 	s.height_px = (uint32_t)value[3];
 	s.stride_bytes = (uint32_t)value[4];
 	s.depth_bits = (uint32_t)value[5];
-	if (!usual_format(s.depth_bits, &s.format))
+	if (!bp_pixel_format_usual(s.depth_bits, &s.format))
 		return bp_fail(ctx, -EINVAL, "a depth of %" PRIu32 " bits is not one of 15, 16, 24, 32",
 			       s.depth_bits);
 	if (s.base + (s.size_bytes - 1) < s.base)

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * dispi: QEMU's standard VGA, asked itself
+ *
+ * Maps /sys/bus/pci/devices/ADDRESS/resource2 for reading (fact pci.ADDRESS.dispi, 30 bytes,
+ * wire/dispi.h) of displays 1234:1111. Sample, 1280x800 at the start of the memory:
+ *
+ *	c5 b0 00 05 20 03 20 00 41 00 00 00 00 05 33 03 00 00 00 00 00 01 08 00 00 00 1e 1e 1e 1e
+ *
+ * This is the whole truth of what the display shows, and from which byte of its memory on: the
+ * driver may have put its picture anywhere (bochs_hw_setbase() in drivers/gpu/drm/tiny/bochs.c).
+ * Reading has no effect. Only the registers in memory are used: those behind the I/O ports
+ * need a write to an index that the driver may be using at that moment.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "collect/screen-internal.h"
+#include "wire/dispi.h"
+
+static int ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
+{
+	const struct bp_display *d = arg;
+	uint8_t answer[BP_DISPI_FACT_SIZE];
+	bp_autoclose int fd = -1;
+	const volatile uint8_t *mmio;
+	char path[256];
+	void *map;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource%d", d->address,
+		 BP_DISPI_MMIO_BAR);
+	fd = open(path, O_RDONLY | O_SYNC | O_CLOEXEC);
+	if (fd < 0)
+		return bp_fail_errno(ctx, -errno, "cannot open %s", path);
+	map = mmap(NULL, BP_DISPI_MMIO_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return bp_fail_errno(ctx, -errno, "cannot map %s", path);
+	mmio = map;
+	for (unsigned int i = 0; i < BP_DISPI_REGISTERS; i++)
+		bp_put_le16(answer + 2 * i, *(const volatile uint16_t *)
+			    (mmio + BP_DISPI_MMIO_REGISTERS + 2 * i));
+	for (unsigned int i = 0; i < 2; i++)
+		bp_put_le32(answer + BP_DISPI_FACT_EXTENDED + 4 * i, *(const volatile uint32_t *)
+			    (mmio + BP_DISPI_MMIO_EXTENDED + 4 * i));
+	munmap(map, BP_DISPI_MMIO_SIZE);
+	return bp_buf_append(ret_buf, answer, sizeof(answer));
+}
+
+static int describe(struct bp_span bytes, const struct bp_display *d, bool is_primary,
+		    struct bp_screen_fact *fact)
+{
+	const struct bp_display_bar *bar = &d->bars[BP_DISPI_MEMORY_BAR];
+	const uint8_t *ext = bp_span_get(bytes, BP_DISPI_FACT_EXTENDED, 8);
+	uint16_t reg[BP_DISPI_REGISTERS];
+	uint32_t pixel_bytes;
+
+	if (!ext)
+		return bp_screen_fact_note(fact, "%zu bytes of registers, not %u", bytes.len,
+					   BP_DISPI_FACT_SIZE);
+	for (unsigned int i = 0; i < BP_DISPI_REGISTERS; i++)
+		reg[i] = bp_le16(bytes.data + 2 * i);
+	if ((reg[BP_DISPI_ID] & BP_DISPI_ID_MASK) != BP_DISPI_ID_VALUE)
+		return bp_screen_fact_note(fact, "id 0x%04x is not of this interface",
+					   reg[BP_DISPI_ID]);
+	if (!(reg[BP_DISPI_ENABLE] & BP_DISPI_ENABLED))
+		return bp_screen_fact_note(fact, "the display is in a VGA mode");
+
+	/* A second display's memory is a framebuffer, but not the one of boot. */
+	if (is_primary && bar->is_memory) {
+		fact->base_trust = BP_TRUST_LIVE;
+		fact->has_base = fact->has_size = true;
+		fact->base = bar->start;
+		fact->size_bytes = bar->end - bar->start;
+	}
+	fact->mode_trust = BP_TRUST_LIVE;
+	fact->width_px = reg[BP_DISPI_XRES];
+	fact->height_px = reg[BP_DISPI_YRES];
+	fact->depth_bits = reg[BP_DISPI_BPP];
+	pixel_bytes = (fact->depth_bits + 7) / 8;
+	fact->stride_bytes = reg[BP_DISPI_VIRT_WIDTH] * pixel_bytes;
+	fact->has_mode = fact->width_px && fact->height_px && fact->stride_bytes;
+	fact->has_format = bp_pixel_format_usual(fact->depth_bits, &fact->format);
+	if (bp_le32(ext) >= 8 && bp_le32(ext + 4) == BP_DISPI_BIG_ENDIAN) {
+		/* x, red, green, blue in ascending bytes; other depths cross byte borders. */
+		fact->has_format = fact->depth_bits == 32;
+		fact->format = (struct bp_pixel_format){ 8, 8, 8, 16, 8, 24, 8, 0 };
+	}
+	fact->pan_known = true;
+	fact->pan_bytes = (uint64_t)reg[BP_DISPI_Y_OFFSET] * fact->stride_bytes +
+			  (uint64_t)reg[BP_DISPI_X_OFFSET] * pixel_bytes;
+	return 0;
+}
+
+static int collect(struct bp_ctx *ctx, struct bp_machine *m)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < m->screen_facts.n_displays; i++) {
+		const struct bp_display *d = &m->screen_facts.displays[i];
+		bp_autobuf struct bp_buf bytes = { 0 };
+		struct bp_screen_fact *fact;
+		char name[64];
+		int r;
+
+		if (d->vendor != BP_DISPI_PCI_VENDOR || d->device != BP_DISPI_PCI_DEVICE ||
+		    !d->bars[BP_DISPI_MMIO_BAR].is_memory ||
+		    d->bars[BP_DISPI_MMIO_BAR].end - d->bars[BP_DISPI_MMIO_BAR].start <
+			    BP_DISPI_MMIO_SIZE)
+			continue;
+		found = true;
+		fact = bp_screen_fact_add(m, bp_screen_source_dispi.name);
+		if (!fact || !(fact->device = strdup(d->address)))
+			return -ENOMEM;
+		snprintf(name, sizeof(name), "pci.%s.dispi", d->address);
+		r = bp_io_fact(ctx, name, ask, d, &bytes);
+		if (r == -ENOMEM)
+			return r;
+		if (r) {
+			r = bp_screen_fact_note(fact, "%s", bp_ctx_message(ctx));
+			bp_forgive(ctx);
+		} else {
+			r = describe(bp_buf_span(&bytes), d,
+				     d->boot_vga || m->screen_facts.n_displays == 1, fact);
+		}
+		if (r)
+			return r;
+	}
+	if (!found)
+		return bp_fail(ctx, -ENODATA, "no display of that kind");
+	return 0;
+}
+
+const struct bp_screen_source bp_screen_source_dispi = {
+	.name = "dispi",
+	.collect = collect,
+};
