@@ -16,6 +16,7 @@ struct bp_screen_source {
 
 extern const struct bp_screen_source bp_screen_source_pci;
 extern const struct bp_screen_source bp_screen_source_iomem;
+extern const struct bp_screen_source bp_screen_source_kernel_symbol;
 extern const struct bp_screen_source bp_screen_source_boot_params;
 extern const struct bp_screen_source bp_screen_source_dispi;
 extern const struct bp_screen_source bp_screen_source_drm;

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * kernel-symbol: the running kernel's own struct screen_info
+ *
+ * Looks sysfb_primary_display (7.0 and later, a41e0ab394e4; its first member is the
+ * screen_info) or screen_info up in /proc/kallsyms, and reads 64 bytes there from /proc/kcore.
+ *
+ * It is a copy of what boot_params said, made at boot; drivers do not keep it up to date.
+ * But it is what kexec_file_load hands over on x86 (kexec-bzimage64.c, afc18069a2cb, 5.10), it
+ * exists on arm64 too, and a driver may have changed it: efifb writes what video=efifb: says
+ * into it, hyperv_fb zeroed it (3cb73bc3fa2a, 5.10 to 6.8).
+ */
+#include "config.h"
+
+#include <errno.h>
+
+#include "collect/screen-internal.h"
+#include "encode/encode.h"
+
+static int collect(struct bp_ctx *ctx, struct bp_machine *m)
+{
+	static const char *const names[] = { "sysfb_primary_display", "screen_info", NULL };
+	uint64_t address[BP_ARRAY_SIZE(names) - 1] = { 0 };
+	uint8_t bytes[BP_SCREEN_INFO_SIZE];
+	struct bp_screen_fact *fact;
+	struct bp_kcore *kcore;
+	size_t i = 0;
+	int r = bp_kallsyms_lookup(ctx, names, address);
+
+	if (r)
+		return r;
+	while (i < BP_ARRAY_SIZE(address) && !address[i])
+		i++;
+	if (i == BP_ARRAY_SIZE(address))
+		return bp_fail(ctx, -ENODATA, "/proc/kallsyms hides the symbols or has none");
+	r = bp_kcore_open(ctx, &kcore);
+	if (r)
+		return r;
+	r = bp_kcore_read(kcore, address[i], bytes, sizeof(bytes));
+	bp_kcore_close(kcore);
+	if (r)
+		return r;
+	fact = bp_screen_fact_add(m, bp_screen_source_kernel_symbol.name);
+	if (!fact)
+		return -ENOMEM;
+	r = bp_screen_fact_from_screen_info(ctx, bp_span_make(bytes, sizeof(bytes)), fact);
+	if (r || fact->note)
+		return r;
+	return bp_screen_fact_note(fact, "%s", names[i]);
+}
+
+const struct bp_screen_source bp_screen_source_kernel_symbol = {
+	.name = "kernel-symbol",
+	.collect = collect,
+};
