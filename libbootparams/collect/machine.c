@@ -23,7 +23,6 @@ static const struct collector {
 	{ "EFI", bp_collect_efi },			/* after boot_params: Secure Boot as noted there */
 	{ "CPU", bp_collect_cpu },
 	{ "kexec", bp_collect_kexec_state },		/* after the CPU: confidential guests */
-	{ "kexec", bp_collect_kexec_state },
 	{ "crash", bp_collect_crash },			/* after iomem, which has the crash regions */
 	{ "screen", bp_screen_collect },		/* after iomem and boot_params */
 };

@@ -107,6 +107,11 @@ void bp_record_error(struct bp_io *io, const char *path, int error)
 	/* What is not there is not written; our own lack of memory is no fact of the machine. */
 	if (error == -ENOENT || error == -ENOMEM)
 		return;
+	/* A directory says EISDIR by itself, and what lies in it is to be recorded too. */
+	if (error == -EISDIR) {
+		bp_record_presence(io, path);
+		return;
+	}
 	node = bp_tree_find(io->record, path);
 	if (node && node->is_explicit && node->kind != BP_NODE_ERROR)
 		return;

@@ -27,7 +27,7 @@ struct rule {
 #define SERIAL "(serial ?(number|no\\.?|#)?|s/n) ?[:=] *([^ \n,;]+)"
 
 /*
- * The table. A rule that is added here gets a row in tests/unit/test-scrub.c.
+ * The table. A rule that is added here gets a row in tests/unit/test-record.c.
  * VMBus GUIDs are not touched: they tell the devices and the framebuffer's owner apart.
  */
 static const struct rule rules[] = {

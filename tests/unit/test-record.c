@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Recording: whatever is read while recording, and only that, answers the same from what was
+ * written. The host's own files are the material, by way of a directory sysroot ("/").
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "collect/machine.h"
+#include "core/io-backend.h"
+#include "test.h"
+
+static char file[] = "/tmp/test-record.XXXXXX";
+
+static void make_file(void)
+{
+	int fd = mkstemp(file);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+}
+
+static void remove_file(void)
+{
+	unlink(file);
+	strcpy(file + strlen(file) - 6, "XXXXXX");
+}
+
+static struct bp_ctx *open_sysroot(const char *sysroot, bool record)
+{
+	struct bp_ctx_opts opts = { .size = sizeof(opts), .sysroot = sysroot, .record = record };
+	struct bp_ctx *ctx;
+
+	ck_assert_int_eq(bp_ctx_new(&opts, &ctx), 0);
+	return ctx;
+}
+
+static struct bp_ctx *from_text(const char *text, bool record)
+{
+	struct bp_ctx_opts opts = { .size = sizeof(opts), .record = record };
+	struct bp_ctx *ctx;
+
+	ck_assert_int_eq(bp_ctx_new_from_tree(&opts, "t", bp_span_make(text, strlen(text)), &ctx),
+			 0);
+	return ctx;
+}
+
+/* Save, and open what was saved. */
+static struct bp_ctx *replay(struct bp_ctx *ctx)
+{
+	int r = bp_ctx_record_save(ctx, file);
+
+	ck_assert_msg(!r, "%s", bp_ctx_message(ctx));
+	return open_sysroot(file, false);
+}
+
+static void expect_file(const char *text)
+{
+	bp_autobuf struct bp_buf b = { 0 };
+	struct bp_ctx *host = open_sysroot(NULL, false);
+	const char *p;
+
+	ck_assert_int_eq(bp_io_read(host, file, BP_IO_LARGE, &b), 0);
+	bp_ctx_unref(host);
+	for (p = bp_buf_str(&b); *p == '#'; p = strchr(p, '\n') + 1)
+		;
+	ck_assert_str_eq(p, text);
+}
+
+/* The answer as text: content, or the error. */
+static void answer(struct bp_ctx *ctx, const char *path, struct bp_buf *out)
+{
+	bp_autostrv char **names = NULL;
+	bp_autobuf struct bp_buf b = { 0 };
+	bp_autofree char *target = NULL;
+	int r = bp_io_read(ctx, path, BP_IO_LARGE, &b);
+
+	ck_assert_int_eq(bp_buf_printf(out, "%s: read %d, %zu bytes\n", path, r, b.len), 0);
+	ck_assert_int_eq(bp_buf_append(out, b.data, b.len), 0);
+	r = bp_io_readlink(ctx, path, &target);
+	ck_assert_int_eq(bp_buf_printf(out, "link %d %s\n", r, r ? "" : target), 0);
+	r = bp_io_list(ctx, path, &names);
+	ck_assert_int_eq(bp_buf_printf(out, "list %d\n", r), 0);
+	for (size_t i = 0; !r && names[i]; i++)
+		ck_assert_int_eq(bp_buf_printf(out, "  %s\n", names[i]), 0);
+	ck_assert_int_eq(bp_buf_printf(out, "exists %d\n", bp_io_exists(ctx, path)), 0);
+	bp_forgive(ctx);
+}
+
+/* Says where two texts part: check cannot print long ones. */
+static void expect_same(const struct bp_buf *a, const struct bp_buf *b)
+{
+	size_t i = 0, line;
+
+	while (i < a->len && i < b->len && a->data[i] == b->data[i])
+		i++;
+	for (line = i; line && a->data[line - 1] != '\n'; line--)
+		;
+	ck_assert_msg(i == a->len && i == b->len, "differs at %zu: \"%.80s\", \"%.80s\"", i,
+		      a->data + line, b->data + line);
+}
+
+/* Files of any Linux system whose content stays, and of many kinds. */
+static const char *const paths[] = {
+	"/proc/cmdline",
+	"/proc/version",
+	"/proc/iomem",
+	"/proc/filesystems",
+	"/proc/none/at/all",
+	"/proc/version/below-a-file",
+	"/sys",
+	"/sys/kernel",
+	"/sys/kernel/boot_params/data",
+	"/sys/kernel/notes",
+	"/sys/firmware/memmap/0/start",
+	"/sys/bus",
+	"/sys/class/net",
+	"/sys/class/net/lo",
+	"/sys/class/net/lo/type",
+	"/sys/class/mem/null/subsystem",
+	"/sys/class/mem/null/../zero/dev",
+	"/sys/devices/system/cpu",
+	"/sys/devices/system/cpu/possible",
+	"/sys/devices/system/cpu/cpu0/crash_notes",
+};
+
+START_TEST(files_of_the_host)
+{
+	struct bp_ctx *recording = open_sysroot("/", true), *replayed;
+	bp_autobuf struct bp_buf before = { 0 }, after = { 0 };
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(paths); i++)
+		answer(recording, paths[i], &before);
+	replayed = replay(recording);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(paths); i++)
+		answer(replayed, paths[i], &after);
+	/* The one thing that is scrubbed of all this is on the command line. */
+	if (!strstr(bp_buf_str(&before), "UUID=") && !strstr(bp_buf_str(&before), "passw"))
+		expect_same(&before, &after);
+	ck_assert_uint_eq(before.len, after.len);
+	bp_ctx_unref(recording);
+	bp_ctx_unref(replayed);
+}
+END_TEST
+
+START_TEST(the_running_machine)
+{
+	struct bp_ctx *recording = open_sysroot(NULL, true), *replayed;
+	struct bp_machine *a, *b;
+
+	ck_assert_msg(!bp_machine_collect(recording, &a), "%s", bp_ctx_message(recording));
+	replayed = replay(recording);
+	ck_assert_msg(!bp_machine_collect(replayed, &b), "%s", bp_ctx_message(replayed));
+	ck_assert_int_eq(a->arch, b->arch);
+	ck_assert_str_eq(a->release, b->release);
+	ck_assert_int_eq(a->iomem.status, b->iomem.status);
+	ck_assert_uint_eq(a->iomem.n, b->iomem.n);
+	for (size_t i = 0; i < a->iomem.n; i++) {
+		ck_assert_uint_eq(a->iomem.v[i].start, b->iomem.v[i].start);
+		ck_assert_uint_eq(a->iomem.v[i].end, b->iomem.v[i].end);
+		ck_assert_str_eq(a->iomem.v[i].name, b->iomem.v[i].name);
+	}
+	ck_assert_int_eq(a->firmware_map_status, b->firmware_map_status);
+	ck_assert_uint_eq(a->firmware_map.n, b->firmware_map.n);
+	ck_assert_int_eq(a->x86.status, b->x86.status);
+	ck_assert_uint_eq(a->x86.zero_page.len, b->x86.zero_page.len);
+	if (a->x86.zero_page.len)
+		ck_assert_mem_eq(a->x86.zero_page.data, b->x86.zero_page.data,
+				 a->x86.zero_page.len);
+	ck_assert_int_eq(a->x86.nodes_status, b->x86.nodes_status);
+	ck_assert_int_eq(a->efi.status, b->efi.status);
+	ck_assert_int_eq(a->kexec.loaded, b->kexec.loaded);
+	ck_assert_int_eq(a->la57, b->la57);
+	ck_assert_int_eq(a->cpu_sha_ni, b->cpu_sha_ni);
+	ck_assert_uint_eq(a->screen_facts.n, b->screen_facts.n);
+	bp_machine_unref(a);
+	bp_machine_unref(b);
+	bp_ctx_unref(recording);
+	bp_ctx_unref(replayed);
+}
+END_TEST
+
+static const char source[] =
+	"text kallsyms\n"
+	"|1 a\n"
+	"|2 b\n"
+	"|3 c\n"
+	"link links/absolute /sub/dir\n"
+	"link links/relative absolute\n"
+	"sparse kcore\n"
+	" @000 01 02 03 04 05 06 07 08\n"
+	"error locked EPERM\n"
+	"text sub/dir/one 1\n"
+	"text sub/dir/two 2\n"
+	"text untouched secret\n";
+
+START_TEST(only_what_was_read)
+{
+	struct bp_ctx *ctx = from_text(source, true);
+	bp_autobuf struct bp_buf b = { 0 };
+	bp_autofile struct bp_file *f = NULL;
+	uint8_t bytes[2];
+
+	ck_assert_int_eq(bp_io_read(ctx, "/links/relative/one", BP_IO_SMALL, &b), 0);
+	bp_buf_done(&b);
+	ck_assert_int_eq(bp_io_read(ctx, "/locked", BP_IO_SMALL, &b), -EPERM);
+	ck_assert_int_eq(bp_io_read(ctx, "/absent", BP_IO_SMALL, &b), -ENOENT);
+	/* Too long for this caller says nothing about the file. */
+	ck_assert_int_eq(bp_io_read(ctx, "/sub/dir/two", 1, &b), -EFBIG);
+	ck_assert_int_eq(bp_io_open(ctx, "/kcore", &f), 0);
+	ck_assert_int_eq(bp_file_pread(f, 4, bytes, 2), 0);
+	ck_assert_int_eq(bp_file_pread(f, 2, bytes, 2), 0);
+	ck_assert_int_eq(bp_ctx_record_save(ctx, file), 0);
+	expect_file("sparse kcore\n"
+		    " @002 03 04 05 06\n"
+		    "link links/absolute /sub/dir\n"
+		    "link links/relative absolute\n"
+		    "error locked EPERM\n"
+		    "text sub/dir/one 1\n");
+	bp_ctx_unref(ctx);
+}
+END_TEST
+
+START_TEST(a_list_keeps_names_but_not_content)
+{
+	struct bp_ctx *ctx = from_text(source, true), *replayed;
+	bp_autostrv char **names = NULL;
+	bp_autobuf struct bp_buf b = { 0 };
+
+	ck_assert_int_eq(bp_io_list(ctx, "/sub/dir", &names), 0);
+	ck_assert_int_eq(bp_io_read(ctx, "/sub/dir/two", BP_IO_SMALL, &b), 0);
+	bp_buf_done(&b);
+	replayed = replay(ctx);
+	expect_file("error sub/dir/one ENODATA\n"
+		    "text sub/dir/two 2\n");
+	ck_assert_int_eq(bp_io_read(replayed, "/sub/dir/one", BP_IO_SMALL, &b), -ENODATA);
+	ck_assert(bp_io_exists(replayed, "/sub/dir/one"));
+	bp_ctx_unref(ctx);
+	bp_ctx_unref(replayed);
+}
+END_TEST
+
+static bool begins_with(const char *line, void *data)
+{
+	return *line == *(const char *)data;
+}
+
+START_TEST(wanted_lines_add_up)
+{
+	struct bp_ctx *ctx = from_text(source, true);
+	bp_autobuf struct bp_buf b = { 0 };
+
+	for (const char *c = "313"; *c; c++) {
+		ck_assert_int_eq(bp_io_read_lines(ctx, "/kallsyms", begins_with, (void *)c, &b), 0);
+		bp_buf_done(&b);
+	}
+	ck_assert_int_eq(bp_ctx_record_save(ctx, file), 0);
+	expect_file("text kallsyms\n|3 c\n|1 a\n");
+	bp_ctx_unref(ctx);
+}
+END_TEST
+
+static int ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
+{
+	return *(const int *)arg ? *(const int *)arg : bp_buf_append(ret_buf, "\1\2", 2);
+}
+
+START_TEST(facts_are_asked_once_and_kept)
+{
+	struct bp_ctx *ctx = open_sysroot(NULL, true), *replayed;
+	bp_autobuf struct bp_buf b = { 0 };
+	int good = 0, bad = -ENXIO;
+
+	ck_assert(bp_io_is_live(ctx));
+	ck_assert_int_eq(bp_io_fact(ctx, "drm/mode", ask, &good, &b), 0);
+	bp_buf_done(&b);
+	ck_assert_int_eq(bp_io_fact(ctx, "fb0", ask, &bad, &b), -ENXIO);
+	replayed = replay(ctx);
+	expect_file("hex facts/drm/mode 01 02\nerror facts/fb0 ENXIO\n");
+	ck_assert(!bp_io_is_live(replayed));
+	ck_assert_int_eq(bp_io_fact(replayed, "drm/mode", ask, &bad, &b), 0);
+	ck_assert_uint_eq(b.len, 2);
+	bp_buf_done(&b);
+	ck_assert_int_eq(bp_io_fact(replayed, "fb0", ask, &good, &b), -ENXIO);
+	bp_ctx_unref(ctx);
+	bp_ctx_unref(replayed);
+}
+END_TEST
+
+START_TEST(saving)
+{
+	struct bp_ctx *ctx = from_text(source, false), *recording = from_text(source, true);
+	struct stat st;
+
+	ck_assert_int_eq(bp_ctx_record_save(ctx, file), -EINVAL);
+	ck_assert_str_eq(bp_ctx_message(ctx), "this context was not asked to record");
+	ck_assert_int_eq(bp_ctx_record_save(recording, "/none/at/all"), -ENOENT);
+	ck_assert_int_eq(chmod(file, 0644), 0);
+	ck_assert_int_eq(bp_ctx_record_save(recording, file), 0);
+	ck_assert_int_eq(stat(file, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	bp_ctx_unref(ctx);
+	bp_ctx_unref(recording);
+}
+END_TEST
+
+/* Each rule of core/io-scrub.c: what it takes, and beside it what it must leave. */
+static const struct {
+	const char *path, *before, *after;
+} scrubbed[] = {
+	{ "/sys/devices/virtual/dmi/id/product_serial", "AB-123.x\n", "00-000.0\n" },
+	{ "/sys/devices/virtual/dmi/id/product_uuid", "4c4c4544-0a\n", "00000000-00\n" },
+	{ "/sys/devices/virtual/dmi/id/chassis_asset_tag", "7783-7084\n", "0000-0000\n" },
+	{ "/sys/devices/virtual/dmi/id/product_name", "Virtual Machine\n", "Virtual Machine\n" },
+	{ "/sys/devices/pci/usb1/serial", "0000:00:1d.0\n", "0000:00:00.0\n" },
+	{ "/sys/devices/pci/nvme0/wwid", "eui.0025385b\n", "000.00000000\n" },
+	{ "/sys/devices/pci/nvme0/serial_number", "\xff\x01\x02", "" },
+	{ "/sys/devices/pci/net/eth0/address", "52:54:00:ab:cd:ef\n", "00:00:00:00:00:00\n" },
+	{ "/sys/devices/pci/net/eth0/mtu", "1500\n", "1500\n" },
+	{ "/sys/devices/vmbus/x/uevent", "A=b\nSERIAL=x1\nHID_UNIQ=y:2\nZ=1\n",
+	  "A=b\nSERIAL=00\nHID_UNIQ=0:0\nZ=1\n" },
+	{ "/sys/bus/vmbus/devices/x/device_id", "{5620e0c7-8062-4dce-aeb7-520c7ef76171}\n",
+	  "{5620e0c7-8062-4dce-aeb7-520c7ef76171}\n" },
+	{ "/proc/cmdline", "root=PARTUUID=5620e0c7-8062-4dce-aeb7-520c7ef76171 ro\n",
+	  "root=PARTUUID=00000000-0000-0000-0000-000000000000 ro\n" },
+	{ "/proc/cmdline", "ifname=eth0:52:54:00:AB:cd:ef console=ttyS0,115200\n",
+	  "ifname=eth0:00:00:00:00:00:00 console=ttyS0,115200\n" },
+	{ "/proc/cmdline", "rd.luks.keyfile=/a/b rd.Password=pa$$ x=1\n",
+	  "rd.luks.keyfile=/0/0 rd.Password=00$$ x=1\n" },
+	{ "/proc/cmdline", "systemd.hostname=ann-laptop quiet\n",
+	  "systemd.hostname=000-000000 quiet\n" },
+	{ "/sys/firmware/devicetree/base/chosen/bootargs", "root=UUID=5620e0c7-8062-4dce-aeb7-"
+	  "520c7ef76171", "root=UUID=00000000-0000-0000-0000-000000000000" },
+	{ "/sys/firmware/devicetree/base/eth/local-mac-address", "\x52\x54\xab\xcd\xef\x01", "" },
+	{ "/sys/firmware/devicetree/base/serial-number", "1000ab", "000000" },
+	{ "/sys/firmware/devicetree/base/chosen/kaslr-seed", "\xfe\xdc\xba", "" },
+	{ "/sys/firmware/devicetree/base/chosen/rng-seed", "\xfe\xdc\xba", "" },
+	{ "/dmesg", "[ 1.0] eth0: 52:54:00:ab:cd:ef on 0000:00:1f.2\n",
+	  "[ 1.0] eth0: 00:00:00:00:00:00 on 0000:00:1f.2\n" },
+	{ "/dmesg", "[ 1.0] usb 1-1: SerialNumber: 4C530001, x\n[ 1.1] S/N: Z9 ok\n",
+	  "[ 1.0] usb 1-1: SerialNumber: 00000000, x\n[ 1.1] S/N: 00 ok\n" },
+	{ "/dmesg", "[ 1.0] usb 1-1: New USB device strings: Mfr=1, Product=2, SerialNumber=3\n",
+	  "[ 1.0] usb 1-1: New USB device strings: Mfr=1, Product=2, SerialNumber=0\n" },
+	{ "/dmesg", "[ 1.0] Command line: root=UUID=5620e0c7-8062-4dce-aeb7-520c7ef76171\n",
+	  "[ 1.0] Command line: root=UUID=00000000-0000-0000-0000-000000000000\n" },
+	{ "/dmesg", "[ 1.0] EXT4-fs (sda1): mounted filesystem 5620e0c7-8062-4dce-aeb7-520c7ef76171\n",
+	  "[ 1.0] EXT4-fs (sda1): mounted filesystem 00000000-0000-0000-0000-000000000000\n" },
+	{ "/dmesg", "[ 1.0] hv_pci 5620e0c7-8062-4dce-aeb7-520c7ef76171: PCI VMBus probing\n",
+	  "[ 1.0] hv_pci 5620e0c7-8062-4dce-aeb7-520c7ef76171: PCI VMBus probing\n" },
+	{ "/dmesg", "[ 1.0] Kernel command line: luks.secret=abc ro\n",
+	  "[ 1.0] Kernel command line: luks.secret=000 ro\n" },
+	{ "/dmesg", "[ 1.0] serial8250: ttyS0 at I/O 0x3f8\n",
+	  "[ 1.0] serial8250: ttyS0 at I/O 0x3f8\n" },
+	{ "/proc/iomem", "f8000000-f87fffff : 5620e0c7-8062-4dce-aeb7-520c7ef76171\n",
+	  "f8000000-f87fffff : 5620e0c7-8062-4dce-aeb7-520c7ef76171\n" },
+};
+
+START_TEST(what_names_one_machine_is_zeroed)
+{
+	bp_autotree struct bp_tree *tree = bp_tree_new();
+	size_t len = strlen(scrubbed[_i].before);
+	struct bp_node *node;
+
+	ck_assert_int_eq(bp_tree_make(tree, scrubbed[_i].path, &node), 0);
+	bp_node_reset(node, BP_NODE_FILE);
+	ck_assert_int_eq(bp_buf_append(&node->data, scrubbed[_i].before, len), 0);
+	ck_assert_int_eq(bp_scrub_tree(tree), 0);
+	ck_assert_uint_eq(node->data.len, len);
+	if (*scrubbed[_i].after)
+		ck_assert_str_eq(bp_buf_str(&node->data), scrubbed[_i].after);
+	else
+		for (size_t i = 0; i < len; i++)
+			ck_assert_uint_eq(node->data.data[i], 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("record");
+	TCase *t = tcase_create("record");
+
+	tcase_add_checked_fixture(t, make_file, remove_file);
+	tcase_add_test(t, files_of_the_host);
+	tcase_add_test(t, the_running_machine);
+	tcase_add_test(t, only_what_was_read);
+	tcase_add_test(t, a_list_keeps_names_but_not_content);
+	tcase_add_test(t, wanted_lines_add_up);
+	tcase_add_test(t, facts_are_asked_once_and_kept);
+	tcase_add_test(t, saving);
+	tcase_add_loop_test(t, what_names_one_machine_is_zeroed, 0, BP_ARRAY_SIZE(scrubbed));
+	suite_add_tcase(s, t);
+	return run_suite(s);
+}
