@@ -4,6 +4,7 @@ is loaded and how the machine gets there. From a case come the two images and co
 """
 
 import dataclasses
+import gzip
 import shlex
 
 import initramfs
@@ -35,6 +36,8 @@ class Case:
     firmware: str = "ovmf"
     says: str = ""              # regular expression: what our loader must say when it loads
     memory_mib: int = 1024
+    vmlinux: bool = False       # load the ELF file that is packed in the bzImage
+    initrds: int = 1            # 2: the second one, compressed, holds a file of its own
 
     @property
     def vga(self):
@@ -98,6 +101,14 @@ def all_cases():
         add(name=f"6.12-bios-text-{call}-normal", first="6.12", next="6.12", owner="vgatext",
             call=call, jump="normal", firmware="bios", core=call == "c",
             claim="BIOS in text mode: the next kernel's console is VGA text")
+    for kernel, jump in (("6.12", "normal"), ("6.12", "crash"), ("6.1", "crash")):
+        add(name=f"{kernel}-vmlinux-c-{jump}", first=kernel, next=kernel, owner="efifb",
+            call="c", jump=jump, vmlinux=True, core=(kernel, jump) == ("6.12", "crash"),
+            claim="a compressed ELF vmlinux boots; for a crash, moved from where it is linked")
+    for call in ("c", "s"):
+        add(name=f"7.x-initrds-{call}-normal", first="7.x", next="7.x", owner="efifb",
+            call=call, jump="normal", initrds=2, core=call == "s",
+            claim="the next kernel unpacks two initrds, the second one compressed")
     return cases
 
 
@@ -132,9 +143,10 @@ def first_scenario(case, peer):
     load = "-p" if case.jump == "crash" else "-l"
     if case.flip and peer:      # ours speaks on the port that the command line names
         load += " --console-serial --serial=0x3f8 --serial-baud=115200"
+    initrds = " ".join(f"--initrd=/next/initrd{i or ''}" for i in range(case.initrds))
     lines += [
         "mark load",
-        f"run load kexec {call} {load} /next/vmlinuz --initrd=/next/initrd "
+        f"run load kexec {call} {load} /next/vmlinuz {initrds} "
         f"--append={shlex.quote(next_cmdline(case))}",
         '[ $rc = 0 ] || fail "load: exit status $rc"',
         "report loaded"]
@@ -160,6 +172,8 @@ def next_scenario(case):
         "echo \"line $i of the next kernel: the quick brown fox jumps over the lazy dog\"",
         "done; } >/tmp/text",
         "show next /tmp/text"]
+    if case.initrds > 1:
+        lines.insert(0, '[ -f /of-second-initrd ] || fail "the second initrd is missing"')
     if case.vmcore:
         lines += [
             "dd if=/proc/vmcore of=/tmp/head bs=4096 count=64 2>/dev/null",
@@ -187,6 +201,15 @@ def build_image(case, kernels, tools, loader):
         initramfs.add_host_program(archive, loader, "sbin/kexec")
     else:
         initramfs.add_tool(archive, tools["kexec-tools"], "sbin/kexec")
-    archive.add("next/vmlinuz", following.vmlinuz.read_bytes())
+    vmlinuz = following.vmlinuz.read_bytes()
+    if case.vmlinux:
+        vmlinuz = initramfs.packed_vmlinux(vmlinuz)
+        for soname in ("liblzma.so.5", "libzstd.so.1"):     # loaded on demand
+            initramfs.add_host_library(archive, soname)
+    archive.add("next/vmlinuz", vmlinuz)
     archive.add("next/initrd", inner.encode())
+    if case.initrds > 1:
+        second = initramfs.Archive()
+        second.add("of-second-initrd", b"")
+        archive.add("next/initrd1", gzip.compress(second.encode()))
     return archive.encode()

@@ -13,6 +13,7 @@ import os
 import pathlib
 import re
 import stat
+import struct
 import subprocess
 import threading
 
@@ -141,6 +142,25 @@ def add_host_program(archive, path, target):
             archive.add_program(name, pathlib.Path(name).read_bytes())
         elif lib:
             archive.add_program(f"usr/lib/x86_64-linux-gnu/{name}", pathlib.Path(lib).read_bytes())
+
+
+def add_host_library(archive, soname):
+    """A library that a program of this host loads while it runs, so that ldd knows nothing."""
+    out = subprocess.run(["ldconfig", "-p"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    path = re.search(rf"^\s*{re.escape(soname)} \(libc6,x86-64\S*\) => (/\S+)$", out, re.M)
+    if not path:
+        raise LookupError(f"this host has no {soname}")
+    archive.add_program(f"usr/lib/x86_64-linux-gnu/{soname}", pathlib.Path(path[1]).read_bytes())
+
+
+def packed_vmlinux(vmlinuz):
+    """The compressed ELF file in a bzImage, without the four bytes that say its size.
+
+    Documentation/arch/x86/boot.rst: setup_sects, payload_offset, payload_length.
+    """
+    start, size = struct.unpack_from("<II", vmlinuz, 0x248)
+    start += (vmlinuz[0x1f1] + 1) * 512
+    return vmlinuz[start:start + size - 4]
 
 
 def add_tool(archive, tool, target):
