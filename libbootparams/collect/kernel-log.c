@@ -33,8 +33,9 @@ int bp_kmsg_format(struct bp_span record, struct bp_buf *out)
 	const char *eol;
 	int r;
 
-	if (!text++)
+	if (!text)
 		return -EBADMSG;
+	text++;
 	/* The third field is the time; nothing else of the head is kept. */
 	for (; p < text && comma < 3; p++) {
 		if (*p == ',')

@@ -50,7 +50,7 @@ void bp_record_file(struct bp_io *io, const char *path, const struct bp_buf *dat
 
 static bool has_line(const struct bp_buf *b, const uint8_t *line, size_t len)
 {
-	const uint8_t *p = b->data, *end = b->data + b->len;
+	const uint8_t *p = b->data, *end = p ? p + b->len : NULL;
 
 	while (p && p < end && (p = memmem(p, (size_t)(end - p), line, len))) {
 		if (p == b->data || p[-1] == '\n')

@@ -26,7 +26,7 @@ static void add_region(struct bp_purgatory_params *p, bp_phys_t at, uint64_t len
 	for (uint64_t i = 0; i < len; i++)
 		image[at - LOAD + i] = (uint8_t)(at + i * 7 + (i >> 8));
 	bp_sha256_init(&c);
-	bp_sha256_update(&c, image + at - LOAD, len);
+	bp_sha256_update(&c, &image[at - LOAD], len);
 	bp_sha256_final(&c, p->regions[p->n_regions].digest);
 	p->n_regions++;
 }
@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 	add_region(&p, REGION0, 100001);
 	add_region(&p, REGION1, 4097);
 	add_region(&p, REGION2, 0);
-	memset(image + PURGATORY - GUARD - LOAD, GUARD_BYTE, GUARD + ops->memsz + GUARD);
+	memset(&image[PURGATORY - GUARD - LOAD], GUARD_BYTE, GUARD + ops->memsz + GUARD);
 	for (int i = 3; i < argc; i++) {
 		if (!strcmp(argv[i], "nochecks"))
 			p.n_regions = 0;
@@ -68,10 +68,10 @@ int main(int argc, char **argv)
 		else if (strncmp(argv[i], "flip=", 5))
 			errx(2, "what is '%s'?", argv[i]);
 	}
-	if (ops->fill(&p, image + PURGATORY + ops->entry_offset - LOAD))
+	if (ops->fill(&p, &image[PURGATORY - LOAD + ops->entry_offset]))
 		errx(1, "cannot fill in purgatory");
 	/* What the kernel does with the rest of a segment. */
-	memset(image + PURGATORY + ops->bufsz - LOAD, 0, ops->memsz - ops->bufsz);
+	memset(&image[PURGATORY - LOAD + ops->bufsz], 0, ops->memsz - ops->bufsz);
 	for (int i = 3; i < argc; i++)
 		if (!strncmp(argv[i], "flip=", 5))
 			image[strtoul(argv[i] + 5, NULL, 0) - LOAD] ^= 0x01;

@@ -188,7 +188,7 @@ START_TEST(text_screen_tells_the_region)
 	kexec_purgatory_report(&p, 10, found);
 	/* The first line is as long as it can get: its last character is on the second row. */
 	for (unsigned int row = 0, line = 0; row < 5; row++) {
-		const char *text = row == 1 ? LINE1 + 80 : lines[line];
+		const char *text = row == 1 ? &LINE1[80] : lines[line];
 
 		for (unsigned int i = 0; i < 80; i++) {
 			char expected = i < strlen(text) ? text[i] : ' ';
