@@ -252,6 +252,16 @@ static const char *syscall_name(enum bp_syscall syscall)
 	return syscall == BP_SYSCALL_LOAD ? "kexec_load" : "kexec_file_load";
 }
 
+/* What the library says of the image begins with its path: once is enough. */
+static void say_cannot_load(const struct kexec_options *o, const char *why)
+{
+	size_t len = strlen(o->kernel);
+
+	if (!strncmp(why, o->kernel, len) && !strncmp(why + len, ": ", 2))
+		why += len + 2;
+	say_error("cannot load %s: %s", o->kernel, why);
+}
+
 /* The kernel frees the old image before it takes a new one: say what is left. */
 static void say_what_is_armed(struct load *l)
 {
@@ -311,7 +321,7 @@ static int make_ready(struct load *l)
 	if (!r && l->has_initrd && l->plan->syscall == BP_SYSCALL_FILE_LOAD)
 		r = bp_initrd_make_fd(l->ctx, &l->initrd);
 	if (r)
-		say_error("cannot load %s: %s", l->o->kernel, bp_ctx_message(l->ctx));
+		say_cannot_load(l->o, bp_ctx_message(l->ctx));
 	return r;
 }
 
@@ -401,7 +411,7 @@ static int load(const struct kexec_options *o, struct bp_ctx *ctx)
 	if (r) {
 		const char *why = bp_ctx_message(ctx);
 
-		say_error("cannot load %s: %s", o->kernel, *why ? why : strerror(-r));
+		say_cannot_load(o, *why ? why : strerror(-r));
 		return EXIT_STATUS_FAILED;
 	}
 	return o->dry_run ? 0 : submit(&l);

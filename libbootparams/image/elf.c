@@ -192,17 +192,28 @@ static int find_entry(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 		       e_entry);
 }
 
+/* Tells a kernel from a program that is linked statically; all else is alike. */
+static bool has_kernel_addresses(Elf *elf, size_t n_phdrs)
+{
+	GElf_Phdr p;
+
+	for (size_t i = 0; i < n_phdrs; i++)
+		if (gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_LOAD &&
+		    p.p_vaddr >= START_KERNEL_MAP)
+			return true;
+	return false;
+}
+
 static int read_segments(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 			 const GElf_Ehdr *e)
 {
 	size_t n = e->e_phnum;
-	bool is_linux = false;
 	int r;
 
 	if (n > PHDRS_MAX)
 		return bp_fail(ctx, -EBADMSG,
 			       "ELF header: e_phnum at 0x38 is %zu: no kernel has so many "
-			"program headers",
+			       "program headers",
 			       n);
 	/* libelf does not look at e_phentsize, and cuts a table at the file's end in silence. */
 	if (n && e->e_phentsize != sizeof(Elf64_Phdr))
@@ -212,9 +223,14 @@ static int read_segments(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 	if (!bp_span_has(image->bytes, e->e_phoff, n * sizeof(Elf64_Phdr)))
 		return bp_fail(ctx, -EBADMSG,
 			       "ELF header: e_phoff at 0x20 is 0x%" PRIx64
-			       ": the program "
-			       "headers reach beyond the file's end at 0x%zx: truncated?",
+			       ": the program headers reach beyond the file's end at "
+			       "0x%zx: truncated?",
 			       e->e_phoff, image->bytes.len);
+	if (n && !has_kernel_addresses(elf, n))
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "not a Linux kernel: no ELF segment is linked to the "
+			       "kernel's addresses (from 0x%" PRIx64 ")",
+			       START_KERNEL_MAP);
 	image->parts = calloc(n ?: 1, sizeof(*image->parts));
 	if (!image->parts)
 		return bp_fail_errno(ctx, -ENOMEM, "cannot keep the ELF segments");
@@ -232,7 +248,6 @@ static int read_segments(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 			return r;
 		if (!p.p_memsz)
 			continue;
-		is_linux |= p.p_vaddr >= START_KERNEL_MAP;
 		image->parts[image->n_parts++] = (struct bp_image_part){
 			.offset = p.p_offset,
 			.file_size = p.p_filesz,
@@ -243,11 +258,6 @@ static int read_segments(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 	}
 	if (!image->n_parts)
 		return bp_fail(ctx, -EBADMSG, "it has no ELF segments to load");
-	if (!is_linux)
-		return bp_fail(ctx, -EOPNOTSUPP,
-			       "not a Linux kernel: no ELF segment is linked to the "
-			       "kernel's addresses (from 0x%" PRIx64 ")",
-			       START_KERNEL_MAP);
 	r = check_layout(ctx, image);
 	return r ? r : find_entry(ctx, image, elf, n, e->e_entry);
 }

@@ -81,7 +81,15 @@ static const char *identify_pe(struct bp_span bytes)
 	return pe_what(bp_le16(coff + 4));
 }
 
-/* What do these bytes look like? Never NULL. */
+static bool is_text(const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!p[i] || (p[i] < 0x20 && !strchr("\t\n\r", p[i])))
+			return false;
+	return true;
+}
+
+/* What do these bytes look like? NULL: nothing known. */
 static const char *identify(struct bp_span bytes)
 {
 	const char *what;
@@ -98,9 +106,11 @@ static const char *identify(struct bp_span bytes)
 		return what;
 	if (!bytes.data[0] && !memcmp(bytes.data, bytes.data + 1, n - 1))
 		return "zeros";
+	if (is_text(bytes.data, n))
+		return "text";
 	if (bytes.len < 4096)
 		return "something too short to be a kernel";
-	return "nothing known";
+	return NULL;
 }
 
 static const struct bp_image_format *format_by_name(const char *name)
@@ -131,14 +141,15 @@ static int probe_and_describe(struct bp_ctx *ctx, struct bp_image *image,
 	if (!image->bytes.len)
 		return bp_fail(ctx, -EBADMSG, "the file is empty");
 	f = format_by_probe(image->bytes);
-	if (wanted && f != wanted)
-		return bp_fail(ctx, -EBADMSG, "not of type %s: it looks like %s", type,
-			       f ? f->name : identify(image->bytes));
-	if (!f)
+	if (!f) {
+		const char *what = identify(image->bytes);
+
 		return bp_fail(ctx, -EBADMSG,
-			       "not a kernel image that can be loaded: it looks like %s "
-			       "(x86-64 bzImage and ELF kernels are supported)",
-			       identify(image->bytes));
+			       "not a kernel image (x86-64 bzImage and ELF are supported)%s%s",
+			       what ? ": it looks like " : "", what ?: "");
+	}
+	if (wanted && f != wanted)
+		return bp_fail(ctx, -EBADMSG, "not of type %s but of type %s", type, f->name);
 	image->format = f->name;
 	image->arch = f->arch;
 	return f->describe(ctx, image);

@@ -313,6 +313,8 @@ START_TEST(file_is_opened_and_mapped)
 	bp_image_unref(i);
 	ck_assert_int_eq(bp_image_open(ctx, path, "uImage", &i), -EINVAL);
 	assert_message("bzImage: unknown image type uImage");
+	ck_assert_int_eq(bp_image_open(ctx, path, "elf-x86_64", &i), -EBADMSG);
+	assert_message("bzImage: not of type elf-x86_64 but of type bzImage64");
 }
 END_TEST
 
@@ -500,7 +502,7 @@ START_TEST(elf_program_is_no_kernel)
 
 	make_elf(&v);
 	for (size_t i = 0; i < 3; i++)
-		v.p[i].p_vaddr = v.p[i].p_paddr;
+		v.p[i].p_vaddr = v.p[i].p_paddr += 8;
 	describe((void *)&v, sizeof(v), -EOPNOTSUPP,
 		 "not a Linux kernel: no ELF segment is linked to");
 	/* This test itself, where compilers make position-independent programs or not. */
@@ -630,9 +632,12 @@ static const struct {
 	{ 0, "BZh9", 4, 8192, "compressed with bzip2" },
 	{ 0, "#!/bin/sh\n", 10, 10, "a script" },
 	{ 0, "", 0, 8192, "zeros" },
-	{ 0, "x", 1, 1, "too short" },
-	{ 0, "x", 1, 8192, "nothing known" },
-	{ 0, "MZ", 2, 8192, "nothing known" },
+	{ 0, "\1", 1, 1, "too short" },
+	{ 0, "x", 1, 1, "it looks like text" },
+	{ 0, "CONFIG_KEXEC=y\n", 15, 16, "too short" },
+	{ 0, "CONFIG_KEXEC=y\n", 15, 15, "it looks like text" },
+	{ 0, "x", 1, 8192, "not a kernel image (x86-64 bzImage and ELF are supported)" },
+	{ 0, "MZ", 2, 8192, "not a kernel image (x86-64 bzImage and ELF are supported)" },
 };
 
 START_TEST(foreign_file_is_recognised)
@@ -666,7 +671,7 @@ START_TEST(efi_programs_are_told_apart)
 	bp_put_le16(b + 0x80 + 20, 0xffff);
 	describe(b, sizeof(b), -EBADMSG, "an EFI program of another architecture");
 	bp_put_le32(b + 0x3c, 0xfffffff0);
-	describe(b, sizeof(b), -EBADMSG, "nothing known");
+	describe(b, sizeof(b), -EBADMSG, "(x86-64 bzImage and ELF are supported)");
 }
 END_TEST
 
