@@ -62,6 +62,9 @@ static const struct bp_screen_fact *changed_mode(const struct bp_machine *m,
 	return NULL;
 }
 
+/* What vmbus_reserve_fb() keeps free however small lfb_size is (drivers/hv/vmbus_drv.c). */
+#define VMBUS_FB_MIN (8u << 20)
+
 /* kexec_file_load copies the screen as it was at boot: is that what we would hand over? */
 static void lost_screen(const struct bp_machine *m, const struct bp_screen *load,
 			const struct bp_screen *file, struct note *n)
@@ -80,10 +83,14 @@ static void lost_screen(const struct bp_machine *m, const struct bp_screen *load
 		       "the next kernel's console would not be readable", file->width_px,
 		    file->height_px, now->width_px, now->height_px);
 	else if (load->outcome == BP_SCREEN_CONSOLE &&
-		 (file->outcome != BP_SCREEN_CONSOLE || load->size_bytes != file->size_bytes ||
+		 (file->outcome != BP_SCREEN_CONSOLE ||
 		  !same_mode(load, file->width_px, file->height_px, file->stride_bytes,
 			     file->depth_bits)))
 		add(n, "kexec_file_load passes another geometry than the one in use (%s)", load->why);
+	else if (m->screen_facts.on_vmbus && load->size_bytes > BP_MAX(file->size_bytes, VMBUS_FB_MIN))
+		add(n, "kexec_file_load passes %llu KiB of framebuffer where the host uses %llu KiB",
+		    (unsigned long long)(file->size_bytes >> 10),
+		    (unsigned long long)(load->size_bytes >> 10));
 }
 
 /* What the next kernel would miss, or be told wrongly, after kexec_file_load. */

@@ -102,6 +102,21 @@ START_TEST(another_base_wants_load)
 }
 END_TEST
 
+/* VMBus keeps 8 MiB free anyway; a larger one must be said. */
+START_TEST(a_larger_framebuffer_counts_only_on_vmbus)
+{
+	screen_load.size_bytes = 0x4000000;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	m.screen_facts.on_vmbus = true;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	screen_load.size_bytes = 0x800000;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+}
+END_TEST
+
 START_TEST(lost_framebuffer_wants_load)
 {
 	screen_file = (struct bp_screen){ .outcome = BP_SCREEN_NONE };
@@ -287,6 +302,7 @@ int main(void)
 	tcase_add_test(t, stale_geometry_wants_load);
 	tcase_add_test(t, a_reserved_screen_loses_only_where_the_mode_changed);
 	tcase_add_test(t, another_base_wants_load);
+	tcase_add_test(t, a_larger_framebuffer_counts_only_on_vmbus);
 	tcase_add_test(t, lost_framebuffer_wants_load);
 	tcase_add_test(t, no_screen_at_all_loses_nothing);
 	tcase_add_test(t, forced_file_load_says_what_is_lost);
