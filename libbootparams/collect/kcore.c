@@ -71,46 +71,57 @@ static int read_header(struct bp_kcore *k, struct bp_buf *head)
 	return r ? r : bp_file_pread(k->file, 0, head->data, head->len);
 }
 
-static int find_vmcoreinfo(struct bp_kcore *k, const uint8_t *notes, size_t size)
+static int read_vmcoreinfo(struct bp_kcore *k, uint64_t off, uint64_t len)
 {
-	/* Notes are 4-aligned: namesz, descsz, type, name, description. gelf_getnote() would
-	 * need them inside an image; three numbers do not. */
-	struct bp_span s = bp_span_make(notes, size);
-	uint64_t off = 0;
+	bp_autofree char *text = NULL;
+	int r;
 
-	while (bp_span_has(s, off, sizeof(Elf64_Nhdr))) {
-		uint64_t name_len = bp_le32(s.data + off), desc_len = bp_le32(s.data + off + 4);
-		uint64_t name_off = off + sizeof(Elf64_Nhdr);
-		uint64_t desc_off = name_off + bp_align_up(name_len, 4);
-		const char *name = bp_span_get(s, name_off, name_len);
-		const char *desc = bp_span_get(s, desc_off, desc_len);
-
-		if (!name || !desc)
-			return bad(k, "truncated note");
-		if (name_len == sizeof(VMCOREINFO_NAME) &&
-		    !memcmp(name, VMCOREINFO_NAME, name_len)) {
-			k->vmcoreinfo = strndup(desc, desc_len);
-			return k->vmcoreinfo ? 0 : -ENOMEM;
-		}
-		off = desc_off + bp_align_up(desc_len, 4);
-	}
+	text = malloc(len + 1);
+	if (!text)
+		return -ENOMEM;
+	r = bp_file_pread(k->file, off, text, len);
+	if (r)
+		return r;
+	text[len] = 0;
+	k->vmcoreinfo = BP_TAKE_PTR(text);
 	return 0;
 }
 
+/*
+ * Of the notes only VMCOREINFO is read, and of the others the heads: the kernel adds the reading
+ * task's own structure and the command line, which have no business in a recording.
+ */
 static int read_notes(struct bp_kcore *k, const GElf_Phdr *ph)
 {
-	bp_autofree uint8_t *notes = NULL;
+	uint64_t off = 0;
 	int r;
 
-	if (k->vmcoreinfo || !ph->p_filesz)
-		return 0;
-	if (ph->p_filesz > HEAD_MAX)
+	if (ph->p_filesz > HEAD_MAX || ph->p_offset > INT64_MAX - HEAD_MAX)
 		return bad(k, "notes are too long");
-	notes = malloc(ph->p_filesz);
-	if (!notes)
-		return -ENOMEM;
-	r = bp_file_pread(k->file, ph->p_offset, notes, ph->p_filesz);
-	return r ? r : find_vmcoreinfo(k, notes, ph->p_filesz);
+	while (!k->vmcoreinfo && ph->p_filesz - off >= sizeof(Elf64_Nhdr)) {
+		uint64_t left = ph->p_filesz - off - sizeof(Elf64_Nhdr), name_len, desc_len, desc;
+		uint8_t head[sizeof(Elf64_Nhdr) + sizeof(VMCOREINFO_NAME)] = { 0 };
+
+		r = bp_file_pread(k->file, ph->p_offset + off, head, sizeof(Elf64_Nhdr));
+		if (r)
+			return r;
+		name_len = bp_le32(head);
+		desc_len = bp_le32(head + 4);
+		desc = bp_align_up(name_len, 4);
+		if (desc > left || desc_len > left - desc)
+			return bad(k, "truncated note");
+		desc += off + sizeof(Elf64_Nhdr);
+		if (name_len == sizeof(VMCOREINFO_NAME)) {
+			r = bp_file_pread(k->file, ph->p_offset + off, head, sizeof(head));
+			if (r)
+				return r;
+			if (!memcmp(head + sizeof(Elf64_Nhdr), VMCOREINFO_NAME, name_len))
+				return read_vmcoreinfo(k, ph->p_offset + desc, desc_len);
+		}
+		/* The last one may lack its padding. */
+		off = BP_MIN(desc + bp_align_up(desc_len, 4), ph->p_filesz);
+	}
+	return 0;
 }
 
 static int read_segments(struct bp_kcore *k, Elf *elf)
