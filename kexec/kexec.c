@@ -52,7 +52,9 @@ static void load_done(struct load *l)
 
 static void print_log(void *data, enum bp_log_level level, const char *line)
 {
-	if (level <= BP_LOG_WARNING)
+	if (level <= BP_LOG_ERROR)
+		say_error("%s", line);
+	else if (level <= BP_LOG_WARNING)
 		say_warning("%s", line);
 	else
 		fprintf(stderr, "kexec: %s\n", line);
@@ -66,12 +68,8 @@ static int open_ctx(const struct kexec_options *o, struct bp_ctx **ret_ctx)
 		.log = print_log,
 		.log_level = o->debug ? BP_LOG_DEBUG : 0,
 	};
-	int r = bp_ctx_new(&opts, ret_ctx);
 
-	if (r)
-		say_error("cannot read %s: %s", o->sysroot ? o->sysroot : "the running system",
-			  strerror(-r));
-	return r;
+	return bp_ctx_new(&opts, ret_ctx);	/* says why not by the log */
 }
 
 /* Everything that a plan is made from. Failures are in the context's message. */
@@ -444,12 +442,14 @@ static int unload(const struct kexec_options *o, struct bp_ctx *ctx)
 /* Leave it to the init system, which ends in "kexec -e" or the same syscall. */
 static int shut_down(void)
 {
+	char *const systemctl[] = { "systemctl", "kexec", NULL };
+	char *const shutdown[] = { "shutdown", "-r", "now", NULL };
 	struct stat st;
 
 	/* sd_booted(3) */
 	if (!lstat("/run/systemd/system", &st) && S_ISDIR(st.st_mode))
-		execlp("systemctl", "systemctl", "kexec", NULL);
-	execlp("shutdown", "shutdown", "-r", "now", NULL);
+		execvp(systemctl[0], systemctl);
+	execvp(shutdown[0], shutdown);
 	say_error("cannot run shutdown: %m; the kernel stays loaded, kexec -e boots it");
 	return EXIT_STATUS_FAILED;
 }

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tests of commands share: a kernel to load, a machine's files, a run by the shim."""
+
+import os
+import pathlib
+import re
+import struct
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get("top_builddir", "."))
+SHIM = BUILD / "tests/cli/.libs/kexec-shim.so"
+KEXEC = BUILD / "kexec/kexec"
+
+SKIPPED = 77    # automake's exit status for a test that cannot run here
+
+
+def bzimage(payload=64 * 1024, **fields):
+    """The smallest bzImage that a loader accepts; what it holds is never run."""
+    sects = 4
+    header = dict(setup_sects=sects, syssize=payload // 16, boot_flag=0xAA55, jump=0x6AEB,
+                  magic=b"HdrS", version=0x020F, loadflags=1, initrd_addr_max=0x7FFFFFFF,
+                  kernel_alignment=0x200000, relocatable=1, min_alignment=21,
+                  xloadflags=0x3F, cmdline_size=2047, pref_address=0x1000000,
+                  init_size=0x800000)
+    header.update(fields)
+    where = dict(setup_sects=("B", 0x1F1), syssize=("I", 0x1F4), boot_flag=("H", 0x1FE),
+                 jump=("H", 0x200), magic=("4s", 0x202), version=("H", 0x206),
+                 loadflags=("B", 0x211), initrd_addr_max=("I", 0x22C),
+                 kernel_alignment=("I", 0x230), relocatable=("B", 0x234),
+                 min_alignment=("B", 0x235), xloadflags=("H", 0x236),
+                 cmdline_size=("I", 0x238), pref_address=("Q", 0x258), init_size=("I", 0x260))
+    image = bytearray((sects + 1) * 512 + payload)
+    for name, value in header.items():
+        form, offset = where[name]
+        struct.pack_into("<" + form, image, offset, value)
+    return bytes(image)
+
+
+def expand(tree, root):
+    """Writes the text entries of a .tree file as files below root."""
+    current = None
+    for line in tree.splitlines():
+        if line.startswith(("|", "\\")):
+            current.append(line[1:] + ("\n" if line[0] == "|" else ""))
+            continue
+        if current:
+            path.write_text("".join(current))
+            current = None
+        if not line or line.startswith("#"):
+            continue
+        kind, name, *value = line.split(" ", 2)
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if kind == "dir":
+            path.mkdir(exist_ok=True)
+        elif kind == "text" and value:
+            path.write_text(value[0] + "\n")
+        elif kind == "text":
+            current = []
+        else:
+            raise ValueError(line)
+    if current:
+        path.write_text("".join(current))
+
+
+def sanitizer_preload():
+    """A program built with ASan wants its runtime before every other library."""
+    dynamic = subprocess.run(["ldd", KEXEC], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"libasan\S* => (\S+)", dynamic)
+    return [found[1]] if found else []
+
+
+def run(command, arguments, root, log, extra, cwd):
+    """One run with the shim; returns (exit status, stdout, stderr, [calls])."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LC_ALL": "C",
+        "LD_PRELOAD": " ".join([*sanitizer_preload(), str(SHIM.resolve())]),
+        "SHIM_ROOT": str(root),
+        "SHIM_LOG": str(log),
+        **extra,
+    }
+    log.unlink(missing_ok=True)
+    done = subprocess.run([command, *arguments], env=environment, cwd=cwd, capture_output=True,
+                          text=True, timeout=60, check=False)
+    calls = log.read_text().splitlines() if log.exists() else []
+    return done.returncode & 0xFF, done.stdout, done.stderr, calls

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Stands between a kexec command and the kernel (LD_PRELOAD): answers what would change the
+ * machine, and shows it another machine's files. Works for kexec-tools' command as well.
+ *
+ *	SHIM_ROOT	what begins with /proc, /sys, /dev, /run, /boot or /lib/modules is read below
+ *			it, except /proc/self; uname() says facts/release
+ *	SHIM_LOG	one line per call
+ *	SHIM_LOAD, SHIM_FILE_LOAD	an errno's name: what the syscall answers; unset: success
+ *	SHIM_FORGETS	a refused load has freed the image that was loaded before
+ *	SHIM_BLIND	a load succeeds, but the kernel does not say so
+ *
+ * reboot() and exec*() are logged and end the process with status 0.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/kexec.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+static void logf_(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void logf_(const char *fmt, ...)
+{
+	const char *path = getenv("SHIM_LOG");
+	char line[8192];
+	va_list ap;
+	int fd, n;
+
+	if (!path)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line) - 1, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	if ((size_t)n > sizeof(line) - 2)
+		n = sizeof(line) - 2;
+	line[n++] = '\n';
+	fd = REAL(open)(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, line, (size_t)n) != n)
+		abort();	/* a call that is not logged would pass unseen */
+	close(fd);
+}
+
+/* The path to use instead. */
+static const char *moved(const char *path, char buf[PATH_MAX])
+{
+	static const char *const tops[] = { "/proc/", "/sys/", "/dev/", "/run/", "/boot/", "/lib/modules/" };
+	const char *root = getenv("SHIM_ROOT");
+
+	if (!root || !path || !strncmp(path, "/proc/self", 10) || !strcmp(path, "/dev/null"))
+		return path;
+	for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
+		if (!strncmp(path, tops[i], strlen(tops[i]))) {
+			snprintf(buf, PATH_MAX, "%s%s", root, path);
+			return buf;
+		}
+	return path;
+}
+
+int open(const char *path, int flags, ...)
+{
+	char buf[PATH_MAX];
+	mode_t mode = 0;
+	va_list ap;
+
+	va_start(ap, flags);
+	if (flags & (O_CREAT | __O_TMPFILE))
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	return REAL(open)(moved(path, buf), flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	va_start(ap, flags);
+	if (flags & (O_CREAT | __O_TMPFILE))
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	return open(path, flags, mode);
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+	char buf[PATH_MAX];
+
+	return REAL(fopen)(moved(path, buf), mode);
+}
+
+FILE *fopen64(const char *path, const char *mode)
+{
+	return fopen(path, mode);
+}
+
+DIR *opendir(const char *path)
+{
+	char buf[PATH_MAX];
+
+	return REAL(opendir)(moved(path, buf));
+}
+
+int access(const char *path, int mode)
+{
+	char buf[PATH_MAX];
+
+	return REAL(access)(moved(path, buf), mode);
+}
+
+int stat(const char *path, struct stat *st)
+{
+	char buf[PATH_MAX];
+
+	return REAL(stat)(moved(path, buf), st);
+}
+
+int lstat(const char *path, struct stat *st)
+{
+	char buf[PATH_MAX];
+
+	return REAL(lstat)(moved(path, buf), st);
+}
+
+ssize_t readlink(const char *path, char *text, size_t size)
+{
+	char buf[PATH_MAX];
+
+	return REAL(readlink)(moved(path, buf), text, size);
+}
+
+int uname(struct utsname *u)
+{
+	const char *root = getenv("SHIM_ROOT");
+	char path[PATH_MAX];
+	FILE *f;
+
+	if (REAL(uname)(u) || !root)
+		return 0;
+	snprintf(path, sizeof(path), "%s/facts/release", root);
+	f = REAL(fopen)(path, "re");
+	if (!f || fscanf(f, "%64s", u->release) != 1)
+		abort();
+	fclose(f);
+	strcpy(u->machine, "x86_64");
+	return 0;
+}
+
+/* What the kernel's file then says. */
+static void set_loaded(bool panic, bool loaded)
+{
+	const char *root = getenv("SHIM_ROOT");
+	char path[PATH_MAX];
+	int fd;
+
+	if (!root)
+		return;
+	snprintf(path, sizeof(path), "%s/sys/kernel/kexec%s_loaded", root, panic ? "_crash" : "");
+	fd = REAL(open)(path, O_WRONLY | O_TRUNC | O_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (write(fd, loaded ? "1\n" : "0\n", 2) != 2)
+		abort();
+	close(fd);
+}
+
+static long answer(const char *variable, bool panic, bool unloads)
+{
+	const char *name = getenv(variable);
+
+	if (!name || !*name) {
+		if (unloads || !getenv("SHIM_BLIND"))
+			set_loaded(panic, !unloads);
+		return 0;
+	}
+	if (getenv("SHIM_FORGETS"))
+		set_loaded(panic, false);
+	for (int e = 1; e < 200; e++) {
+		const char *n = strerrorname_np(e);
+
+		if (n && !strcmp(n, name)) {
+			errno = e;
+			return -1;
+		}
+	}
+	abort();	/* a mistake in the test */
+}
+
+static long long size_of(int fd)
+{
+	struct stat st;
+
+	return fd < 0 || fstat(fd, &st) ? -1 : (long long)st.st_size;
+}
+
+static long on_load(unsigned long entry, unsigned long n, const struct kexec_segment *segments,
+		    unsigned long flags)
+{
+	logf_("kexec_load segments %lu flags %#lx", n, flags);
+	for (unsigned long i = 0; i < n; i++)
+		logf_("segment %p %#zx of %#zx%s", segments[i].mem, segments[i].bufsz,
+		      segments[i].memsz,
+		      entry >= (uintptr_t)segments[i].mem &&
+		      entry < (uintptr_t)segments[i].mem + segments[i].memsz ? " entry" : "");
+	return answer("SHIM_LOAD", flags & KEXEC_ON_CRASH, !n);
+}
+
+static long on_file_load(int kernel_fd, int initrd_fd, unsigned long len, const char *cmdline,
+			 unsigned long flags)
+{
+	if (flags & KEXEC_FILE_UNLOAD) {
+		logf_("kexec_file_load unload flags %#lx", flags);
+	} else {
+		if (len && cmdline[len - 1]) {
+			errno = EINVAL;
+			return -1;
+		}
+		logf_("kexec_file_load kernel %lld initrd %lld flags %#lx cmdline \"%s\"",
+		      size_of(kernel_fd), size_of(initrd_fd), flags, len ? cmdline : "");
+	}
+	return answer("SHIM_FILE_LOAD", flags & KEXEC_FILE_ON_CRASH, flags & KEXEC_FILE_UNLOAD);
+}
+
+long syscall(long number, ...)
+{
+	unsigned long a[6];
+	va_list ap;
+
+	va_start(ap, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(ap, unsigned long);
+	va_end(ap);
+	if (number == SYS_kexec_load)
+		return on_load(a[0], a[1], (const struct kexec_segment *)a[2], a[3]);
+	if (number == SYS_kexec_file_load)
+		return on_file_load((int)a[0], (int)a[1], a[2], (const char *)a[3], a[4]);
+	return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+void sync(void)
+{
+	logf_("sync");
+}
+
+int reboot(int command)
+{
+	logf_("reboot %#x", (unsigned int)command);
+	_exit(0);
+}
+
+/* No interface of the machine that runs the test goes down. */
+struct if_nameindex *if_nameindex(void)
+{
+	struct if_nameindex *list = calloc(3, sizeof(*list));
+
+	list[0].if_index = 1;
+	list[0].if_name = strdup("lo");
+	list[1].if_index = 2;
+	list[1].if_name = strdup("eth0");
+	return list;
+}
+
+void if_freenameindex(struct if_nameindex *list)
+{
+	for (struct if_nameindex *i = list; i->if_name; i++)
+		free(i->if_name);
+	free(list);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	void *arg;
+	va_list ap;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (request == SIOCGIFFLAGS) {
+		struct ifreq *ifr = arg;
+
+		ifr->ifr_flags = IFF_UP | (strcmp(ifr->ifr_name, "lo") ? 0 : IFF_LOOPBACK);
+		return 0;
+	}
+	if (request == SIOCSIFFLAGS) {
+		struct ifreq *ifr = arg;
+
+		logf_("%s %s", ifr->ifr_flags & IFF_UP ? "up" : "down", ifr->ifr_name);
+		return 0;
+	}
+	return REAL(ioctl)(fd, request, arg);
+}
+
+static int on_exec(const char *path, char *const argv[])
+{
+	char words[1024] = "";
+
+	for (int i = 1; argv[i]; i++) {
+		strncat(words, " ", sizeof(words) - strlen(words) - 1);
+		strncat(words, argv[i], sizeof(words) - strlen(words) - 1);
+	}
+	logf_("exec %s%s", path, words);
+	_exit(0);
+}
+
+int execv(const char *path, char *const argv[])
+{
+	return on_exec(path, argv);
+}
+
+int execvp(const char *file, char *const argv[])
+{
+	return on_exec(file, argv);
+}
