@@ -181,6 +181,69 @@ struct bp_screen {
 	char why[256];
 };
 
+/** enum bp_gop_pixel_format - EFI_GRAPHICS_PIXEL_FORMAT (UEFI 2.10, 12.9.2) */
+enum bp_gop_pixel_format {
+	BP_GOP_RGB8,		/* byte 0 is red, 1 green, 2 blue, 3 reserved */
+	BP_GOP_BGR8,		/* byte 0 is blue, 1 green, 2 red, 3 reserved */
+	BP_GOP_BIT_MASK,	/* as the four masks say */
+	BP_GOP_BLT_ONLY,	/* there is no framebuffer to draw into */
+};
+
+/**
+ * struct bp_gop_mode - an EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE and its information
+ * @size: sizeof(struct bp_gop_mode)
+ * @pixel_format: enum bp_gop_pixel_format; any number that a firmware may say
+ * @red_mask: this mask and the next three count for BP_GOP_BIT_MASK only
+ * @pixels_per_scan_line: pixels from one line to the next, at least @width_px
+ * @framebuffer_size: bytes; at least what the mode needs
+ */
+struct bp_gop_mode {
+	size_t size;
+	uint32_t width_px;
+	uint32_t height_px;
+	uint32_t pixel_format;
+	uint32_t red_mask, green_mask, blue_mask, reserved_mask;
+	uint32_t pixels_per_scan_line;
+	bp_phys_t framebuffer_base;
+	uint64_t framebuffer_size;
+};
+
+/**
+ * bp_screen_from_gop - describe the framebuffer of an EFI graphics mode
+ * @gop: as the firmware says it; nothing in it is trusted
+ * @ret_screen: of type BP_VIDEO_TYPE_EFI; the outcome is BP_SCREEN_CONSOLE, or BP_SCREEN_NONE
+ *	for a mode that has no framebuffer (BP_GOP_BLT_ONLY)
+ *
+ * What the Linux EFI stub makes of the same mode comes out, size included: the bytes that the
+ * mode shows. Where the stub goes astray it is the specification's answer: a pixel of a bit
+ * mask takes the bytes up to the highest bit of any mask.
+ *
+ * Errors: -EINVAL (gop->size); -EBADMSG (an unknown pixel format, masks that are empty, overlap
+ * or have holes, a size of zero, lines shorter than the screen, a framebuffer too small for the
+ * mode or beyond the address space); -ERANGE (a line of 4 GiB or more).
+ * Spec: UEFI 2.10, 12.9 (EFI_GRAPHICS_OUTPUT_PROTOCOL).	Since: 0.1
+ */
+BP_EXPORT int bp_screen_from_gop(struct bp_ctx *ctx, const struct bp_gop_mode *gop,
+				 struct bp_screen *ret_screen);
+
+/**
+ * bp_gop_record_parse - read a recorded graphics mode
+ * @bytes: the record; all its numbers are little endian, without padding between them
+ * @len: of @bytes; what lies behind the record is ignored
+ *
+ * 0x00 "BGOP" | 0x04 u16 version, 1 | 0x06 u16 bytes in the record, at least 64 |
+ * 0x08 u32 0, for the mode information's version | 0x0c u32 width | 0x10 u32 height |
+ * 0x14 u32 pixel format | 0x18 u32 red, green, blue, reserved mask |
+ * 0x28 u32 pixels per scan line | 0x2c u32 0 | 0x30 u64 base | 0x38 u64 framebuffer size
+ *
+ * A later record of version 1 may be longer: what is known here stays where it is.
+ *
+ * Errors: -EBADMSG (no such record, or cut short); -EOPNOTSUPP (another version). The mode
+ * itself is not judged: that is bp_screen_from_gop().	Since: 0.1
+ */
+BP_EXPORT int bp_gop_record_parse(struct bp_ctx *ctx, const void *bytes, size_t len,
+				  struct bp_gop_mode *ret_gop);
+
 /** struct bp_image - a kernel image: opened, decompressed, understood */
 struct bp_image;
 
