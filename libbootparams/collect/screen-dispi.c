@@ -2,15 +2,21 @@
 /*
  * dispi: QEMU's standard VGA, asked itself
  *
- * Maps /sys/bus/pci/devices/ADDRESS/resource2 for reading (fact pci.ADDRESS.dispi, 30 bytes,
- * wire/dispi.h) of displays 1234:1111. Sample, 1280x800 at the start of the memory:
+ * Of displays 1234:1111 the registers in memory, /sys/bus/pci/devices/ADDRESS/resource2, or those
+ * behind the I/O ports 0x1ce and 0x1cf (fact pci.ADDRESS.dispi, 30 bytes, wire/dispi.h). Sample,
+ * 1280x800 at the start of the memory:
  *
  *	c5 b0 00 05 20 03 20 00 41 00 00 00 00 05 33 03 00 00 00 00 00 01 08 00 00 00 1e 1e 1e 1e
  *
  * This is the whole truth of what the display shows, and from which byte of its memory on: the
  * driver may have put its picture anywhere (bochs_hw_setbase() in drivers/gpu/drm/tiny/bochs.c).
- * Reading has no effect. Only the registers in memory are used: those behind the I/O ports
- * need a write to an index that the driver may be using at that moment.
+ *
+ * The memory cannot be mapped while a driver has claimed it (CONFIG_IO_STRICT_DEVMEM, Debian's
+ * kernels have it): EINVAL. A port's value is read by writing an index first; that disturbs
+ * nobody, since drivers use the registers in memory where there are any (bochs_hw_init()), and
+ * there each access brings its own index (QEMU, hw/display/vga-pci.c). The other way round a
+ * driver's access may come between our index and our read, so all is read until it reads the
+ * same twice.
  */
 #include "config.h"
 
@@ -18,14 +24,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#ifdef __x86_64__
+#include <sys/io.h>
+#endif
 
 #include "collect/screen-internal.h"
 #include "wire/dispi.h"
 
-static int ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
+static int ask_memory(struct bp_ctx *ctx, const struct bp_display *d,
+		      uint8_t ret_answer[BP_DISPI_FACT_SIZE])
 {
-	const struct bp_display *d = arg;
-	uint8_t answer[BP_DISPI_FACT_SIZE];
 	bp_autoclose int fd = -1;
 	const volatile uint8_t *mmio;
 	char path[256];
@@ -41,13 +49,59 @@ static int ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
 		return bp_fail_errno(ctx, -errno, "cannot map %s", path);
 	mmio = map;
 	for (unsigned int i = 0; i < BP_DISPI_REGISTERS; i++)
-		bp_put_le16(answer + 2 * i, *(const volatile uint16_t *)
+		bp_put_le16(ret_answer + 2 * i, *(const volatile uint16_t *)
 			    (mmio + BP_DISPI_MMIO_REGISTERS + 2 * i));
 	for (unsigned int i = 0; i < 2; i++)
-		bp_put_le32(answer + BP_DISPI_FACT_EXTENDED + 4 * i, *(const volatile uint32_t *)
-			    (mmio + BP_DISPI_MMIO_EXTENDED + 4 * i));
+		bp_put_le32(ret_answer + BP_DISPI_FACT_EXTENDED + 4 * i,
+			    *(const volatile uint32_t *)(mmio + BP_DISPI_MMIO_EXTENDED + 4 * i));
 	munmap(map, BP_DISPI_MMIO_SIZE);
-	return bp_buf_append(ret_buf, answer, sizeof(answer));
+	return 0;
+}
+
+#ifdef __x86_64__
+static void read_ports(uint8_t registers[BP_DISPI_FACT_EXTENDED])
+{
+	for (unsigned int i = 0; i < BP_DISPI_REGISTERS; i++) {
+		outw((unsigned short)i, BP_DISPI_PORT_INDEX);
+		bp_put_le16(registers + 2 * i, inw(BP_DISPI_PORT_DATA));
+	}
+}
+
+static int ask_ports(struct bp_ctx *ctx, uint8_t ret_answer[BP_DISPI_FACT_SIZE])
+{
+	uint8_t again[BP_DISPI_FACT_EXTENDED];
+	unsigned int tries = 10;
+
+	if (ioperm(BP_DISPI_PORT_INDEX, BP_DISPI_PORTS, 1))
+		return bp_fail_errno(ctx, -errno, "cannot use the I/O ports 0x%x",
+				     BP_DISPI_PORT_INDEX);
+	memset(ret_answer, 0, BP_DISPI_FACT_SIZE);
+	do {
+		read_ports(ret_answer);
+		read_ports(again);
+	} while (memcmp(ret_answer, again, sizeof(again)) && --tries);
+	ioperm(BP_DISPI_PORT_INDEX, BP_DISPI_PORTS, 0);
+	if (!tries)
+		return bp_fail(ctx, -EBUSY, "the display's registers do not stay the same");
+	return 0;
+}
+#else
+static int ask_ports(struct bp_ctx *ctx, uint8_t ret_answer[BP_DISPI_FACT_SIZE])
+{
+	return bp_fail(ctx, -EOPNOTSUPP, "this architecture has no I/O ports");
+}
+#endif
+
+static int ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
+{
+	const struct bp_display *d = arg;
+	uint8_t answer[BP_DISPI_FACT_SIZE];
+	int r = ask_memory(ctx, d, answer);
+
+	/* Only the display that has the VGA resources answers at the ports. */
+	if (r && d->boot_vga)
+		r = ask_ports(ctx, answer);
+	return r ? r : bp_buf_append(ret_buf, answer, sizeof(answer));
 }
 
 static int describe(struct bp_span bytes, const struct bp_display *d, bool is_primary,

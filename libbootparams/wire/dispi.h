@@ -16,6 +16,10 @@
 #define BP_DISPI_MMIO_SIZE 0x1000u
 #define BP_DISPI_MMIO_REGISTERS 0x500u
 #define BP_DISPI_MMIO_EXTENDED 0x600u
+/* The same by index and value, sixteen bits each; the second reaches into 0x1d0. */
+#define BP_DISPI_PORT_INDEX 0x1ce
+#define BP_DISPI_PORT_DATA 0x1cf
+#define BP_DISPI_PORTS 3
 
 enum bp_dispi_register {
 	BP_DISPI_ID,			/* 0xb0c0 to 0xb0cf */
@@ -38,7 +42,10 @@ enum bp_dispi_register {
 #define BP_DISPI_LFB_ENABLED 0x40u
 #define BP_DISPI_BIG_ENDIAN 0xbebebebeu
 
-/* The fact pci.ADDRESS.dispi: the eleven registers and the two extended ones, little endian. */
+/*
+ * The fact pci.ADDRESS.dispi: the eleven registers and the two extended ones, little endian. The
+ * ports do not show the extended ones: zeros.
+ */
 #define BP_DISPI_FACT_EXTENDED (2u * BP_DISPI_REGISTERS)
 #define BP_DISPI_FACT_SIZE (BP_DISPI_FACT_EXTENDED + 8u)
 
