@@ -182,7 +182,8 @@ def next_scenario(case):
             "run makedumpfile makedumpfile -c -d 31 /proc/vmcore /tmp/dump",
             "run dump-dmesg makedumpfile --dump-dmesg /proc/vmcore /tmp/dmesg",
             "send vmcore-dmesg /tmp/dmesg",
-            "ls -l /tmp/dump >/tmp/size && send dump-size /tmp/size"]
+            "ls -l /tmp/dump >/tmp/size && send dump-size /tmp/size",
+            "report end"]
     return "\n".join(lines) + "\n"
 
 

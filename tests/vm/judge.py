@@ -180,12 +180,31 @@ def judge_vmcore(case, files, folder, first_report):
     found = re.search(rb"found (\d+)", files["find.out"])
     pages = int(found[1]) if found else -1
     meant = cases.PATTERN_MIB * 256
-    yield Check("pattern pages in /proc/vmcore", pages == meant, str(meant), str(pages))
+    yield Check("pages of the pattern in /proc/vmcore", pages == meant, str(meant), str(pages))
     for name in ("makedumpfile", "dump-dmesg"):
         last = files[f"{name}.out"].decode("utf-8", "replace").strip().splitlines()[-1]
         yield Check(name, last == "exit status 0", "exit status 0", last)
     said = b"sysrq: Trigger a crash" in files.get("vmcore-dmesg", b"")
     yield Check("kernel log in the vmcore", said, "holds the crash", str(said))
+
+
+def observe(files, shots):
+    """What expect.tbl's columns would have to say for this run."""
+    reports = {n: read_report(files[f"{n}.tar.gz"]) for n in ("first", "next")}
+    first, following = zero_page(reports["first"]), zero_page(reports["next"])
+
+    def seen(field):
+        value = following[field]
+        return "same" if value == first[field] else "zero" if value == 0 else f"{value:#x}"
+    geometry = [f"{p['lfb_width']}x{p['lfb_height']}/{p['lfb_linelength']}"
+                for p in (first, following)]
+    text, share = text_seen(files, shots, "next")
+    return {"video": f"{following['orig_video_isVGA']:#x}", "base": seen("lfb_base"),
+            "size": seen("lfb_size"), "caps": seen("capabilities"),
+            "secure": seen("secure_boot"), "desc": seen("efi_memdesc_size"),
+            "data": ",".join(map(str, setup_data_types(reports["next"]))) or "none",
+            "geometry": "same" if geometry[0] == geometry[1] else geometry[1],
+            "fb": fb_owner(reports["next"]), "text": text, "share": round(share, 3)}
 
 
 def judge(case, loader, files, shots, folder, rows):

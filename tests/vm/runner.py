@@ -53,6 +53,8 @@ class Run:
             try:
                 checks = self.once()
                 result["checks"] = [vars(c) for c in checks]
+                if "next.tar.gz" in self.files:
+                    result["seen"] = judge.observe(self.files, self.shots)
                 bad = [c for c in checks if not c.ok]
                 result["status"] = "failed" if bad else "passed"
                 result["reason"] = "; ".join(f"{c.name}: want {c.want}, got {c.got}" for c in bad)

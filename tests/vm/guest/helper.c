@@ -4,12 +4,15 @@
  *
  *   vm-helper plant TAG MIB    fills anonymous memory with pages that start with
  *                              "TAG page N\n", prints "planted", keeps them until killed
- *   vm-helper find TAG FILE    counts the pages of FILE that start so, e.g. of /proc/vmcore
+ *   vm-helper find TAG FILE    counts the different N among the pages of FILE that start so;
+ *                              a vmcore has some pages twice, since memory of the kernel's
+ *                              image that it freed lies in two segments
  *   vm-helper font             writes the console's font: "WIDTH HEIGHT COUNT\n", then
  *                              COUNT glyphs of HEIGHT rows of (WIDTH + 7) / 8 bytes
  */
 #include <fcntl.h>
 #include <linux/kd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +23,7 @@
 #define PAGE_BYTES	4096
 #define FONT_ROWS	32	/* what the kernel hands out per glyph, whatever the height */
 #define FONT_MAX	512
+#define PLANT_MAX_PAGES	(1024 * 256)
 
 static int plant(const char *tag, unsigned int mib)
 {
@@ -42,8 +46,10 @@ static int plant(const char *tag, unsigned int mib)
 static int find(const char *tag, const char *path)
 {
 	static char buf[256 * PAGE_BYTES];
+	static bool seen[PLANT_MAX_PAGES];
 	char want[128];
-	unsigned long found = 0;
+	unsigned long page, found = 0;
+	size_t len;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
@@ -52,13 +58,21 @@ static int find(const char *tag, const char *path)
 		return 1;
 	}
 	snprintf(want, sizeof(want), "%s page ", tag);
+	len = strlen(want);
 	/* memory segments of a vmcore start on pages, and so does every read of this size */
 	while ((n = read(fd, buf, sizeof(buf))) > 0) {
-		for (ssize_t at = 0; at + PAGE_BYTES <= n; at += PAGE_BYTES)
-			found += memcmp(buf + at, want, strlen(want)) == 0;
+		for (ssize_t at = 0; at + PAGE_BYTES <= n; at += PAGE_BYTES) {
+			if (memcmp(buf + at, want, len))
+				continue;
+			page = strtoul(buf + at + len, NULL, 10);
+			if (page < PLANT_MAX_PAGES && !seen[page]) {
+				seen[page] = true;
+				found++;
+			}
+		}
 	}
 	if (n < 0) {
-		perror(path);
+		fprintf(stderr, "%s at %#lx: %m\n", path, (long)lseek(fd, 0, SEEK_CUR));
 		return 1;
 	}
 	close(fd);
