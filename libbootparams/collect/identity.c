@@ -3,7 +3,8 @@
  * Which machine, which kernel: uname(2), /proc/cmdline, /sys/class/dmi/id.
  *
  * A recorded machine says its architecture and release as facts ("x86_64", "6.12.107-amd64").
- * A bare directory without facts is told by what only one architecture has.
+ * A bare directory without facts is told by /proc/sys/kernel/{arch,osrelease}, else by what only
+ * one architecture has, else by its kernel log.
  */
 #include "config.h"
 
@@ -42,6 +43,18 @@ static int fact_string(struct bp_ctx *ctx, const char *name, bp_fact_fn ask, cha
 	return *ret_string ? 0 : -ENOMEM;
 }
 
+/* A text that may be missing. */
+static int optional_string(struct bp_ctx *ctx, const char *path, char **ret_string)
+{
+	int r = bp_io_read_string(ctx, path, ret_string);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r)
+		bp_forgive(ctx);
+	return 0;
+}
+
 static enum bp_arch arch_from_files(struct bp_ctx *ctx)
 {
 	static const struct {
@@ -59,15 +72,36 @@ static enum bp_arch arch_from_files(struct bp_ctx *ctx)
 	return BP_ARCH_UNKNOWN;
 }
 
-/* A text that may be missing. */
-static int optional_string(struct bp_ctx *ctx, const char *path, char **ret_string)
+/* What only one architecture's kernel says when it boots. */
+static enum bp_arch arch_from_log(struct bp_ctx *ctx)
 {
-	int r = bp_io_read_string(ctx, path, ret_string);
+	static const struct {
+		const char *text;
+		enum bp_arch arch;
+	} signs[] = {
+		{ "BIOS-e820: [mem ", BP_ARCH_X86_64 },
+		{ "Booting Linux on physical CPU 0x", BP_ARCH_ARM64 },	/* 32-bit ARM says it too */
+	};
+	bp_autobuf struct bp_buf log = { 0 };
 
-	if (r == -ENOMEM)
-		return r;
-	if (r)
+	if (bp_kernel_log_read(ctx, &log))
 		bp_forgive(ctx);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(signs); i++)
+		if (strstr(bp_buf_str(&log), signs[i].text))
+			return signs[i].arch;
+	return BP_ARCH_UNKNOWN;
+}
+
+static int arch_without_fact(struct bp_ctx *ctx, enum bp_arch *ret_arch)
+{
+	bp_autofree char *name = NULL;
+	int r = optional_string(ctx, "/proc/sys/kernel/arch", &name);
+
+	if (r)
+		return r;
+	*ret_arch = name ? bp_arch_from_uname(name) : arch_from_files(ctx);
+	if (*ret_arch == BP_ARCH_UNKNOWN)
+		*ret_arch = arch_from_log(ctx);
 	return 0;
 }
 
@@ -79,16 +113,18 @@ int bp_collect_identity(struct bp_ctx *ctx, struct bp_machine *m)
 	r = fact_string(ctx, "arch", ask_arch, &arch);
 	if (r == -ENOENT) {
 		bp_forgive(ctx);
-		m->arch = arch_from_files(ctx);
-	} else if (r) {
-		return r;
-	} else {
+		r = arch_without_fact(ctx, &m->arch);
+	} else if (!r) {
 		m->arch = bp_arch_from_uname(arch);
 	}
+	if (r)
+		return r;
 	r = fact_string(ctx, "release", ask_release, &m->release);
-	if (r == -ENOENT)
+	if (r == -ENOENT) {
 		bp_forgive(ctx);
-	else if (r)
+		r = optional_string(ctx, "/proc/sys/kernel/osrelease", &m->release);
+	}
+	if (r)
 		return r;
 	r = optional_string(ctx, "/proc/cmdline", &m->cmdline);
 	if (!r && !m->cmdline && !(m->cmdline = strdup("")))
