@@ -32,7 +32,7 @@ struct load {
 	struct bp_machine *machine;
 	struct bp_image *image;
 	struct bp_initrd initrd;
-	bool has_initrd;
+	bool has_initrd, guessed_iomem;
 	char *cmdline;
 	struct bp_screen_option screen;
 	struct bp_syscall_choice choice;
@@ -117,6 +117,34 @@ static int gather(struct load *l)
 	return bp_syscall_decide(l->ctx, l->machine, l->image, &request, &l->choice);
 }
 
+/*
+ * A dry run needs no privilege, but without it /proc/iomem hides its addresses: take the
+ * firmware's memory for free then. Good for a look, and never submitted.
+ */
+static int guess_iomem(struct bp_machine *m)
+{
+	struct bp_iomem guess = { 0 };
+
+	guess.v = calloc(m->firmware_map.n + 1, sizeof(*guess.v));
+	if (!guess.v)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->firmware_map.n; i++) {
+		const struct bp_range *range = &m->firmware_map.v[i];
+
+		if (range->type != BP_MEM_RAM)
+			continue;
+		guess.v[guess.n] = (struct bp_iomem_entry){ .start = range->start, .end = range->end,
+							    .name = strdup("System RAM") };
+		if (!guess.v[guess.n++].name) {
+			bp_iomem_done(&guess);
+			return -ENOMEM;
+		}
+	}
+	bp_iomem_done(&m->iomem);
+	m->iomem = guess;
+	return 0;
+}
+
 static int make_plan(struct load *l, enum bp_syscall syscall)
 {
 	const struct kexec_options *o = l->o;
@@ -156,6 +184,9 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 		r = bp_plan_reason(l->plan, "syscall: %s", l->choice.why);
 	if (!r && *l->choice.lost && syscall == l->choice.syscall)
 		r = bp_plan_warn(l->plan, "%s", l->choice.lost);
+	if (!r && l->guessed_iomem && syscall == BP_SYSCALL_LOAD)
+		r = bp_plan_warn(l->plan, "/proc/iomem hides its addresses from this user: places are "
+				 "guessed from the firmware's memory map");
 	return r;
 }
 
@@ -401,6 +432,10 @@ static int load(const struct kexec_options *o, struct bp_ctx *ctx)
 		say_error("cannot load %s: /proc/iomem shows no \"Crash kernel\" region%s", o->kernel,
 			  l.machine->iomem.status ? " (its addresses are hidden: run this as root)" : "");
 		return EXIT_STATUS_NO_CRASH_REGION;
+	}
+	if (!r && o->dry_run && l.machine->iomem.status == -EACCES) {
+		r = guess_iomem(l.machine);
+		l.guessed_iomem = true;
 	}
 	if (!r)
 		r = make_plan(&l, l.choice.syscall);
