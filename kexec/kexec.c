@@ -330,6 +330,13 @@ static void say_refused(struct load *l, int error, const struct bp_buf *kernel_w
 	say_what_is_armed(l);
 }
 
+/* With -s, kexec-tools tells "the kernel cannot" from "the kernel will not". */
+static int refusal_status(const struct load *l, int error)
+{
+	return l->o->mode == BP_SYSCALL_ONLY_FILE_LOAD && bp_syscall_cannot(error)
+		       ? EXIT_STATUS_NO_FILE_LOAD : EXIT_STATUS_FAILED;
+}
+
 /* The files are mapped, not copied: what was checked must be what is handed over. */
 static int check_unchanged(struct load *l)
 {
@@ -390,8 +397,7 @@ static int submit(struct load *l)
 		if (kexec_log_read(log, &words))
 			bp_buf_done(&words);
 		say_refused(l, r, &words);
-		return r == -ENOSYS && l->o->mode == BP_SYSCALL_ONLY_FILE_LOAD
-			       ? EXIT_STATUS_NO_FILE_LOAD : EXIT_STATUS_FAILED;
+		return refusal_status(l, r);
 	}
 	if (!bp_kexec_loaded(l->ctx, l->o->panic)) {
 		say_error("cannot load %s: %s reports success, but the kernel says that nothing is "

@@ -18,7 +18,7 @@
 enum {
 	EXIT_STATUS_OK = 0,
 	EXIT_STATUS_USAGE = 1,		/* also: refused before trying, -S: loaded */
-	EXIT_STATUS_NO_FILE_LOAD = 253,	/* -s, and the kernel has no kexec_file_load */
+	EXIT_STATUS_NO_FILE_LOAD = 253,	/* -s, and the kernel cannot load this by it */
 	EXIT_STATUS_NO_CRASH_REGION = 254,
 	EXIT_STATUS_FAILED = 255,	/* load, unload or exec failed; -S: unreadable */
 };

@@ -224,12 +224,17 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 	return 0;
 }
 
+bool bp_syscall_cannot(int error)
+{
+	/* As kexec-tools: not there, not for this architecture, not this image, not this case. */
+	return error == -ENOSYS || error == -EINVAL || error == -ENOEXEC || error == -ENOTSUP;
+}
+
 bool bp_syscall_falls_back(const struct bp_syscall_choice *choice, int error)
 {
 	if (!choice->may_fall_back)
 		return false;
 	if (choice->syscall == BP_SYSCALL_LOAD)
 		return error == -ENOSYS;
-	/* As kexec-tools: not there, not for this architecture, not this image, not this case. */
-	return error == -ENOSYS || error == -EINVAL || error == -ENOEXEC || error == -ENOTSUP;
+	return bp_syscall_cannot(error);
 }

@@ -64,9 +64,9 @@ def expand(tree, root):
         path.write_text("".join(current))
 
 
-def sanitizer_preload():
+def sanitizer_preload(command):
     """A program built with ASan wants its runtime before every other library."""
-    dynamic = subprocess.run(["ldd", KEXEC], capture_output=True, text=True, check=False).stdout
+    dynamic = subprocess.run(["ldd", command], capture_output=True, text=True, check=False).stdout
     found = re.search(r"libasan\S* => (\S+)", dynamic)
     return [found[1]] if found else []
 
@@ -76,7 +76,7 @@ def run(command, arguments, root, log, extra, cwd):
     environment = {
         "PATH": os.environ["PATH"],
         "LC_ALL": "C",
-        "LD_PRELOAD": " ".join([*sanitizer_preload(), str(SHIM.resolve())]),
+        "LD_PRELOAD": " ".join([*sanitizer_preload(command), str(SHIM.resolve())]),
         "SHIM_ROOT": str(root),
         "SHIM_LOG": str(log),
         **extra,
