@@ -5,6 +5,7 @@ is loaded and how the machine gets there. From a case come the two images and co
 
 import dataclasses
 import gzip
+import pathlib
 import shlex
 
 import initramfs
@@ -37,6 +38,7 @@ class Case:
     says: str = ""              # regular expression: what our loader must say when it loads
     memory_mib: int = 1024
     vmlinux: bool = False       # load the ELF file that is packed in the bzImage
+    record: bool = False        # record the machine: the host must make the same plan from it
     initrds: int = 1            # 2: the second one, compressed, holds a file of its own
 
     @property
@@ -92,6 +94,10 @@ def all_cases():
         add(name=f"{kernel}-vmcore-s", first=kernel, next=kernel, owner="bochs", call="s",
             jump="crash", vmcore=True, cpus=2, memory_mib=768,
             claim="the same by kexec_file_load, to compare with")
+    for owner, call, jump in (("bochs", "c", "crash"), ("efifb", "c", "normal")):
+        add(name=f"6.12-record-{jump}", first="6.12", next="6.12", owner=owner, call=call,
+            jump=jump, record=True, core=jump == "crash",
+            claim="from a recording of the machine the host makes the plan that the machine made")
     add(name="6.12-flip", first="6.12", next="6.12", owner="efifb", call="c", jump="crash",
         flip=True, core=True, claim="a changed byte in a loaded segment: purgatory refuses")
     for call in ("c", "s"):
@@ -129,6 +135,12 @@ def next_cmdline(case):
     return " ".join(words)
 
 
+def plan_arguments(case):
+    """For kexec, but for the kernel: to be asked in the machine and of its recording."""
+    load = "-p" if case.jump == "crash" else "-l"
+    return ["-c", load, "--dry-run", "--json", "--append=quiet"]
+
+
 def first_scenario(case, peer):
     lines = []
     for driver in case.drivers:
@@ -150,6 +162,13 @@ def first_scenario(case, peer):
         f"--append={shlex.quote(next_cmdline(case))}",
         '[ $rc = 0 ] || fail "load: exit status $rc"',
         "report loaded"]
+    if case.record and not peer:
+        lines += ["run record bootparams record /tmp/machine.tree",
+                  '[ $rc = 0 ] || fail "record: exit status $rc"',
+                  "send machine.tree /tmp/machine.tree",
+                  f"kexec {shlex.join(plan_arguments(case))} /next/vmlinuz >/tmp/plan || "
+                  'fail "dry run: exit status $?"',
+                  "send plan.json /tmp/plan"]
     if case.flip:
         lines.append("ask flip")
     lines += ["echo 'screen of the first kernel' >/tmp/text", "show first /tmp/text",
@@ -187,6 +206,12 @@ def next_scenario(case):
     return "\n".join(lines) + "\n"
 
 
+def sibling(loader, name):
+    """Another program of the build that the loader is from."""
+    folder = pathlib.Path(loader).resolve().parent
+    return str(next(p for p in (folder / name, folder.parent / name) if p.exists()))
+
+
 def build_image(case, kernels, tools, loader):
     """The first kernel's initramfs, the next kernel and its initramfs within, as bytes.
 
@@ -200,6 +225,8 @@ def build_image(case, kernels, tools, loader):
                                      first_scenario(case, not loader))
     if loader:
         initramfs.add_host_program(archive, loader, "sbin/kexec")
+        if case.record:
+            initramfs.add_host_program(archive, sibling(loader, "bootparams"), "sbin/bootparams")
     else:
         initramfs.add_tool(archive, tools["kexec-tools"], "sbin/kexec")
     vmlinuz = following.vmlinuz.read_bytes()

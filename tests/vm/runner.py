@@ -2,10 +2,12 @@
 """Runs one case on one machine and judges it: what run-vm and tests/demo share."""
 
 import dataclasses
+import json
 import os
 import pathlib
 import re
 import shutil
+import subprocess
 import time
 
 import cases
@@ -103,7 +105,10 @@ class Run:
         up = [m for m in self.marks if m.name == "up"]
         if len(up) != 2 or up[1].words != release:
             raise vm.MachineError(f"meant to boot {release}, came up: {[m.words for m in up]}")
-        return judge.judge(case, self.loader, self.files, self.shots, self.folder, self.bench.rows)
+        checks = judge.judge(case, self.loader, self.files, self.shots, self.folder, self.bench.rows)
+        if case.record and self.bench.kexec:
+            checks += self.replay()
+        return checks
 
     def follow(self, machine, timeout):
         for event in machine.events(timeout):
@@ -132,6 +137,23 @@ class Run:
             self.flip(machine)
         else:
             raise vm.MachineError(f"the guest asks for {words}")
+
+    def replay(self):
+        """The plan that the host makes from the recording, beside the machine's own."""
+        there = json.loads(self.files["plan.json"])
+        command = [self.bench.kexec, *cases.plan_arguments(self.case),
+                   f"--sysroot={self.folder / 'machine.tree'}",
+                   str(self.bench.kernels[self.case.next].vmlinuz)]
+        out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        if out.returncode:
+            yield judge.Check("dry run on the recording", False, "exit status 0",
+                              out.stderr.decode("utf-8", "replace").strip())
+            return
+        here = json.loads(out.stdout)
+        # the image's path differs
+        for key in sorted((set(there) | set(here)) - {"image"}):
+            yield judge.Check(f"{key} of the plan from the recording",
+                              here.get(key) == there.get(key), there.get(key), here.get(key))
 
     def flip(self, machine):
         """Changes one byte of the loaded kernel: found by its content, whoever loaded it."""
