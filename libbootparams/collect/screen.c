@@ -191,6 +191,7 @@ void bp_screen_facts_done(struct bp_screen_facts *facts)
 int bp_screen_collect(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	for (size_t i = 0; i < BP_ARRAY_SIZE(sources); i++) {
+		size_t before = m->screen_facts.n;
 		struct bp_screen_fact *fact;
 		int r = sources[i]->collect(ctx, m);
 
@@ -199,7 +200,13 @@ int bp_screen_collect(struct bp_ctx *ctx, struct bp_machine *m)
 		if (r == -ENOMEM)
 			return r;
 		bp_debug(ctx, "screen source %s: %s", sources[i]->name, bp_ctx_message(ctx));
-		fact = bp_screen_fact_add(m, sources[i]->name);
+		/* What it began to say is not believed, but the note goes there. */
+		if (m->screen_facts.n > before) {
+			fact = &m->screen_facts.v[m->screen_facts.n - 1];
+			fact->has_base = fact->has_mode = false;
+		} else {
+			fact = bp_screen_fact_add(m, sources[i]->name);
+		}
 		if (!fact || bp_screen_fact_note(fact, "%s", bp_ctx_message(ctx)))
 			return -ENOMEM;
 		bp_forgive(ctx);
