@@ -12,6 +12,7 @@
 #include "encode/encode.h"
 #include "bootparams-cmd.h"
 #include "wire/x86-boot-params.h"
+#include "wire/x86-setup-data.h"
 
 /* What a part's status means to people; NULL: it was read. */
 static const char *status_text(int status)
@@ -67,6 +68,37 @@ static size_t next_stray(struct bp_span page, size_t *off)
 	for (end = *off; end < page.len && !known[end] && page.data[end]; )
 		end++;
 	return end;
+}
+
+/* What a node says, where it can be said in a few words; else empty. */
+static void node_text(const struct bp_setup_data_node *node, char text[128])
+{
+	const uint8_t *p = node->data.data;
+	struct bp_span data = bp_buf_span(&node->data);
+	const struct bp_wire_x86_efi_setup_data *efi;
+
+	text[0] = 0;
+	switch (node->type) {
+	case BP_SETUP_E820_EXT:
+		snprintf(text, 128, "%zu E820 entries",
+			 data.len / sizeof(struct bp_wire_x86_e820_entry));
+		break;
+	case BP_SETUP_PCI:
+		/* arch/x86/include/asm/pci.h: struct pci_setup_rom behind the node's head */
+		if (bp_span_has(data, 0, 48))
+			snprintf(text, 128, "ROM of %04" PRIx64 ":%02" PRIx64 ":%02" PRIx64
+				 ".%" PRIx64 " [%04x:%04x], %" PRIu64 " bytes", bp_le64(p + 16),
+				 bp_le64(p + 24), bp_le64(p + 32), bp_le64(p + 40), bp_le16(p),
+				 bp_le16(p + 2), bp_le64(p + 8));
+		break;
+	case BP_SETUP_EFI:
+		efi = bp_span_get(data, 0, sizeof(*efi));
+		if (efi)
+			snprintf(text, 128, "fw_vendor 0x%" PRIx64 ", tables 0x%" PRIx64
+				 ", smbios 0x%" PRIx64, bp_le64(efi->fw_vendor),
+				 bp_le64(efi->tables), bp_le64(efi->smbios));
+		break;
+	}
 }
 
 /* ---- JSON ---- */
@@ -161,12 +193,15 @@ static int json_setup_data(struct bp_ctx *ctx, struct bp_json *j, const struct b
 	bp_json_array(j, "setup_data");
 	for (size_t i = 0; !r && i < n; i++) {
 		bp_autobuf struct bp_buf hex = { 0 };
+		char text[128];
 
 		r = append_hex(&hex, m->x86.nodes[i].data.data, m->x86.nodes[i].data.len);
 		bp_json_object(j, NULL);
 		bp_json_uint(j, "type", v[i].type);
 		bp_json_string(j, "name", v[i].name);
 		bp_json_uint(j, "size", m->x86.nodes[i].data.len);
+		node_text(&m->x86.nodes[i], text);
+		bp_json_string(j, "says", *text ? text : NULL);
 		bp_json_string(j, "data", bp_buf_str(&hex));
 		bp_json_string(j, "on_kexec", v[i].action);
 		bp_json_string(j, "why", v[i].why);
@@ -384,9 +419,15 @@ static void text_setup_data(struct bp_ctx *ctx, struct bp_buf *b, int *r,
 		return;
 	put(b, r, "\nsetup_data: %zu nodes (number, type, size, and what kexec_load does with it)\n",
 	    n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		char text[128];
+
 		put(b, r, "  %3zu  %-24s (%" PRIu32 ")  %8zu bytes  %s: %s\n", i, v[i].name,
 		    v[i].type, m->x86.nodes[i].data.len, v[i].action, v[i].why);
+		node_text(&m->x86.nodes[i], text);
+		if (*text)
+			put(b, r, "       %s\n", text);
+	}
 	free(v);
 }
 
