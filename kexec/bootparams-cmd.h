@@ -11,6 +11,7 @@ struct bootparams_command {
 	const char *name;
 	const char *arguments;	/* for the usage line: "[--json] FILE" */
 	const char *help;	/* one line */
+	const char *options;	/* a line each, "  --NAME  what it does\n"; without --help */
 	int (*run)(int argc, char **argv);	/* argv[0] is the name; returns the exit status */
 };
 
@@ -19,6 +20,10 @@ extern const struct bootparams_command bootparams_show;
 
 void bootparams_error(const char *fmt, ...) BP_PRINTF(1, 2);
 void bootparams_warning(const char *fmt, ...) BP_PRINTF(1, 2);
+/* The line for --sysroot in .options */
+#define BOOTPARAMS_SYSROOT_HELP \
+	"  --sysroot=PATH  read another machine: a directory, or a recorded machine (.tree)\n"
+
 /* The usage line and the help of one command, on @f. */
 void bootparams_usage(const struct bootparams_command *command, FILE *f);
 

@@ -171,5 +171,6 @@ const struct bootparams_command bootparams_record = {
 	.name = "record",
 	.arguments = "[--sysroot=PATH] FILE",
 	.help = "write what this machine's kernel was given as a recorded machine (.tree)",
+	.options = BOOTPARAMS_SYSROOT_HELP,
 	.run = record,
 };

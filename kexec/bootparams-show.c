@@ -580,5 +580,7 @@ const struct bootparams_command bootparams_show = {
 	.name = "show",
 	.arguments = "[--json] [--sysroot=PATH]",
 	.help = "show what the running kernel was given, decoded",
+	.options = "  --json          print JSON instead of text\n"
+		   BOOTPARAMS_SYSROOT_HELP,
 	.run = show,
 };

@@ -81,8 +81,9 @@ int bootparams_print(const struct bp_buf *text)
 
 void bootparams_usage(const struct bootparams_command *command, FILE *f)
 {
-	fprintf(f, "Usage: bootparams %s %s\n%s\n", command->name, command->arguments,
-		command->help);
+	fprintf(f, "Usage: bootparams %s %s\nThis will %s.\n\nOptions:\n%s"
+		   "  --help          show this help\n", command->name, command->arguments,
+		command->help, command->options);
 }
 
 static void help(FILE *f)
