@@ -2,7 +2,7 @@
 /*
  * A recorded machine in memory: what a .tree file holds, and what a recording context keeps.
  *
- * The text form is described in bootparams.tree(5) and at the top of core/tree-parse.c.
+ * The text form is described in bootparams(8) and at the top of core/tree-parse.c.
  */
 #ifndef BP_CORE_TREE_H
 #define BP_CORE_TREE_H
