@@ -238,6 +238,29 @@ static int print_text(int r, const struct bp_buf *b, FILE *to)
 	return r;
 }
 
+/*
+ * kexec_file_load places the segments by itself, and frees the crash kernel that was loaded
+ * before it finds out that there is no room: what cannot fit is refused here.
+ */
+static int check_room(struct load *l)
+{
+	uint64_t kernel = l->image->bz.init_size, region = l->machine->kexec.crash_size;
+	uint64_t initrd = l->has_initrd ? l->initrd.bytes.len : 0;
+
+	if (!l->o->panic || l->plan->syscall != BP_SYSCALL_FILE_LOAD || kernel + initrd <= region)
+		return 0;
+	return bp_fail(l->ctx, -ENOSPC, "the kernel needs %llu KiB and the initrd %llu KiB, but only "
+		       "%llu KiB are reserved for a crash kernel; reserve more with crashkernel=",
+		       (unsigned long long)kernel >> 10, (unsigned long long)initrd >> 10,
+		       (unsigned long long)region >> 10);
+}
+
+static void say_warnings(const struct bp_plan *plan)
+{
+	for (char **w = plan->warnings; w && *w; w++)
+		say_warning("%s", *w);
+}
+
 /* What was asked to be shown of the plan, before it is submitted. */
 static int show(struct load *l)
 {
@@ -245,8 +268,8 @@ static int show(struct load *l)
 	bp_autobuf struct bp_buf answer = { 0 }, story = { 0 };
 	int r = 0;
 
-	for (char **w = l->plan->warnings; w && *w && !o->json; w++)
-		say_warning("%s", *w);
+	if (!o->json)
+		say_warnings(l->plan);
 	if (o->dry_run && o->json)
 		r = print_text(bp_plan_to_json(l->plan, &answer), &answer, stdout);
 	else if (o->dry_run)
@@ -391,6 +414,7 @@ static int submit(struct load *l)
 			say_what_is_armed(l);
 			return EXIT_STATUS_FAILED;
 		}
+		say_warnings(l->plan);
 		r = kexec_submit(&kexec_real_calls, l->plan, initrd);
 	}
 	if (r) {
@@ -445,6 +469,8 @@ static int load(const struct kexec_options *o, struct bp_ctx *ctx)
 	}
 	if (!r)
 		r = make_plan(&l, l.choice.syscall);
+	if (!r)
+		r = check_room(&l);
 	if (!r)
 		r = show(&l);
 	if (r) {

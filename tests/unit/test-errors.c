@@ -2,6 +2,7 @@
 /* What a refusal means: each cause is told where it applies, and only there. */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "errors.h"
 #include "test.h"
@@ -203,6 +204,33 @@ START_TEST(log_lines_that_matter)
 }
 END_TEST
 
+/* One record a read, as /dev/kmsg gives them. */
+START_TEST(the_last_three_lines_of_the_log)
+{
+	static const char *const records[] = {
+		"6,1,10,-;kexec_file: one\n",
+		"6,2,20,-;usb 1-1: not this\n SUBSYSTEM=usb\n",
+		"4,3,30,-;Lockdown: kexec: two\n",
+		"no record",
+		"3,4,40,-;PEFILE: three\n",
+		"3,5,50,-;kexec: four",
+	};
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(records); i++)
+		ck_assert_int_gt(write(fds[1], records[i], strlen(records[i])), 0);
+	ck_assert_int_eq(kexec_log_read(fds[0], &text), 0);
+	ck_assert_str_eq(bp_buf_str(&text), "\n  kernel: Lockdown: kexec: two\n  kernel: PEFILE: three"
+					    "\n  kernel: kexec: four");
+	bp_buf_done(&text);
+	ck_assert_int_eq(kexec_log_read(-1, &text), 0);
+	ck_assert_uint_eq(text.len, 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("errors");
@@ -219,6 +247,7 @@ int main(void)
 	tcase_add_test(t, unknown_errors_add_nothing);
 	tcase_add_test(t, booting);
 	tcase_add_test(t, log_lines_that_matter);
+	tcase_add_test(t, the_last_three_lines_of_the_log);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
