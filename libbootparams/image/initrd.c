@@ -4,8 +4,8 @@
  * space, each further one at the next page. What is left of a file's last page reads as zeros
  * (mmap(2)), and these zeros are the padding between the files:
  *
- *  - "initramfs := ("\0" | cpio_archive | cpio_compressed_archive)*": zeros may stand before and
- *    after each archive (Documentation/driver-api/early-userspace/buffer-format.rst).
+ *  - An initramfs is any sequence of zero bytes, cpio archives and compressed cpio archives
+ *    (Documentation/driver-api/early-userspace/buffer-format.rst).
  *    unpack_to_rootfs() (init/initramfs.c) skips them byte by byte and wants an uncompressed
  *    archive at a multiple of 4; decompressors stop at the end of their stream, lz4's since
  *    "lib/decompress_unlz4.c: correctly handle zero-padding around initrds" (v5.9).
