@@ -35,12 +35,15 @@ static bool is_name(const char *text, const char *name)
 static bool is_wanted(const char *line, void *data)
 {
 	const char *const *names = data;
+	const char *text = strchr(line, ' ');
 	uint64_t address;
-	const char *text = symbol_name(line, &address);
 
-	for (; text && *names; names++)
-		if (is_name(text, *names))
-			return true;
+	/* The name first: there are 200 000 lines, and nearly none has one of ours. */
+	if (!text || !text[1] || text[2] != ' ')
+		return false;
+	for (; *names; names++)
+		if (is_name(text + 3, *names))
+			return symbol_name(line, &address);
 	return false;
 }
 
