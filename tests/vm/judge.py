@@ -42,7 +42,8 @@ def read_expect(path=HERE / "expect.tbl"):
 
 
 def expect_row(rows, **key):
-    found = [r for r in rows if all(fnmatch.fnmatchcase(key[k], r[k]) for k in KEYS)]
+    found = [r for r in rows
+             if all(any(fnmatch.fnmatchcase(key[k], p) for p in r[k].split(",")) for k in KEYS)]
     if len(found) != 1:
         raise LookupError(f"{len(found)} rows of expect.tbl for {' '.join(key[k] for k in KEYS)}")
     return found[0]
