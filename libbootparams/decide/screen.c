@@ -301,6 +301,17 @@ static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_
 	case SCANOUT_UNKNOWN:
 		break;
 	}
+	/* An fbdev driver that says where its memory is also says from where on it is shown. */
+	if (!v->drm && v->fbdev && v->fbdev->has_base && v->fbdev->base == s->base &&
+	    v->fbdev->base_trust == BP_TRUST_LIVE && v->fbdev->has_mode && v->fbdev->pan_known) {
+		if (v->fbdev->pan_bytes) {
+			why(s, "%s shows its memory from offset 0x%" PRIx64 " on, not from the start",
+			    v->owner, v->fbdev->pan_bytes);
+			return NULL;
+		}
+		why(s, "%s shows its memory from the start", v->owner);
+		return v->fbdev;
+	}
 	if (v->owner) {
 		why(s, "%s has the display, and where in memory its picture starts is not known",
 		    v->owner);

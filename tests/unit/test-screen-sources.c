@@ -17,7 +17,9 @@
 #define GEN1 "x86_64-hyperv-azure-gen1-drm"
 #define GEN2 "x86_64-hyperv-azure-gen2-drm-k73"
 
-/* The recorded bochs machine could not map the registers; these are what they held. */
+/* The display's registers as the bochs machine has them, and the way others are written. */
+#define BOCHS_DISPI "hex facts/pci.0000:00:01.0.dispi\n @000 c5 b0 00 05 20 03 20 00 41 00 " \
+	"00 00 00 05 cc 0c 00 00 00 00 00 01 00 00 00 00 00 00 00 00\n"
 #define NO_DISPI "error facts/pci.0000:00:01.0.dispi EINVAL\n"
 #define DISPI "hex facts/pci.0000:00:01.0.dispi "
 #define DISPI_TAIL "00 01 00 00 00 00 00 00 00 00\n"
@@ -111,24 +113,24 @@ static const struct {
 
 	{ "qemu-efifb", EFIFB, NULL, NULL,
 	  BP_SCREEN_CONSOLE, 0xc0000000, 0x3e8000, 1280, 800, 5120, "iomem", "registers say" },
-	{ "qemu-bochs-registers-hidden", BOCHS, NULL, NULL,
+	{ "qemu-bochs-registers-hidden", BOCHS, BOCHS_DISPI, NO_DISPI,
 	  BP_SCREEN_RESERVE, 0xc0000000, 0x3e8000, 0, 0, 0, "kernel-symbol", "bochs-drm has" },
-	{ "qemu-bochs", BOCHS, NO_DISPI,
-	  DISPI "c5 b0 00 05 20 03 20 00 41 00 00 00 00 05 33 03 00 00 00 00 " DISPI_TAIL,
+	{ "qemu-bochs", BOCHS, NULL, NULL,
 	  BP_SCREEN_CONSOLE, 0xc0000000, 0x3e8000, 1280, 800, 5120, "dispi", "from the start" },
-	{ "qemu-bochs-mode-changed", BOCHS, NO_DISPI,
+	{ "qemu-bochs-mode-changed", BOCHS, BOCHS_DISPI,
 	  DISPI "c5 b0 00 04 00 03 20 00 41 00 00 00 00 04 00 10 00 00 00 00 " DISPI_TAIL,
 	  BP_SCREEN_CONSOLE, 0xc0000000, 0x3e8000, 1024, 768, 4096, "dispi", "from the start" },
 	/* 1000 lines and 16 pixels on: 1000 x 5120 + 64 */
-	{ "qemu-bochs-offset", BOCHS, NO_DISPI,
+	{ "qemu-bochs-offset", BOCHS, BOCHS_DISPI,
 	  DISPI "c5 b0 00 05 20 03 20 00 41 00 00 00 00 05 33 03 10 00 e8 03 " DISPI_TAIL,
 	  BP_SCREEN_RESERVE, 0xc0000000, 0x3e8000, 0, 0, 0, "dispi", "offset 0x4e2040" },
-	{ "qemu-bochs-in-vga-mode", BOCHS, NO_DISPI,
+	{ "qemu-bochs-in-vga-mode", BOCHS, BOCHS_DISPI,
 	  DISPI "c5 b0 00 05 20 03 20 00 00 00 00 00 00 05 33 03 00 00 00 00 " DISPI_TAIL,
 	  BP_SCREEN_RESERVE, 0xc0000000, 0x3e8000, 0, 0, 0, "kernel-symbol", "bochs-drm has" },
 	{ "qemu-bar-moved", BOCHS, "0x00000000c0000000 0x00000000c0ffffff",
 	  "0x00000000d0000000 0x00000000d0ffffff",
-	  BP_SCREEN_NONE, 0, 0, 0, 0, 0, NULL, "no display device has memory there" },
+	  BP_SCREEN_CONSOLE, 0xd0000000, 0x1000000, 1280, 800, 5120, "dispi",
+	  "boot_params says 0xc0000000" },
 
 	{ "arm64-hyperv", "arm64-hyperv-azure-gen2-drm", NULL, NULL,
 	  BP_SCREEN_CONSOLE, 0x40000000, 0x800000, 1024, 768, 4096, "iomem", "hyperv_drm shows" },
@@ -203,8 +205,11 @@ START_TEST(every_source_speaks_on_qemu)
 	ck_assert_uint_eq(f->format.reserved_pos, 24);
 
 	f = fact("dispi");
-	ck_assert(!f->has_base && !f->has_mode && !f->pan_known);
-	ck_assert_ptr_nonnull(f->note);
+	ck_assert_str_eq(f->device, "0000:00:01.0");
+	ck_assert(f->has_base && f->has_mode && f->pan_known && !f->pan_bytes);
+	ck_assert_uint_eq(f->size_bytes, 16 << 20);
+	ck_assert_uint_eq(f->stride_bytes, 5120);
+	ck_assert_ptr_null(f->note);
 }
 END_TEST
 
@@ -267,11 +272,11 @@ static const struct {
 	{ "drm-two-pictures", BOCHS, "|crtc 36",
 	  "|crtc 35 640x480+0+0 fb 37 pitch 2560 format XR24 modifier 0x0\n|crtc 36", "drm",
 	  "different pictures on 2 outputs" },
-	{ "dispi-refused", BOCHS, NULL, NULL, "dispi", "Invalid argument" },
-	{ "dispi-other-id", BOCHS, NO_DISPI, DISPI "ff ff 00 05 20 03 20 00 41 00 00 00 00 05 33 03 "
+	{ "dispi-refused", BOCHS, BOCHS_DISPI, NO_DISPI, "dispi", "Invalid argument" },
+	{ "dispi-other-id", BOCHS, BOCHS_DISPI, DISPI "ff ff 00 05 20 03 20 00 41 00 00 00 00 05 33 03 "
 	  "00 00 00 00 " DISPI_TAIL, "dispi", "id 0xffff" },
-	{ "dispi-truncated", BOCHS, NO_DISPI, DISPI "c5 b0 00 05\n", "dispi", "4 bytes of registers" },
-	{ "dispi-vga", BOCHS, NO_DISPI, DISPI "c5 b0 00 05 20 03 20 00 40 00 00 00 00 05 33 03 "
+	{ "dispi-truncated", BOCHS, BOCHS_DISPI, DISPI "c5 b0 00 05\n", "dispi", "4 bytes of registers" },
+	{ "dispi-vga", BOCHS, BOCHS_DISPI, DISPI "c5 b0 00 05 20 03 20 00 40 00 00 00 00 05 33 03 "
 	  "00 00 00 00 " DISPI_TAIL, "dispi", "VGA mode" },
 	{ "symbol-hidden", BOCHS, "text proc/kallsyms ffffffffa41464c0",
 	  "text proc/kallsyms 0000000000000000", "kernel-symbol", "kallsyms" },
@@ -316,7 +321,7 @@ START_TEST(big_endian_pixels)
 	static const struct bp_pixel_format xrgb_be = { 8, 8, 8, 16, 8, 24, 8, 0 };
 	const struct bp_screen_fact *f;
 
-	collect(BOCHS, NO_DISPI, DISPI "c5 b0 00 05 20 03 20 00 41 00 00 00 00 05 33 03 00 00 00 00 "
+	collect(BOCHS, BOCHS_DISPI, DISPI "c5 b0 00 05 20 03 20 00 41 00 00 00 00 05 33 03 00 00 00 00 "
 		"00 01 08 00 00 00 be be be be\n");
 	f = fact("dispi");
 	ck_assert(f->has_format);
