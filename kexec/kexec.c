@@ -315,14 +315,18 @@ static void say_cannot_load(const struct kexec_options *o, const char *why)
 }
 
 /* The kernel frees the old image before it takes a new one: say what is left. */
-static void say_what_is_armed(struct load *l)
+static void say_what_is_armed(struct load *l, int error)
 {
 	bool panic = l->o->panic;
 	int before = panic ? l->machine->kexec.crash_loaded : l->machine->kexec.loaded;
 	int now = bp_kexec_loaded(l->ctx, panic);
 	const char *what = panic ? "crash kernel" : "kernel";
 
-	if (now == 1)
+	/* The lock was taken before anything else; in the middle of the other call's work what
+	 * the kernel says of its state means nothing. */
+	if (error == -EBUSY)
+		say_error("this call has changed nothing");
+	else if (now == 1)
 		say_error("the %s that was loaded before is still loaded", what);
 	else if (now == 0 && before == 1)
 		say_error("no %s is loaded any more: the one loaded before is gone", what);
@@ -350,7 +354,7 @@ static void say_refused(struct load *l, int error, const struct bp_buf *kernel_w
 	say_error("cannot load %s: %s: %s%s%s%s", l->o->kernel, syscall_name(f.syscall),
 		  strerror(-error), cause.len ? ": " : "", bp_buf_str(&cause),
 		  bp_buf_str(kernel_words));
-	say_what_is_armed(l);
+	say_what_is_armed(l, error);
 }
 
 /* With -s, kexec-tools tells "the kernel cannot" from "the kernel will not". */
@@ -407,11 +411,11 @@ static int submit(struct load *l)
 			say_error("cannot load %s: %s: %s; %s: %s", l->o->kernel,
 				  syscall_name(l->choice.syscall), strerror(-r), syscall_name(other),
 				  bp_ctx_message(l->ctx));
-			say_what_is_armed(l);
+			say_what_is_armed(l, r);
 			return EXIT_STATUS_FAILED;
 		}
 		if (make_ready(l)) {
-			say_what_is_armed(l);
+			say_what_is_armed(l, r);
 			return EXIT_STATUS_FAILED;
 		}
 		say_warnings(l->plan);
