@@ -167,6 +167,29 @@ static int explain_setup_data(struct bp_plan *plan)
 	return r;
 }
 
+/* What the next kernel is not told though this one was. */
+static int explain_losses(struct bp_plan *plan, bool no_efi)
+{
+	const struct bp_machine *m = plan->machine;
+	const struct bp_x86_field *f;
+	const char *obstacle;
+	uint32_t desc_size;
+	int r = 0;
+
+	for (size_t i = 0; !r && (f = bp_x86_zero_page_field(i)); i++)
+		if (bp_x86_field_is_lost(f, m))
+			r = bp_plan_warn(plan, "boot_params.%s dropped: %s", f->name, f->why);
+	if (r || m->efi.status)
+		return r;
+	obstacle = bp_x86_efi_obstacle(m, no_efi, &desc_size);
+	if (!obstacle)
+		return bp_plan_reason(plan, "EFI runtime services: handed over, %zu ranges with "
+				      "descriptors of %u bytes", m->efi.n_runtime_map, desc_size);
+	/* A kernel that has none itself (efi=noruntime) loses nothing. */
+	return (no_efi || m->efi.runtime_map_status == -ENOENT ? bp_plan_reason : bp_plan_warn)
+		(plan, "EFI runtime services: not handed over: %s", obstacle);
+}
+
 static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct bp_placement *place)
 {
 	const struct bp_image *image = plan->image;
@@ -214,6 +237,8 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 	}
 	if (!r)
 		r = explain_setup_data(plan);
+	if (!r)
+		r = explain_losses(plan, params.no_efi);
 	if (r)
 		return r;
 

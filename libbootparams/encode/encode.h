@@ -56,7 +56,10 @@ struct bp_setup_data_verdict {
  */
 int bp_x86_params_encode(struct bp_ctx *ctx, const struct bp_x86_params *p, bp_phys_t at,
 			 struct bp_buf *ret_bytes);
-/* What becomes of each node of the machine; the array is freed by the caller. */
+/*
+ * What becomes of each node of the machine, in their order; the array is freed by the caller.
+ * A list that could not be read has one verdict, for all of it.
+ */
 int bp_x86_setup_data_verdicts(struct bp_ctx *ctx, const struct bp_machine *m,
 			       struct bp_setup_data_verdict **ret_verdicts, size_t *ret_n);
 
@@ -79,10 +82,13 @@ struct bp_x86_field {
 	uint16_t offset, size;
 	enum bp_x86_field_source source;
 	const char *why;
+	bool lost;		/* zero, and where it was not, somebody may miss it */
 };
 
 /* NULL behind the last. */
 const struct bp_x86_field *bp_x86_zero_page_field(size_t i);
+/* Does the running kernel have something there that the next one is not told? */
+bool bp_x86_field_is_lost(const struct bp_x86_field *f, const struct bp_machine *m);
 
 /*
  * ELF core headers (/proc/vmcore's source) for the crash kernel; @ram is what is to be dumped.

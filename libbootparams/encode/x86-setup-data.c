@@ -101,6 +101,13 @@ int bp_x86_setup_data_verdicts(struct bp_ctx *ctx, const struct bp_machine *m,
 	}
 	*ret_verdicts = v;
 	*ret_n = m->x86.n_nodes;
+	if (m->x86.nodes_status && m->x86.nodes_status != -ENOENT) {
+		v[0] = (struct bp_setup_data_verdict){
+			.name = "all of it", .action = action_names[DROPPED], .lost = true,
+			.why = "/sys/kernel/boot_params/setup_data could not be read",
+		};
+		*ret_n = 1;
+	}
 	return 0;
 }
 
@@ -171,7 +178,7 @@ const char *bp_x86_efi_obstacle(const struct bp_machine *m, bool no_efi, uint32_
 	uint32_t desc_size;
 
 	if (no_efi)
-		return "not wanted (--noefi)";
+		return "left out (--noefi, or a kernel without EFI kexec support)";
 	if (m->x86.zero_page.len != BP_X86_ZERO_PAGE_SIZE)
 		return "the running kernel does not show its boot parameters";
 	if (memcmp(zp->efi_info.loader_signature, BP_X86_EFI64_SIGNATURE, 4) &&
@@ -238,9 +245,6 @@ int bp_x86_setup_data_add(struct bp_ctx *ctx, const struct bp_x86_params *p,
 	const char *obstacle;
 	int r = 0;
 
-	if (m->x86.nodes_status && m->x86.nodes_status != -ENOENT)
-		bp_warning(ctx, "the running kernel's setup_data could not be read: "
-				"none of it is passed on");
 	for (size_t i = 0; i < m->x86.n_nodes; i++) {
 		const struct bp_setup_data_node *node = &m->x86.nodes[i];
 		const struct rule *rule = find_rule(node->type);

@@ -16,7 +16,10 @@
 
 #define FIELD(field, source_, why_)                                                              \
 	{ #field, offsetof(struct bp_wire_x86_boot_params, field),                               \
-	  sizeof(((struct bp_wire_x86_boot_params *)NULL)->field), BP_FIELD_##source_, why_ }
+	  sizeof(((struct bp_wire_x86_boot_params *)NULL)->field), BP_FIELD_##source_, why_, false }
+#define LOST(field, why_)                                                                        \
+	{ #field, offsetof(struct bp_wire_x86_boot_params, field),                               \
+	  sizeof(((struct bp_wire_x86_boot_params *)NULL)->field), BP_FIELD_ZERO, why_, true }
 #define PAD(field) FIELD(field, ZERO, "padding")
 
 /* Every byte of the zero page, in order; a unit test holds the table to that. */
@@ -24,8 +27,8 @@ static const struct bp_x86_field fields[] = {
 	FIELD(screen_info, REBUILT, "the screen as decided"),
 	FIELD(apm_bios_info, ZERO, "64-bit kernels have no APM"),
 	PAD(pad2),
-	FIELD(tboot_addr, ZERO,
-	      "tboot's page holds the state of this launch; the next kernel must not act on it"),
+	LOST(tboot_addr,
+	     "tboot's page holds the state of this launch; the next kernel must not act on it"),
 	FIELD(ist_info, COPIED, "SpeedStep as the BIOS told it"),
 	FIELD(acpi_rsdp_addr, REBUILT, "as this kernel was told, else from the EFI tables"),
 	PAD(pad3),
@@ -37,8 +40,8 @@ static const struct bp_x86_field fields[] = {
 	FIELD(ext_ramdisk_size, REBUILT, "size of the initrd, upper half"),
 	FIELD(ext_cmd_line_ptr, REBUILT, "address of the command line, upper half"),
 	PAD(pad4),
-	FIELD(cc_blob_address, ZERO,
-	      "points to pages of this boot's confidential guest; found again through EFI"),
+	LOST(cc_blob_address,
+	     "points to pages of this boot's confidential guest; found again through EFI"),
 	FIELD(edid_info, COPIED, "the monitor's EDID as the firmware read it"),
 	FIELD(efi_info, REBUILT, "system table as before, memory map from the runtime map"),
 	FIELD(alt_mem_k, ZERO, "only read where there is no E820 map"),
@@ -63,6 +66,16 @@ static const struct bp_x86_field fields[] = {
 const struct bp_x86_field *bp_x86_zero_page_field(size_t i)
 {
 	return i < BP_ARRAY_SIZE(fields) ? &fields[i] : NULL;
+}
+
+bool bp_x86_field_is_lost(const struct bp_x86_field *f, const struct bp_machine *m)
+{
+	const uint8_t *old = bp_span_get(bp_buf_span(&m->x86.zero_page), f->offset, f->size);
+
+	for (size_t i = 0; f->lost && old && i < f->size; i++)
+		if (old[i])
+			return true;
+	return false;
 }
 
 /* The old page, or NULL where the running kernel shows none. */

@@ -587,6 +587,53 @@ START_TEST(every_node_has_a_fate)
 }
 END_TEST
 
+START_TEST(a_list_that_was_not_read_has_one_verdict)
+{
+	struct bp_setup_data_verdict *v;
+	struct lab *lab = lab_new();
+	size_t n;
+
+	lab->m.x86.nodes_status = -EBADMSG;
+	ck_assert_int_eq(bp_x86_setup_data_verdicts(lab->ctx, &lab->m, &v, &n), 0);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(v[0].action, "dropped");
+	ck_assert(v[0].lost);
+	free(v);
+	lab->m.x86.nodes_status = -ENOENT;
+	ck_assert_int_eq(bp_x86_setup_data_verdicts(lab->ctx, &lab->m, &v, &n), 0);
+	ck_assert_uint_eq(n, 0);
+	free(v);
+	lab_free(lab);
+}
+END_TEST
+
+static bool is_lost(struct lab *lab, const char *name)
+{
+	const struct bp_x86_field *f;
+
+	for (size_t i = 0; (f = bp_x86_zero_page_field(i)); i++)
+		if (!strcmp(f->name, name))
+			return bp_x86_field_is_lost(f, &lab->m);
+	ck_abort_msg("no field %s", name);
+}
+
+START_TEST(what_is_lost_is_said)
+{
+	struct lab *lab = lab_new();
+
+	ck_assert(!is_lost(lab, "tboot_addr"));
+	bp_put_le64(old_page(lab)->tboot_addr, 0x12345000);
+	ck_assert(is_lost(lab, "tboot_addr"));
+	ck_assert(is_lost(lab, "cc_blob_address"));
+	/* Nobody misses these, whatever they held. */
+	ck_assert(!is_lost(lab, "hd0_info"));
+	ck_assert(!is_lost(lab, "sentinel"));
+	bp_buf_done(&lab->m.x86.zero_page);
+	ck_assert(!is_lost(lab, "tboot_addr"));
+	lab_free(lab);
+}
+END_TEST
+
 START_TEST(thousands_of_nodes_keep_their_order)
 {
 	struct lab *lab = lab_new();
@@ -654,6 +701,8 @@ int main(void)
 	tcase_add_test(t, what_the_next_kernel_would_drop_is_refused);
 	tcase_add_test(t, fifty_thousand_ranges_make_several_nodes);
 	tcase_add_test(t, every_node_has_a_fate);
+	tcase_add_test(t, a_list_that_was_not_read_has_one_verdict);
+	tcase_add_test(t, what_is_lost_is_said);
 	tcase_add_test(t, thousands_of_nodes_keep_their_order);
 	tcase_add_test(t, the_size_does_not_depend_on_the_address);
 	tcase_add_test(t, without_an_old_page_there_is_less_to_say);
