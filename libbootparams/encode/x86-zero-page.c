@@ -99,7 +99,8 @@ static int check_cmdline(struct bp_ctx *ctx, const struct bp_x86_params *p)
 /*
  * The kernel drops what does not fit its table, with a line in its log that nobody reads. It
  * needs entries of its own, since it splits ranges: two for each node of setup_data (before
- * 6.16: e820__reserve_setup_data()), and a few for page 0, the BIOS area and EFI tables.
+ * 6.16: e820__reserve_setup_data()), and a few for page 0, the BIOS area and EFI tables. Given
+ * all 3200, Debian's 6.1 drops the 17 MiB of memory behind its setup_data; given 3178 nothing.
  */
 #define E820_OWN 16
 
@@ -114,7 +115,7 @@ static int check_e820(struct bp_ctx *ctx, const struct bp_x86_params *p)
 	if (own > BP_X86_E820_MAX || n > BP_X86_E820_MAX - own)
 		return bp_fail(ctx, -E2BIG, "the memory map has %zu ranges, the next kernel keeps "
 			       "%u of which it needs %zu itself: it would drop the others "
-			       "(kexec_load cannot do this; kexec_file_load passes on only %u)",
+			       "(kexec_file_load passes on only the first %u)",
 			       n, BP_X86_E820_MAX, own, BP_X86_E820_IN_PAGE);
 	for (size_t i = 0; i < n; i++)
 		if (p->e820->v[i].end <= p->e820->v[i].start)
