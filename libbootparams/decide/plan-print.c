@@ -64,8 +64,7 @@ int bp_plan_explain(const struct bp_plan *plan, struct bp_buf *ret_text)
 	for (size_t i = 0; !r && plan->reasons && plan->reasons[i]; i++)
 		r = bp_buf_printf(&b, "%s\n", plan->reasons[i]);
 	if (!r)
-		r = bp_buf_printf(&b, "framebuffer %s: %s\n",
-				  bp_screen_outcome_name(plan->screen.outcome), plan->screen.why);
+		r = bp_screen_explain(plan->machine, &plan->screen, &b);
 	if (r)
 		return r;
 	*ret_text = b;

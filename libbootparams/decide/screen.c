@@ -598,37 +598,63 @@ int bp_screen_file_load(struct bp_ctx *ctx, const struct bp_machine *m, struct b
 	return 0;
 }
 
-const char *bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen *decided,
-				     const struct bp_screen *copied)
+/* What vmbus_reserve_fb() keeps free however small lfb_size is (drivers/hv/vmbus_drv.c). */
+#define VMBUS_FB_MIN (8ull << 20)
+
+bool bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen *decided,
+			      const struct bp_screen *copied, char *ret_text, size_t size)
 {
 	struct view v = look(m);
 	const struct bp_screen_fact *live = v.hardware && v.hardware->has_mode ? v.hardware :
 					    v.drm && v.drm->has_mode ? v.drm :
 					    v.fbdev && v.fbdev->has_mode ? v.fbdev : NULL;
+	uint32_t width = 0, height = 0;
 
-	if (decided->outcome == BP_SCREEN_NONE)
-		return copied->outcome == BP_SCREEN_NONE ? NULL :
-			"it copies a framebuffer that is not certain any more";
-	if (copied->outcome == BP_SCREEN_NONE)
-		return "the running kernel's screen_info holds no framebuffer to copy";
-	if (copied->base != decided->base)
-		return "it copies the place of boot, and the framebuffer is elsewhere now";
-	if (copied->outcome == BP_SCREEN_RESERVE)
-		return decided->outcome == BP_SCREEN_CONSOLE ?
-			"the running kernel's screen_info holds no mode to copy" : NULL;
-	if (copied->size_bytes < (uint64_t)copied->stride_bytes * copied->height_px)
-		return "the size it copies is too small for the mode, so that sysfb refuses it";
-	if (decided->outcome == BP_SCREEN_CONSOLE)
-		return decided->width_px == copied->width_px &&
-		       decided->height_px == copied->height_px &&
-		       decided->stride_bytes == copied->stride_bytes &&
-		       decided->depth_bits == copied->depth_bits ? NULL :
-			"it copies the mode of boot, and the screen is in another: "
-			"the next kernel's text will not be readable";
-	if (live && (live->width_px != copied->width_px || live->height_px != copied->height_px))
-		return "it copies the mode of boot, and the screen is in another: "
-		       "the next kernel's text will not be readable";
-	return NULL;
+	if (copied->outcome == BP_SCREEN_NONE) {
+		if (decided->outcome == BP_SCREEN_NONE)
+			return false;
+		snprintf(ret_text, size, "passes no framebuffer");
+		return true;
+	}
+	if (decided->outcome == BP_SCREEN_NONE || copied->base != decided->base) {
+		snprintf(ret_text, size, "passes the framebuffer of boot, which is not the one in use "
+			 "(%s)", decided->why);
+		return true;
+	}
+	if (copied->outcome == BP_SCREEN_CONSOLE &&
+	    copied->size_bytes < (uint64_t)copied->stride_bytes * copied->height_px) {
+		snprintf(ret_text, size, "passes a size of 0x%" PRIx64 " bytes, in which the mode has no "
+			 "room: the next kernel may refuse it", copied->size_bytes);
+		return true;
+	}
+	if (decided->outcome == BP_SCREEN_CONSOLE) {
+		width = decided->width_px;
+		height = decided->height_px;
+	} else if (live && copied->outcome == BP_SCREEN_CONSOLE) {
+		width = live->width_px;
+		height = live->height_px;
+	}
+	if (width && copied->outcome == BP_SCREEN_CONSOLE &&
+	    (width != copied->width_px || height != copied->height_px)) {
+		snprintf(ret_text, size, "passes the mode of boot, %" PRIu32 "x%" PRIu32 ", but the screen "
+			 "is in %" PRIu32 "x%" PRIu32 ": the next kernel's console would not be readable",
+			 copied->width_px, copied->height_px, width, height);
+		return true;
+	}
+	if (decided->outcome == BP_SCREEN_CONSOLE &&
+	    (copied->outcome != BP_SCREEN_CONSOLE ||
+	     decided->stride_bytes != copied->stride_bytes ||
+	     decided->depth_bits != copied->depth_bits)) {
+		snprintf(ret_text, size, "passes another geometry than the one in use (%s)",
+			 decided->why);
+		return true;
+	}
+	if (m->screen_facts.on_vmbus && decided->size_bytes > BP_MAX(copied->size_bytes, VMBUS_FB_MIN)) {
+		snprintf(ret_text, size, "passes %" PRIu64 " KiB of framebuffer where the host uses %"
+			 PRIu64 " KiB", copied->size_bytes >> 10, decided->size_bytes >> 10);
+		return true;
+	}
+	return false;
 }
 
 /* A number with an optional K, M or G; the whole of @text. */

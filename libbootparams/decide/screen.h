@@ -30,11 +30,12 @@ int bp_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 /* What kexec_file_load(2) will give the next kernel, whatever we decide. */
 int bp_screen_file_load(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_screen *ret_screen);
 /*
- * What is lost or wrong when the next kernel gets @copied (kexec_file_load's) instead of
- * @decided: a clause for a message, static; NULL: nothing that we know of.
+ * Does the next kernel miss something, or is it told something wrong, when it gets @copied
+ * (kexec_file_load's) instead of @decided? @ret_text: what, as the end of a sentence that begins
+ * with "kexec_file_load".
  */
-const char *bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen *decided,
-				     const struct bp_screen *copied);
+bool bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen *decided,
+			      const struct bp_screen *copied, char *ret_text, size_t size);
 
 /* Append what each source says, and what follows: several lines for people. */
 int bp_screen_explain(const struct bp_machine *m, const struct bp_screen *decided,

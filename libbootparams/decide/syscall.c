@@ -41,69 +41,20 @@ static void add(struct note *n, const char *fmt, ...)
 	va_end(ap);
 }
 
-static bool same_mode(const struct bp_screen *a, uint32_t width, uint32_t height, uint32_t stride,
-		      uint32_t depth)
-{
-	return a->width_px == width && a->height_px == height && a->stride_bytes == stride &&
-	       a->depth_bits == depth;
-}
-
-/* A live source that knows of another mode than @boot's; NULL where none does. */
-static const struct bp_screen_fact *changed_mode(const struct bp_machine *m,
-						 const struct bp_screen *boot)
-{
-	for (size_t i = 0; i < m->screen_facts.n; i++) {
-		const struct bp_screen_fact *f = &m->screen_facts.v[i];
-
-		if (f->has_mode && f->mode_trust == BP_TRUST_LIVE &&
-		    !same_mode(boot, f->width_px, f->height_px, f->stride_bytes, f->depth_bits))
-			return f;
-	}
-	return NULL;
-}
-
-/* What vmbus_reserve_fb() keeps free however small lfb_size is (drivers/hv/vmbus_drv.c). */
-#define VMBUS_FB_MIN (8u << 20)
-
-/* kexec_file_load copies the screen as it was at boot: is that what we would hand over? */
-static void lost_screen(const struct bp_machine *m, const struct bp_screen *load,
-			const struct bp_screen *file, struct note *n)
-{
-	const struct bp_screen_fact *now = changed_mode(m, file);
-
-	if (load->outcome == BP_SCREEN_NONE && file->outcome == BP_SCREEN_NONE)
-		return;
-	if (file->outcome == BP_SCREEN_NONE)
-		add(n, "kexec_file_load passes no framebuffer");
-	else if (load->outcome == BP_SCREEN_NONE || load->base != file->base)
-		add(n, "kexec_file_load passes the framebuffer of boot, which is not the one in use (%s)",
-		    load->why);
-	else if (file->outcome == BP_SCREEN_CONSOLE && now)
-		add(n, "kexec_file_load passes the mode of boot, %ux%u, but the screen is in %ux%u: "
-		       "the next kernel's console would not be readable", file->width_px,
-		    file->height_px, now->width_px, now->height_px);
-	else if (load->outcome == BP_SCREEN_CONSOLE &&
-		 (file->outcome != BP_SCREEN_CONSOLE ||
-		  !same_mode(load, file->width_px, file->height_px, file->stride_bytes,
-			     file->depth_bits)))
-		add(n, "kexec_file_load passes another geometry than the one in use (%s)", load->why);
-	else if (m->screen_facts.on_vmbus && load->size_bytes > BP_MAX(file->size_bytes, VMBUS_FB_MIN))
-		add(n, "kexec_file_load passes %llu KiB of framebuffer where the host uses %llu KiB",
-		    (unsigned long long)(file->size_bytes >> 10),
-		    (unsigned long long)(load->size_bytes >> 10));
-}
-
 /* What the next kernel would miss, or be told wrongly, after kexec_file_load. */
 static void lost_by_file_load(const struct bp_machine *m, const struct bp_syscall_request *q,
 			      struct note *n)
 {
+	char screen[512];
+
 	if (q->load_only)
 		add(n, "--%s has no effect under kexec_file_load", q->load_only);
 	if (q->n_ranges > FILE_LOAD_RANGES_MAX)
 		add(n, "kexec_file_load passes only %d of %zu memory ranges", FILE_LOAD_RANGES_MAX,
 		    q->n_ranges);
-	if (q->screen_load && q->screen_file)
-		lost_screen(m, q->screen_load, q->screen_file, n);
+	if (q->screen_load && q->screen_file &&
+	    bp_screen_file_load_loss(m, q->screen_load, q->screen_file, screen, sizeof(screen)))
+		add(n, "kexec_file_load %s", screen);
 }
 
 /* What is in use on this machine that kexec_load would break or miss. */
