@@ -239,6 +239,21 @@ static bool parse_uart(const char *text, uint16_t *ret_port)
 	return true;
 }
 
+/* kexec-tools' names for what is one format here; others are judged when the file is. */
+static const char *format_of_type(const char *type)
+{
+	static const char *const names[][2] = {
+		{ "bzImage", "bzImage64" },
+		{ "elf", "elf-x86_64" },
+		{ "vmlinux", "elf-x86_64" },
+	};
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(names); i++)
+		if (!strcmp(type, names[i][0]))
+			return names[i][1];
+	return type;
+}
+
 static void start_load(struct kexec_options *o)
 {
 	o->load = true;
@@ -309,7 +324,7 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		o->mode = BP_SYSCALL_AUTO;
 		break;
 	case 't':
-		o->type = arg;
+		o->type = format_of_type(arg);
 		break;
 	case 'i':
 		o->no_checks = true;

@@ -167,6 +167,12 @@ START_TEST(arguments_come_in_every_way)
 	ck_assert(!result && o.unload && o.panic && !o.load);
 	parse("-tbzImage64 K");
 	ck_assert_str_eq(o.type, "bzImage64");
+	parse("-t bzImage K");
+	ck_assert_str_eq(o.type, "bzImage64");
+	parse("-t vmlinux K");
+	ck_assert_str_eq(o.type, "elf-x86_64");
+	parse("-t nbi-x86 K");
+	ck_assert_str_eq(o.type, "nbi-x86");
 	parse("-l -- -odd-name");
 	ck_assert_str_eq(o.kernel, "-odd-name");
 }
