@@ -3,10 +3,10 @@
  * What matters of the CPU: confidential guests, 5-level paging, SHA instructions.
  *
  *	/proc/cpuinfo, first "flags" line	flags : fpu vme ... la57 sha_ni tdx_guest
- *	facts cpuid.LEAF.SUBLEAF		eax ebx ecx edx, in hex: "00000016 756e6547 ..."
+ *	facts cpuid.LEAF.SUBLEAF		00000016 756e6547 6c65746e 49656e69
  *
- * The kernel takes la57 from its flags where it does not use 5-level paging, so the flag says
- * what is on. It takes the SEV flags away inside a guest, so those come from CPUID.
+ * The kernel takes la57 from its flags where it does not use 5-level paging, so the flag
+ * says what is on. It takes the SEV flags away inside a guest, so those come from CPUID.
  */
 #include "config.h"
 
@@ -33,13 +33,16 @@ static int ask_cpuid(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf
 	struct regs r;
 
 	__cpuid_count(l->leaf, l->subleaf, r.eax, r.ebx, r.ecx, r.edx);
-	return bp_buf_printf(ret_buf, "%08x %08x %08x %08x\n", r.eax, r.ebx, r.ecx, r.edx);
+	return bp_buf_printf(ret_buf, "%08x %08x %08x %08x\n", r.eax, r.ebx, r.ecx,
+			     r.edx);
 #else
 	return -ENOENT;
 #endif
 }
 
-/* Zeros where it is not known, which is also what CPUID says of leaves it does not have. */
+/*
+ * Zeros where it is not known, which is also what CPUID says of leaves it does not have.
+ */
 static struct regs cpuid(struct bp_ctx *ctx, uint32_t leaf, uint32_t subleaf)
 {
 	const struct leaf l = { leaf, subleaf };
@@ -49,7 +52,8 @@ static struct regs cpuid(struct bp_ctx *ctx, uint32_t leaf, uint32_t subleaf)
 
 	snprintf(name, sizeof(name), "cpuid.%x.%x", leaf, subleaf);
 	if (bp_io_fact(ctx, name, ask_cpuid, &l, &answer) ||
-	    sscanf(bp_buf_str(&answer), "%8x %8x %8x %8x", &r.eax, &r.ebx, &r.ecx, &r.edx) != 4) {
+	    sscanf(bp_buf_str(&answer), "%8x %8x %8x %8x", &r.eax, &r.ebx, &r.ecx,
+		   &r.edx) != 4) {
 		bp_forgive(ctx);
 		return (struct regs){ 0 };
 	}
@@ -67,7 +71,10 @@ static bool spells(uint32_t a, uint32_t b, uint32_t c, const char text[static 12
 	return !memcmp(bytes, text, sizeof(bytes));
 }
 
-/* A guest of Hyper-V with a paravisor sees neither TDX nor SEV itself (TLFS, isolation leaf). */
+/*
+ * A guest of Hyper-V with a paravisor sees neither TDX nor SEV itself (TLFS, isolation
+ * leaf).
+ */
 static enum bp_confidential hyperv_isolation(struct bp_ctx *ctx)
 {
 	struct regs r = cpuid(ctx, 0x40000000, 0);

@@ -7,11 +7,11 @@
  *	(/sys/kernel/kexec_crash_cma_ranges in some kernels)
  *	/sys/devices/system/cpu/cpu0/crash_notes	7fc0b400 (hex without 0x)
  *	/sys/devices/system/cpu/cpu0/crash_notes_size	372
- *	/sys/kernel/vmcoreinfo				0x0000000100c66000 1024 (address, size: hex)
+ *	/sys/kernel/vmcoreinfo				0x0000000100c66000 1024 (both hex)
  *	/proc/kcore					where text and direct map are
  *
- * x86 has directories only for present CPUs. Notes of CPUs that are offline are listed too:
- * they may come online before the crash.
+ * x86 has directories only for present CPUs. Notes of CPUs that are offline are listed
+ * too: they may come online before the crash.
  */
 #include "config.h"
 
@@ -42,19 +42,23 @@ static int find_regions(struct bp_machine *m)
 }
 
 /* Lines START-END, hex, END inclusive */
-static int parse_cma(struct bp_ctx *ctx, const char *path, const char *text, struct bp_memmap *map)
+static int parse_cma(struct bp_ctx *ctx, const char *path, const char *text,
+		     struct bp_memmap *map)
 {
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+	for (const char *line = text; *line;
+	     line += strcspn(line, "\n"), line += *line == '\n') {
 		uint64_t start, last;
 		char *end;
 		int r;
 
 		start = strtoull(line, &end, 16);
 		if (end == line || *end != '-' || !isxdigit((unsigned char)end[1]))
-			return bp_fail(ctx, -EBADMSG, "%s has a line that is no range", path);
+			return bp_fail(ctx, -EBADMSG, "%s has a line that is no range",
+				       path);
 		last = strtoull(end + 1, &end, 16);
 		if ((*end && *end != '\n') || last < start || last == UINT64_MAX)
-			return bp_fail(ctx, -EBADMSG, "%s has a line that is no range", path);
+			return bp_fail(ctx, -EBADMSG, "%s has a line that is no range",
+				       path);
 		r = bp_memmap_add(map, start, last + 1, BP_MEM_RAM);
 		if (r)
 			return bp_fail_errno(ctx, r, "cannot hold %s", path);
@@ -99,7 +103,8 @@ static int read_number(struct bp_ctx *ctx, unsigned int cpu, const char *file, i
 	errno = 0;
 	*ret_value = strtoull(text, &end, base);
 	if (errno || end == text || *end || !isxdigit((unsigned char)text[0]))
-		return bp_fail(ctx, -EBADMSG, "%s has no number but \"%.32s\"", path, text);
+		return bp_fail(ctx, -EBADMSG, "%s has no number but \"%.32s\"", path,
+			       text);
 	return 0;
 }
 
@@ -121,7 +126,8 @@ static int read_cpus(struct bp_ctx *ctx, struct bp_crash *crash)
 	while (names[n])
 		n++;
 	if (n > CPUS_MAX)
-		return bp_fail(ctx, -EFBIG, CPU_DIR " has more than %u entries", CPUS_MAX);
+		return bp_fail(ctx, -EFBIG, CPU_DIR " has more than %u entries",
+			       CPUS_MAX);
 	crash->cpus = calloc(n + 1, sizeof(*crash->cpus));
 	if (!crash->cpus)
 		return -ENOMEM;
@@ -133,12 +139,14 @@ static int read_cpus(struct bp_ctx *ctx, struct bp_crash *crash)
 			continue;	/* cpufreq, cpuidle */
 		r = read_number(ctx, cpu->cpu, "crash_notes", 16, &cpu->notes);
 		if (!r)
-			r = read_number(ctx, cpu->cpu, "crash_notes_size", 10, &cpu->notes_size);
+			r = read_number(ctx, cpu->cpu, "crash_notes_size", 10,
+					&cpu->notes_size);
 		if (r)
 			return r;
 		if (!cpu->notes_size || cpu->notes_size > CPU_NOTES_MAX)
-			return bp_fail(ctx, -EBADMSG, "cpu%u has crash notes of %ju bytes",
-				       cpu->cpu, (uintmax_t)cpu->notes_size);
+			return bp_fail(ctx, -EBADMSG,
+				       "cpu%u has crash notes of %ju bytes", cpu->cpu,
+				       (uintmax_t)cpu->notes_size);
 		crash->n_cpus++;
 	}
 	if (!crash->n_cpus)
@@ -160,8 +168,10 @@ static int read_vmcoreinfo(struct bp_ctx *ctx, struct bp_crash *crash)
 		crash->vmcoreinfo_size = strtoull(end, &end, 16);
 	if (*end || !crash->vmcoreinfo_size || crash->vmcoreinfo_size > CPU_NOTES_MAX) {
 		crash->vmcoreinfo_size = 0;
-		return bp_fail(ctx, -EBADMSG, "/sys/kernel/vmcoreinfo has no address and size "
-			       "but \"%.48s\"", text);
+		return bp_fail(ctx, -EBADMSG,
+			       "/sys/kernel/vmcoreinfo has no address and size "
+			       "but \"%.48s\"",
+			       text);
 	}
 	return 0;
 }

@@ -13,8 +13,8 @@
  *	(and virt_addr, num_pages, attribute)
  *	/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
  *
- * A variable's file is its attributes, four bytes, and then its value. It is read as a file
- * and not through libefivar, which only knows the running machine.
+ * A variable's file is its attributes, four bytes, and then its value. It is read as a
+ * file and not through libefivar, which only knows the running machine.
  */
 #include "config.h"
 
@@ -25,7 +25,8 @@
 #include "wire/x86-boot-params.h"
 
 #define DIR "/sys/firmware/efi"
-#define GLOBAL_VARIABLE "8be4df61-93ca-11d2-aa0d-00e098032b8c"	/* UEFI 2.10, section 3.3 */
+/* UEFI 2.10, section 3.3 */
+#define GLOBAL_VARIABLE "8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 #define RUNTIME_MAP_MAX 16384u	/* firmware has a few dozen */
 
@@ -82,7 +83,7 @@ static int read_systab(struct bp_ctx *ctx, struct bp_efi *efi)
 		return r;
 	if (r) {
 		if (r != -ENOENT)
-			bp_warning(ctx, "%s: the addresses of ACPI and SMBIOS are not known from it",
+			bp_warning(ctx, "%s: it would say where ACPI and SMBIOS are",
 				   bp_ctx_message(ctx));
 		bp_forgive(ctx);
 		return 0;
@@ -91,7 +92,8 @@ static int read_systab(struct bp_ctx *ctx, struct bp_efi *efi)
 	return 0;
 }
 
-static int read_mapping(struct bp_ctx *ctx, unsigned int n, struct bp_efi_mapping *ret_mapping)
+static int read_mapping(struct bp_ctx *ctx, unsigned int n,
+			struct bp_efi_mapping *ret_mapping)
 {
 	uint64_t type;
 	const struct {
@@ -115,7 +117,8 @@ static int read_mapping(struct bp_ctx *ctx, unsigned int n, struct bp_efi_mappin
 			return r == -ENOENT ? -EBADMSG : r;
 	}
 	if (type > UINT32_MAX)
-		return bp_fail(ctx, -EBADMSG, DIR "/runtime-map/%u/type is no 32-bit number", n);
+		return bp_fail(ctx, -EBADMSG,
+			       DIR "/runtime-map/%u/type is no 32-bit number", n);
 	ret_mapping->type = (uint32_t)type;
 	return 0;
 }
@@ -127,9 +130,11 @@ static int read_runtime_map(struct bp_ctx *ctx, struct bp_efi *efi)
 
 	if (!bp_io_exists(ctx, DIR "/runtime-map"))
 		return -ENOENT;
-	for (; snprintf(path, sizeof(path), DIR "/runtime-map/%u", n), n <= RUNTIME_MAP_MAX; n++)
+	for (; n <= RUNTIME_MAP_MAX; n++) {
+		snprintf(path, sizeof(path), DIR "/runtime-map/%u", n);
 		if (!bp_io_exists(ctx, path))
 			break;
+	}
 	if (!n)
 		return -ENOENT;
 	if (n > RUNTIME_MAP_MAX)
@@ -201,7 +206,8 @@ int bp_collect_efi(struct bp_ctx *ctx, struct bp_machine *m)
 		if (r == -ENOMEM)
 			return r;
 		if (r != -ENOENT)
-			bp_warning(ctx, "%s, ignoring the EFI runtime map", bp_ctx_message(ctx));
+			bp_warning(ctx, "%s, ignoring the EFI runtime map",
+				   bp_ctx_message(ctx));
 		bp_forgive(ctx);
 	}
 	efi->secure_boot = read_secure_boot(ctx, &m->x86);

@@ -7,8 +7,8 @@
  *	/sys/kernel/boot_params/setup_data/0/type	0x3
  *	/sys/kernel/boot_params/setup_data/0/data	a PCI option ROM, 64 KiB and more
  *
- * Nodes are numbered from 0 in the order of the list. Kernels follow SETUP_INDIRECT since 5.6:
- * type and data are then those of what it points to.
+ * Nodes are numbered from 0 in the order of the list. Kernels follow SETUP_INDIRECT since
+ * 5.6: type and data are then those of what it points to.
  */
 #include "config.h"
 
@@ -20,12 +20,15 @@
 
 #define DIR "/sys/kernel/boot_params"
 
-/* A graphics card's option ROM has 3 MB at times; device trees and E820 maps are smaller. */
+/*
+ * A graphics card's option ROM has 3 MB at times; device trees and E820 maps are smaller.
+ */
 #define NODE_MAX (32u << 20)
 #define NODES_MAX_BYTES (256u << 20)
 #define NODES_MAX 65536u
 
-static int read_node(struct bp_ctx *ctx, const char *name, struct bp_setup_data_node *ret_node)
+static int read_node(struct bp_ctx *ctx, const char *name,
+		     struct bp_setup_data_node *ret_node)
 {
 	bp_autobuf struct bp_buf data = { 0 };
 	char path[128];
@@ -37,8 +40,8 @@ static int read_node(struct bp_ctx *ctx, const char *name, struct bp_setup_data_
 	if (r)
 		return r;
 	if (type > UINT32_MAX)
-		return bp_fail(ctx, -EBADMSG, "%s says %#jx, which is no 32-bit type", path,
-			       (uintmax_t)type);
+		return bp_fail(ctx, -EBADMSG, "%s says %#jx, which is no 32-bit type",
+			       path, (uintmax_t)type);
 	snprintf(path, sizeof(path), DIR "/setup_data/%s/data", name);
 	r = bp_io_read(ctx, path, NODE_MAX, &data);
 	if (r)
@@ -58,17 +61,18 @@ static int read_nodes(struct bp_ctx *ctx, struct bp_x86_boot *boot)
 	if (!bp_io_exists(ctx, DIR "/setup_data"))
 		return -ENOENT;
 	/* By number, not by directory listing: the order is the list's. */
-	for (; snprintf(name, sizeof(name), "%zu", n), n <= NODES_MAX; n++) {
+	for (; n <= NODES_MAX; n++) {
 		char path[128];
 
-		snprintf(path, sizeof(path), DIR "/setup_data/%s", name);
+		snprintf(path, sizeof(path), DIR "/setup_data/%zu", n);
 		if (!bp_io_exists(ctx, path))
 			break;
 	}
 	if (!n)
 		return -ENOENT;
 	if (n > NODES_MAX)
-		return bp_fail(ctx, -EFBIG, DIR "/setup_data has more than %u nodes", NODES_MAX);
+		return bp_fail(ctx, -EFBIG, DIR "/setup_data has more than %u nodes",
+			       NODES_MAX);
 	boot->nodes = calloc(n, sizeof(*boot->nodes));
 	if (!boot->nodes)
 		return -ENOMEM;
@@ -81,7 +85,8 @@ static int read_nodes(struct bp_ctx *ctx, struct bp_x86_boot *boot)
 		boot->n_nodes = i + 1;
 		total += boot->nodes[i].data.len;
 		if (total > NODES_MAX_BYTES)
-			return bp_fail(ctx, -EFBIG, DIR "/setup_data has more than %u MiB",
+			return bp_fail(ctx, -EFBIG,
+				       DIR "/setup_data has more than %u MiB",
 				       NODES_MAX_BYTES >> 20);
 	}
 	return 0;
@@ -117,7 +122,8 @@ int bp_collect_x86_boot_params(struct bp_ctx *ctx, struct bp_machine *m)
 		if (r == -ENOMEM)
 			return r;
 		if (r != -ENOENT)
-			bp_warning(ctx, "%s, ignoring all setup_data", bp_ctx_message(ctx));
+			bp_warning(ctx, "%s, ignoring all setup_data",
+				   bp_ctx_message(ctx));
 		bp_forgive(ctx);
 	}
 	return 0;

@@ -8,21 +8,26 @@
 #include "wire/x86-boot-params.h"
 #include "wire/x86-setup-data.h"
 
-static int decode_entries(struct bp_ctx *ctx, struct bp_span bytes, size_t n, const char *where,
-			  struct bp_memmap *map)
+#define ENTRY_SIZE sizeof(struct bp_wire_x86_e820_entry)
+
+static int decode_entries(struct bp_ctx *ctx, struct bp_span bytes, size_t n,
+			  const char *where, struct bp_memmap *map)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct bp_wire_x86_e820_entry *e = bp_span_get(bytes, i * sizeof(*e),
-								     sizeof(*e));
+		const struct bp_wire_x86_e820_entry *e =
+			bp_span_get(bytes, i * sizeof(*e), sizeof(*e));
 		bp_phys_t start, end;
 		int r;
 
 		if (!e)
-			return bp_fail(ctx, -EBADMSG, "entry %zu of %s is not all there", i, where);
+			return bp_fail(ctx, -EBADMSG, "entry %zu of %s is not all there",
+				       i, where);
 		start = bp_le64(e->addr);
 		if (__builtin_add_overflow(start, bp_le64(e->size), &end))
-			return bp_fail(ctx, -EBADMSG, "entry %zu of %s, %#jx + %#jx, wraps around",
-				       i, where, (uintmax_t)start, (uintmax_t)bp_le64(e->size));
+			return bp_fail(ctx, -EBADMSG,
+				       "entry %zu of %s, %#jx + %#jx, wraps around", i,
+				       where, (uintmax_t)start,
+				       (uintmax_t)bp_le64(e->size));
 		r = bp_memmap_add(map, start, end, bp_le32(e->type));
 		if (r)
 			return bp_fail_errno(ctx, r, "cannot hold %s", where);
@@ -30,7 +35,8 @@ static int decode_entries(struct bp_ctx *ctx, struct bp_span bytes, size_t n, co
 	return 0;
 }
 
-int bp_e820_decode(struct bp_ctx *ctx, const struct bp_x86_boot *boot, struct bp_memmap *ret_map)
+int bp_e820_decode(struct bp_ctx *ctx, const struct bp_x86_boot *boot,
+		   struct bp_memmap *ret_map)
 {
 	bp_automemmap struct bp_memmap map = { 0 };
 	const struct bp_wire_x86_boot_params *zp = (const void *)boot->zero_page.data;
@@ -47,7 +53,7 @@ int bp_e820_decode(struct bp_ctx *ctx, const struct bp_x86_boot *boot, struct bp
 
 		if (node->type == BP_SETUP_E820_EXT)
 			r = decode_entries(ctx, bp_buf_span(&node->data),
-					   node->data.len / sizeof(struct bp_wire_x86_e820_entry),
+					   node->data.len / ENTRY_SIZE,
 					   "the memory map in setup_data", &map);
 	}
 	if (r)
@@ -60,7 +66,10 @@ int bp_e820_decode(struct bp_ctx *ctx, const struct bp_x86_boot *boot, struct bp
 	return 0;
 }
 
-/* Names as e820_type_to_string() of arch/x86/kernel/e820.c gives them, any kernel since 4.12 */
+/*
+ * Names as e820_type_to_string() of arch/x86/kernel/e820.c gives them, any kernel since
+ * 4.12
+ */
 static uint32_t type_by_name(const char *name)
 {
 	static const uint32_t types[] = {
@@ -77,7 +86,8 @@ static uint32_t type_by_name(const char *name)
 static int check_iomem(struct bp_ctx *ctx, const struct bp_iomem *iomem)
 {
 	if (iomem->status == -EACCES)
-		return bp_fail(ctx, -EACCES, "every address in /proc/iomem reads as zero: "
+		return bp_fail(ctx, -EACCES,
+			       "every address in /proc/iomem reads as zero: "
 			       "only root may see them");
 	if (iomem->status)
 		return bp_fail_errno(ctx, iomem->status, "/proc/iomem was not read");
@@ -85,7 +95,8 @@ static int check_iomem(struct bp_ctx *ctx, const struct bp_iomem *iomem)
 }
 
 /* The E820 names among the resources, at any depth: PCI windows are parents of some. */
-static int map_from_iomem(struct bp_ctx *ctx, const struct bp_iomem *iomem, struct bp_memmap *map)
+static int map_from_iomem(struct bp_ctx *ctx, const struct bp_iomem *iomem,
+			  struct bp_memmap *map)
 {
 	int r = check_iomem(ctx, iomem);
 
@@ -99,8 +110,8 @@ static int map_from_iomem(struct bp_ctx *ctx, const struct bp_iomem *iomem, stru
 	return r;
 }
 
-int bp_e820_for_load(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_memmap *ret_map,
-		     const char **ret_source)
+int bp_e820_for_load(struct bp_ctx *ctx, const struct bp_machine *m,
+		     struct bp_memmap *ret_map, const char **ret_source)
 {
 	bp_automemmap struct bp_memmap map = { 0 };
 	int r;
@@ -132,16 +143,16 @@ static bool crash_keeps(const struct bp_range *range)
 	switch (range->type) {
 	case BP_MEM_RAM:
 		/*
-		 * Below 1 MiB a kernel needs memory to start its other CPUs. The crashed one
-		 * did not use it: v5.5, 6f599d84231f ("x86/kdump: Always reserve the low 1M
-		 * when the crashkernel option is specified").
+		 * Below 1 MiB a kernel needs memory to start its other CPUs. The crashed
+		 * one did not use it: v5.5, 6f599d84231f ("x86/kdump: Always reserve the
+		 * low 1M when the crashkernel option is specified").
 		 */
 		return range->start < BP_LOW_MEMORY_END;
 	case BP_MEM_SOFT_RESERVED:
 		/*
-		 * dax_kmem would make it usable memory, and what the crashed kernel had there
-		 * would be gone (v6.3, e9ee9fe3a9d4 "dax: Assign RAM regions to memory-hotplug
-		 * by default").
+		 * dax_kmem would make it usable memory, and what the crashed kernel had
+		 * there would be gone (v6.3, e9ee9fe3a9d4 "dax: Assign RAM regions to
+		 * memory-hotplug by default").
 		 */
 		return false;
 	default:
@@ -152,7 +163,8 @@ static bool crash_keeps(const struct bp_range *range)
 int bp_e820_for_crash(struct bp_ctx *ctx, const struct bp_machine *m,
 		      const struct bp_memmap *taken, struct bp_memmap *ret_map)
 {
-	bp_automemmap struct bp_memmap all = { 0 }, map = { 0 }, usable = { 0 }, holes = { 0 };
+	bp_automemmap struct bp_memmap all = { 0 }, map = { 0 }, usable = { 0 },
+				       holes = { 0 };
 	const char *source;
 	int r;
 
@@ -202,7 +214,10 @@ int bp_dump_ram(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_memmap
 	for (size_t i = 0; !r && i < m->iomem.n; i++) {
 		const struct bp_iomem_entry *e = &m->iomem.v[i];
 
-		/* At any depth, and "System RAM (kmem)" too: memory that came as a device. */
+		/*
+		 * At any depth, and "System RAM (kmem)" too: memory that came as a
+		 * device.
+		 */
 		if (!strncmp(e->name, "System RAM", strlen("System RAM")))
 			r = bp_memmap_add(&map, e->start, e->end, BP_MEM_RAM);
 	}

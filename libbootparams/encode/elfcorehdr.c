@@ -3,7 +3,8 @@
  * ELF core headers for a crash kernel: what its /proc/vmcore is made from.
  *
  * An ELF64 header and program headers only; p_offset is a physical address of the crashed
- * machine throughout (fs/proc/vmcore.c, Documentation/admin-guide/kdump/kdump.rst). In order:
+ * machine throughout (fs/proc/vmcore.c, Documentation/admin-guide/kdump/kdump.rst). In
+ * order:
  *
  *	PT_NOTE		one per CPU: its registers, written there at the crash
  *	PT_NOTE		VMCOREINFO
@@ -23,8 +24,8 @@
  */
 #define PHDRS_MAX (PN_XNUM - 1)
 
-static int put_phdr(struct bp_buf *b, uint32_t type, uint32_t flags, uint64_t phys, uint64_t virt,
-		    uint64_t size)
+static int put_phdr(struct bp_buf *b, uint32_t type, uint32_t flags, uint64_t phys,
+		    uint64_t virt, uint64_t size)
 {
 	uint8_t ph[sizeof(Elf64_Phdr)] = { 0 };
 
@@ -61,7 +62,8 @@ static int check(struct bp_ctx *ctx, const struct bp_machine *m)
 	const struct bp_crash *c = &m->crash;
 
 	if (c->cpus_status)
-		return bp_fail_errno(ctx, c->cpus_status, "the CPUs' crash notes are not known");
+		return bp_fail_errno(ctx, c->cpus_status,
+				     "the CPUs' crash notes are not known");
 	if (!c->n_cpus)
 		return bp_fail(ctx, -ENODATA, "no CPU has crash notes");
 	if (c->vmcoreinfo_status)
@@ -70,8 +72,8 @@ static int check(struct bp_ctx *ctx, const struct bp_machine *m)
 	return 0;
 }
 
-int bp_elfcorehdr_encode(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_memmap *ram,
-			 struct bp_buf *ret_bytes)
+int bp_elfcorehdr_encode(struct bp_ctx *ctx, const struct bp_machine *m,
+			 const struct bp_memmap *ram, struct bp_buf *ret_bytes)
 {
 	const struct bp_crash *c = &m->crash;
 	struct bp_buf b = { 0 };
@@ -82,9 +84,10 @@ int bp_elfcorehdr_encode(struct bp_ctx *ctx, const struct bp_machine *m, const s
 		return bp_fail(ctx, r, "cannot describe the memory to dump");
 	phnum = c->n_cpus + 1 + (c->kernel_size != 0) + ram->n;
 	if (phnum > PHDRS_MAX)
-		return bp_fail(ctx, -E2BIG, "the dump would need %zu ELF program headers (%zu memory "
-			       "ranges, %zu CPUs), the crash kernel reads at most %u", phnum,
-			       ram->n, c->n_cpus, PHDRS_MAX);
+		return bp_fail(ctx, -E2BIG,
+			       "the dump would need %zu ELF program headers (%zu memory "
+			       "ranges, %zu CPUs), the crash kernel reads at most %u",
+			       phnum, ram->n, c->n_cpus, PHDRS_MAX);
 
 	r = put_ehdr(&b, m->arch == BP_ARCH_ARM64 ? EM_AARCH64 : EM_X86_64, phnum);
 	for (size_t i = 0; !r && i < c->n_cpus; i++)
@@ -92,19 +95,22 @@ int bp_elfcorehdr_encode(struct bp_ctx *ctx, const struct bp_machine *m, const s
 	if (!r)
 		r = put_phdr(&b, PT_NOTE, 0, c->vmcoreinfo, 0, c->vmcoreinfo_size);
 	if (!r && c->kernel_size)
-		r = put_phdr(&b, PT_LOAD, PF_R | PF_W | PF_X, c->kernel_phys, c->kernel_virt,
-			     c->kernel_size);
+		r = put_phdr(&b, PT_LOAD, PF_R | PF_W | PF_X, c->kernel_phys,
+			     c->kernel_virt, c->kernel_size);
 	for (size_t i = 0; !r && i < ram->n; i++) {
 		const struct bp_range *range = &ram->v[i];
 
-		/* Where the direct map is unknown, 0 says so: makedumpfile's NOT_KV_ADDR. */
+		/*
+		 * Where the direct map is unknown, 0 says so: makedumpfile's NOT_KV_ADDR.
+		 */
 		r = put_phdr(&b, PT_LOAD, PF_R | PF_W | PF_X, range->start,
 			     c->page_offset ? c->page_offset + range->start : 0,
 			     range->end - range->start);
 	}
 	if (r) {
 		bp_buf_done(&b);
-		return bp_fail_errno(ctx, r, "cannot hold %zu ELF program headers", phnum);
+		return bp_fail_errno(ctx, r, "cannot hold %zu ELF program headers",
+				     phnum);
 	}
 	*ret_bytes = b;
 	return 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The setup_data list of the next kernel: which of the running kernel's nodes go on as they
- * are, which are made anew, and which stay behind and why.
+ * The setup_data list of the next kernel: which of the running kernel's nodes go on as
+ * they are, which are made anew, and which stay behind and why.
  *
- * To handle one more type: one line in the table below, and where it is "rebuilt" or "fresh",
- * a function called from bp_x86_setup_data_add().
+ * To handle one more type: one line in the table below, and where it is "rebuilt" or
+ * "fresh", a function called from bp_x86_setup_data_add().
  */
 #include "config.h"
 
@@ -52,8 +52,8 @@ static const struct rule rules[] = {
 	{ BP_SETUP_JAILHOUSE, COPIED, false, "SETUP_JAILHOUSE",
 	  "describes the cell, which stays the same, and holds no address in memory" },
 	{ BP_SETUP_CC_BLOB, DROPPED, false, "SETUP_CC_BLOB",
-	  "points to pages of this boot's confidential guest; the next kernel has to find "
-	  "its own through the EFI tables" },
+	  "points to pages of this confidential guest; the next kernel has to find them "
+	  "through the EFI tables" },
 	{ BP_SETUP_IMA, DROPPED, false, "SETUP_IMA",
 	  "points to a measurement list that this kernel has taken over; only "
 	  "kexec_file_load passes the list on" },
@@ -70,7 +70,7 @@ static const struct rule rule_indirect = {
 
 static const struct rule rule_unknown = {
 	0, DROPPED, false, "unknown",
-	"may point to memory that will have been overwritten: this type is not known here",
+	"may point to memory that will be overwritten: its type is not known here",
 };
 
 static const struct rule *find_rule(uint32_t type)
@@ -103,7 +103,9 @@ int bp_x86_setup_data_verdicts(struct bp_ctx *ctx, const struct bp_machine *m,
 	*ret_n = m->x86.n_nodes;
 	if (m->x86.nodes_status && m->x86.nodes_status != -ENOENT) {
 		v[0] = (struct bp_setup_data_verdict){
-			.name = "all of it", .action = action_names[DROPPED], .lost = true,
+			.name = "all of it",
+			.action = action_names[DROPPED],
+			.lost = true,
 			.why = "/sys/kernel/boot_params/setup_data could not be read",
 		};
 		*ret_n = 1;
@@ -111,8 +113,8 @@ int bp_x86_setup_data_verdicts(struct bp_ctx *ctx, const struct bp_machine *m,
 	return 0;
 }
 
-int bp_x86_node_add(struct bp_x86_segment *seg, uint32_t type, const void *data, size_t len,
-		    size_t *ret_offset)
+int bp_x86_node_add(struct bp_x86_segment *seg, uint32_t type, const void *data,
+		    size_t len, size_t *ret_offset)
 {
 	struct bp_wire_x86_setup_data head = { 0 };
 	size_t offset;
@@ -145,10 +147,12 @@ void bp_x86_e820_put(struct bp_wire_x86_e820_entry *entry, const struct bp_range
 	bp_put_le32(entry->type, range->type);
 }
 
-int bp_x86_e820_ext_add(struct bp_x86_segment *seg, const struct bp_range *ranges, size_t n)
+int bp_x86_e820_ext_add(struct bp_x86_segment *seg, const struct bp_range *ranges,
+			size_t n)
 {
-	const size_t per_node = (BP_X86_SETUP_DATA_MAP_MAX - sizeof(struct bp_wire_x86_setup_data)) /
-				sizeof(struct bp_wire_x86_e820_entry);
+	const size_t per_node =
+		(BP_X86_SETUP_DATA_MAP_MAX - sizeof(struct bp_wire_x86_setup_data)) /
+		sizeof(struct bp_wire_x86_e820_entry);
 
 	while (n) {
 		bp_autobuf struct bp_buf table = { 0 };
@@ -172,7 +176,8 @@ int bp_x86_e820_ext_add(struct bp_x86_segment *seg, const struct bp_range *range
 	return 0;
 }
 
-const char *bp_x86_efi_obstacle(const struct bp_machine *m, bool no_efi, uint32_t *ret_desc_size)
+const char *bp_x86_efi_obstacle(const struct bp_machine *m, bool no_efi,
+				uint32_t *ret_desc_size)
 {
 	const struct bp_wire_x86_boot_params *zp = (const void *)m->x86.zero_page.data;
 	uint32_t desc_size;
@@ -199,11 +204,12 @@ const char *bp_x86_efi_obstacle(const struct bp_machine *m, bool no_efi, uint32_
 }
 
 /*
- * SETUP_EFI and, in the same node behind its structure, the EFI memory map: only what is in
- * the list is spared when the next kernel places itself at random (mem_avoid_overlap() in
- * arch/x86/boot/compressed/kaslr.c); a map outside it could be overwritten.
+ * SETUP_EFI and, in the same node behind its structure, the EFI memory map: only what is
+ * in the list is spared when the next kernel places itself at random (mem_avoid_overlap()
+ * in arch/x86/boot/compressed/kaslr.c); a map outside it could be overwritten.
  */
-static int add_efi(const struct bp_machine *m, uint32_t desc_size, struct bp_x86_segment *seg)
+static int add_efi(const struct bp_machine *m, uint32_t desc_size,
+		   struct bp_x86_segment *seg)
 {
 	struct bp_wire_x86_efi_setup_data head = { 0 };
 	bp_autobuf struct bp_buf data = { 0 };
@@ -250,8 +256,8 @@ int bp_x86_setup_data_add(struct bp_ctx *ctx, const struct bp_x86_params *p,
 		const struct rule *rule = find_rule(node->type);
 
 		if (rule->action == COPIED) {
-			r = bp_x86_node_add(seg, node->type, node->data.data, node->data.len,
-					    NULL);
+			r = bp_x86_node_add(seg, node->type, node->data.data,
+					    node->data.len, NULL);
 			if (r)
 				goto fail;
 		}
@@ -262,8 +268,8 @@ int bp_x86_setup_data_add(struct bp_ctx *ctx, const struct bp_x86_params *p,
 	else
 		r = add_efi(m, desc_size, seg);
 	if (!r && p->fresh_rng_seed)
-		r = bp_x86_node_add(seg, BP_SETUP_RNG_SEED, p->rng_seed, sizeof(p->rng_seed),
-				    NULL);
+		r = bp_x86_node_add(seg, BP_SETUP_RNG_SEED, p->rng_seed,
+				    sizeof(p->rng_seed), NULL);
 fail:
 	return r ? bp_fail_errno(ctx, r, "cannot encode the setup_data") : 0;
 }

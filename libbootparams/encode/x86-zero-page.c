@@ -14,12 +14,13 @@
 #include "wire/x86-boot-params.h"
 #include "wire/x86-setup-data.h"
 
-#define FIELD(field, source_, why_)                                                              \
-	{ #field, offsetof(struct bp_wire_x86_boot_params, field),                               \
-	  sizeof(((struct bp_wire_x86_boot_params *)NULL)->field), BP_FIELD_##source_, why_, false }
-#define LOST(field, why_)                                                                        \
-	{ #field, offsetof(struct bp_wire_x86_boot_params, field),                               \
-	  sizeof(((struct bp_wire_x86_boot_params *)NULL)->field), BP_FIELD_ZERO, why_, true }
+#define SIZE_OF(field) sizeof(((struct bp_wire_x86_boot_params *)NULL)->field)
+#define FIELD(field, source_, why_)                                                        \
+	{ #field, offsetof(struct bp_wire_x86_boot_params, field), SIZE_OF(field),         \
+	  BP_FIELD_##source_, why_, false }
+#define LOST(field, why_)                                                                  \
+	{ #field, offsetof(struct bp_wire_x86_boot_params, field), SIZE_OF(field),         \
+	  BP_FIELD_ZERO, why_, true }
 #define PAD(field) FIELD(field, ZERO, "padding")
 
 /* Every byte of the zero page, in order; a unit test holds the table to that. */
@@ -28,9 +29,10 @@ static const struct bp_x86_field fields[] = {
 	FIELD(apm_bios_info, ZERO, "64-bit kernels have no APM"),
 	PAD(pad2),
 	LOST(tboot_addr,
-	     "tboot's page holds the state of this launch; the next kernel must not act on it"),
+	     "tboot's page has the state of this launch; no other kernel may act on it"),
 	FIELD(ist_info, COPIED, "SpeedStep as the BIOS told it"),
-	FIELD(acpi_rsdp_addr, REBUILT, "as this kernel was told, else from the EFI tables"),
+	FIELD(acpi_rsdp_addr, REBUILT,
+	      "as this kernel was told, else from the EFI tables"),
 	PAD(pad3),
 	FIELD(hd0_info, ZERO, "obsolete: no kernel we can load reads it"),
 	FIELD(hd1_info, ZERO, "obsolete: no kernel we can load reads it"),
@@ -41,9 +43,10 @@ static const struct bp_x86_field fields[] = {
 	FIELD(ext_cmd_line_ptr, REBUILT, "address of the command line, upper half"),
 	PAD(pad4),
 	LOST(cc_blob_address,
-	     "points to pages of this boot's confidential guest; found again through EFI"),
+	     "points to pages of this confidential guest; found again through EFI"),
 	FIELD(edid_info, COPIED, "the monitor's EDID as the firmware read it"),
-	FIELD(efi_info, REBUILT, "system table as before, memory map from the runtime map"),
+	FIELD(efi_info, REBUILT,
+	      "system table as before, memory map from the runtime map"),
 	FIELD(alt_mem_k, ZERO, "only read where there is no E820 map"),
 	FIELD(scratch, ZERO, "used by the kernel's own setup code"),
 	FIELD(e820_entries, REBUILT, "the memory map as decided"),
@@ -57,7 +60,8 @@ static const struct bp_x86_field fields[] = {
 	FIELD(hdr, IMAGE, "setup header; the loader's fields are filled in"),
 	PAD(pad7),
 	FIELD(edd_mbr_sig_buffer, COPIED, "BIOS disks"),
-	FIELD(e820_table, REBUILT, "the first 128 entries; the rest is in SETUP_E820_EXT"),
+	FIELD(e820_table, REBUILT,
+	      "the first 128 entries; the rest is in SETUP_E820_EXT"),
 	PAD(pad8),
 	FIELD(eddbuf, COPIED, "BIOS disks"),
 	PAD(pad9),
@@ -70,7 +74,8 @@ const struct bp_x86_field *bp_x86_zero_page_field(size_t i)
 
 bool bp_x86_field_is_lost(const struct bp_x86_field *f, const struct bp_machine *m)
 {
-	const uint8_t *old = bp_span_get(bp_buf_span(&m->x86.zero_page), f->offset, f->size);
+	const uint8_t *old =
+		bp_span_get(bp_buf_span(&m->x86.zero_page), f->offset, f->size);
 
 	for (size_t i = 0; f->lost && old && i < f->size; i++)
 		if (old[i])
@@ -91,16 +96,19 @@ static int check_cmdline(struct bp_ctx *ctx, const struct bp_x86_params *p)
 	size_t max = p->image->n_parts ? BP_X86_CMDLINE_SIZE : p->image->bz.cmdline_size;
 
 	if (len > max)
-		return bp_fail(ctx, -ERANGE, "the command line has %zu characters, this kernel "
-			       "takes at most %zu", len, max);
+		return bp_fail(ctx, -ERANGE,
+			       "the command line has %zu characters, this kernel "
+			       "takes at most %zu",
+			       len, max);
 	return 0;
 }
 
 /*
- * The kernel drops what does not fit its table, with a line in its log that nobody reads. It
- * needs entries of its own, since it splits ranges: two for each node of setup_data (before
- * 6.16: e820__reserve_setup_data()), and a few for page 0, the BIOS area and EFI tables. Given
- * all 3200, Debian's 6.1 drops the 17 MiB of memory behind its setup_data; given 3178 nothing.
+ * The kernel drops what does not fit its table, with a line in its log that nobody reads.
+ * It needs entries of its own, since it splits ranges: two for each node of setup_data
+ * (before 6.16: e820__reserve_setup_data()), and a few for page 0, the BIOS area and EFI
+ * tables. Given all 3200, Debian's 6.1 drops the 17 MiB of memory behind its setup_data;
+ * given 3178 nothing.
  */
 #define E820_OWN 16
 
@@ -113,14 +121,17 @@ static int check_e820(struct bp_ctx *ctx, const struct bp_x86_params *p)
 		return bp_fail(ctx, -ENODATA, "the memory map has %zu ranges, "
 			       "a kernel refuses one of less than 2", n);
 	if (own > BP_X86_E820_MAX || n > BP_X86_E820_MAX - own)
-		return bp_fail(ctx, -E2BIG, "the memory map has %zu ranges, the next kernel keeps "
-			       "%u of which it needs %zu itself: it would drop the others "
+		return bp_fail(ctx, -E2BIG,
+			       "the memory map has %zu ranges, the next kernel keeps %u of "
+			       "which it needs %zu itself: it would drop the others "
 			       "(kexec_file_load passes on only the first %u)",
 			       n, BP_X86_E820_MAX, own, BP_X86_E820_IN_PAGE);
 	for (size_t i = 0; i < n; i++)
 		if (p->e820->v[i].end <= p->e820->v[i].start)
-			return bp_fail(ctx, -EINVAL, "range %zu of the memory map ends at or "
-				       "before its start", i);
+			return bp_fail(ctx, -EINVAL,
+				       "range %zu of the memory map ends at or "
+				       "before its start",
+				       i);
 	return 0;
 }
 
@@ -135,16 +146,23 @@ static int put_header(struct bp_ctx *ctx, const struct bp_image *image,
 	if (!image->n_parts) {
 		uint32_t header_end = image->bz.header_end;
 
-		if (header_end <= BP_X86_SETUP_HEADER || header_end > BP_X86_SETUP_HEADER_END_MAX)
-			return bp_fail(ctx, -EBADMSG, "the setup header ends at %#x, which the "
-				       "zero page has no room for", header_end);
+		if (header_end <= BP_X86_SETUP_HEADER ||
+		    header_end > BP_X86_SETUP_HEADER_END_MAX)
+			return bp_fail(ctx, -EBADMSG,
+				       "the setup header ends at %#x, which the "
+				       "zero page has no room for",
+				       header_end);
 		src = bp_span_get(image->bytes, BP_X86_SETUP_HEADER,
 				  header_end - BP_X86_SETUP_HEADER);
 		if (!src)
-			return bp_fail(ctx, -EBADMSG, "the setup header is not all there");
+			return bp_fail(ctx, -EBADMSG,
+				       "the setup header is not all there");
 		memcpy((uint8_t *)zp + BP_X86_SETUP_HEADER, src,
 		       header_end - BP_X86_SETUP_HEADER);
-		/* Of the loader's bits only this one is true: the rest is for the real-mode entry. */
+		/*
+		 * Of the loader's bits only this one is true: the rest is for the
+		 * real-mode entry.
+		 */
 		hdr->loadflags = BP_X86_LOADED_HIGH;
 		return 0;
 	}
@@ -158,9 +176,11 @@ static int put_header(struct bp_ctx *ctx, const struct bp_image *image,
 	hdr->jump[0] = BP_X86_JUMP_SHORT;
 	hdr->jump[1] = BP_X86_SETUP_HEADER_END_2_12 - 0x202;
 	bp_put_le16(hdr->version, 0x020c);
-	bp_put_le16(hdr->root_flags, 1);	/* mount the root read-only, as bzImages say */
+	/* As bzImages say: mount the root read-only. */
+	bp_put_le16(hdr->root_flags, 1);
 	hdr->loadflags = BP_X86_LOADED_HIGH;
-	bp_put_le16(hdr->xloadflags, BP_X86_XLF_KERNEL_64 | BP_X86_XLF_CAN_BE_LOADED_ABOVE_4G);
+	bp_put_le16(hdr->xloadflags,
+		    BP_X86_XLF_KERNEL_64 | BP_X86_XLF_CAN_BE_LOADED_ABOVE_4G);
 	bp_put_le32(hdr->cmdline_size, BP_X86_CMDLINE_SIZE);
 	bp_put_le32(hdr->initrd_addr_max, 0x7fffffff);
 	bp_put_le32(hdr->kernel_alignment, 0x200000);
@@ -172,7 +192,8 @@ static int put_header(struct bp_ctx *ctx, const struct bp_image *image,
 	return 0;
 }
 
-static void put_efi(const struct bp_x86_segment *seg, const struct bp_wire_x86_boot_params *old,
+static void put_efi(const struct bp_x86_segment *seg,
+		    const struct bp_wire_x86_boot_params *old,
 		    struct bp_wire_x86_boot_params *zp)
 {
 	struct bp_wire_x86_efi_info *efi = &zp->efi_info;
@@ -186,7 +207,8 @@ static void put_efi(const struct bp_x86_segment *seg, const struct bp_wire_x86_b
 	bp_put_le32(efi->memmap_size, seg->efi_memmap_size);
 }
 
-static uint64_t rsdp(const struct bp_machine *m, const struct bp_wire_x86_boot_params *old)
+static uint64_t rsdp(const struct bp_machine *m,
+		     const struct bp_wire_x86_boot_params *old)
 {
 	if (old && bp_le64(old->acpi_rsdp_addr))
 		return bp_le64(old->acpi_rsdp_addr);
@@ -217,8 +239,9 @@ static int put_zero_page(struct bp_ctx *ctx, const struct bp_x86_params *p,
 		for (size_t i = 0; i < BP_ARRAY_SIZE(fields); i++)
 			if (fields[i].source == BP_FIELD_COPIED)
 				memcpy((uint8_t *)zp + fields[i].offset,
-				       (const uint8_t *)old + fields[i].offset, fields[i].size);
-	/* The list's head is already in place, and the image's header would overwrite it. */
+				       (const uint8_t *)old + fields[i].offset,
+				       fields[i].size);
+	/* The list's head is already in place; the image's header would overwrite it. */
 	memcpy(setup_data, zp->hdr.setup_data, sizeof(setup_data));
 	r = put_header(ctx, p->image, zp);
 	if (!r)
@@ -230,7 +253,7 @@ static int put_zero_page(struct bp_ctx *ctx, const struct bp_x86_params *p,
 		memcpy(zp->hdr.hardware_subarch, old->hdr.hardware_subarch,
 		       sizeof(zp->hdr.hardware_subarch));
 	zp->hdr.type_of_loader = p->loader_type;
-	/* 32 bits wide, and only read by entries that a kernel above 4 GiB cannot have. */
+	/* 32 bits wide, and only read by entries that no kernel above 4 GiB has. */
 	if (p->kernel <= UINT32_MAX)
 		bp_put_le32(zp->hdr.code32_start, (uint32_t)p->kernel);
 	bp_put_le32(zp->hdr.cmd_line_ptr, (uint32_t)cmdline);

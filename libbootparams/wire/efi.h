@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* EFI structures that pass from kernel to kernel: UEFI 2.10, section 7.2 (GetMemoryMap). */
+/*
+ * EFI structures that pass from kernel to kernel: UEFI 2.10, section 7.2 (GetMemoryMap).
+ */
 #ifndef BP_WIRE_EFI_H
 #define BP_WIRE_EFI_H
 
@@ -7,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * EFI_MEMORY_DESCRIPTOR. Firmware says how far apart two descriptors are; that is often more
- * than the size of this structure (48), and the rest is padding.
+ * EFI_MEMORY_DESCRIPTOR. Firmware says how far apart two descriptors are; that is often
+ * more than the size of this structure (48), and the rest is padding.
  */
 struct bp_wire_efi_memory_descriptor {
 	uint8_t type[4];

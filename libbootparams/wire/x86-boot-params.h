@@ -2,9 +2,9 @@
 /*
  * The x86 zero page: struct boot_params, 4096 bytes.
  *
- * Documentation/arch/x86/zero-page.rst and arch/x86/include/uapi/asm/bootparam.h (Linux 7.3).
- * Fields are little-endian byte arrays, so that a page may be read in place at any alignment
- * on any host: bp_le64(zp->acpi_rsdp_addr).
+ * Documentation/arch/x86/zero-page.rst and arch/x86/include/uapi/asm/bootparam.h (Linux
+ * 7.3). Fields are little-endian byte arrays, so that a page may be read in place at any
+ * alignment on any host: bp_le64(zp->acpi_rsdp_addr).
  */
 #ifndef BP_WIRE_X86_BOOT_PARAMS_H
 #define BP_WIRE_X86_BOOT_PARAMS_H
@@ -31,7 +31,7 @@ struct bp_wire_x86_e820_entry {
 	uint8_t size[8];
 	uint8_t type[4];	/* enum bp_mem_type */
 };
-static_assert(sizeof(struct bp_wire_x86_e820_entry) == 20, "bootparam.h: boot_e820_entry");
+static_assert(sizeof(struct bp_wire_x86_e820_entry) == 20, "boot_e820_entry");
 
 struct bp_wire_x86_efi_info {
 	uint8_t loader_signature[4];
@@ -72,7 +72,7 @@ struct bp_wire_x86_boot_params {
 	uint8_t kbd_status;
 	uint8_t secure_boot;
 	uint8_t pad5[2];
-	uint8_t sentinel;	/* non-zero: the kernel wipes what a careless loader left behind */
+	uint8_t sentinel;	/* non-zero: a careless loader; the kernel wipes much */
 	uint8_t pad6[1];
 	struct bp_wire_x86_setup_header hdr;
 	uint8_t pad7[BP_X86_SETUP_HEADER_END_MAX - BP_X86_SETUP_HEADER -
@@ -115,6 +115,7 @@ BP_AT_(edd_mbr_sig_buffer, BP_X86_SETUP_HEADER_END_MAX);
 BP_AT_(e820_table, 0x2d0);
 BP_AT_(eddbuf, 0xd00);
 #undef BP_AT_
-static_assert(sizeof(struct bp_wire_x86_boot_params) == BP_X86_ZERO_PAGE_SIZE, "zero-page.rst");
+static_assert(sizeof(struct bp_wire_x86_boot_params) == BP_X86_ZERO_PAGE_SIZE,
+	      "zero-page.rst");
 
 #endif

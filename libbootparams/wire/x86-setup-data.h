@@ -28,16 +28,16 @@ enum bp_x86_setup_type {
 #define BP_SETUP_INDIRECT 0x80000000u
 
 struct bp_wire_x86_setup_data {
-	uint8_t next[8];	/* physical address of the next node; 0: this is the last */
+	uint8_t next[8];	/* physical address of the next node; 0: the last */
 	uint8_t type[4];
 	uint8_t len[4];		/* of the data that follows */
 };
 static_assert(sizeof(struct bp_wire_x86_setup_data) == 16, "setup_data.h: setup_data");
 
 /*
- * The kernel maps a SETUP_E820_EXT node in one piece with early_memremap(), whose slots are 64
- * pages (NR_FIX_BTMAPS, arch/x86/include/asm/fixmap.h): a node that is longer stops its boot.
- * The node may start anywhere in its first page, which leaves 63.
+ * The kernel maps a SETUP_E820_EXT node in one piece with early_memremap(), whose slots
+ * are 64 pages (NR_FIX_BTMAPS, arch/x86/include/asm/fixmap.h): a node that is longer
+ * stops its boot. The node may start anywhere in its first page, which leaves 63.
  */
 #define BP_X86_SETUP_DATA_MAP_MAX (63u * 4096u)
 
@@ -49,6 +49,6 @@ struct bp_wire_x86_efi_setup_data {
 	uint8_t smbios[8];
 	uint8_t reserved[8][8];
 };
-static_assert(sizeof(struct bp_wire_x86_efi_setup_data) == 96, "asm/efi.h: efi_setup_data");
+static_assert(sizeof(struct bp_wire_x86_efi_setup_data) == 96, "asm/efi.h");
 
 #endif

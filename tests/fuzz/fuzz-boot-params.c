@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Boot parameters of foreign make, passed on: the first 4096 bytes are the running kernel's
- * zero page, then come setup_data nodes, each a type (4 bytes), a length (2) and the data.
- * Whatever they hold, the next kernel's list must be whole and its EFI map inside it.
+ * Boot parameters of foreign make, passed on: the first 4096 bytes are the running
+ * kernel's zero page, then come setup_data nodes, each a type (4 bytes), a length (2) and
+ * the data. Whatever they hold, the next kernel's list must be whole and its EFI map
+ * inside it.
  */
 #include <errno.h>
 
@@ -31,10 +32,12 @@ static void walk(const struct bp_machine *m, const struct bp_buf *out)
 		MUST(seen++ < NODES_MAX + 16);
 		node = bp_span_get(bp_buf_span(out), next - AT, sizeof(*node));
 		MUST(node && next % 16 == 0 && next >= AT + BP_X86_ZERO_PAGE_SIZE);
-		MUST(bp_span_has(bp_buf_span(out), next - AT + sizeof(*node), bp_le32(node->len)));
+		MUST(bp_span_has(bp_buf_span(out), next - AT + sizeof(*node),
+				 bp_le32(node->len)));
 		type = bp_le32(node->type);
 		/* What may point to memory of before never goes on. */
-		MUST(type <= BP_SETUP_RNG_SEED && type != BP_SETUP_CC_BLOB && type != BP_SETUP_IMA);
+		MUST(type <= BP_SETUP_RNG_SEED && type != BP_SETUP_CC_BLOB &&
+		     type != BP_SETUP_IMA);
 		if (type == BP_SETUP_EFI) {
 			efi = next + sizeof(*node);
 			efi_end = efi + bp_le32(node->len);
@@ -48,7 +51,8 @@ static void walk(const struct bp_machine *m, const struct bp_buf *out)
 			       (uint64_t)bp_le32(zp->efi_info.memmap_hi) << 32;
 		uint32_t size = bp_le32(zp->efi_info.memdesc_size);
 
-		MUST(efi && map >= efi && map + bp_le32(zp->efi_info.memmap_size) == efi_end);
+		MUST(efi && map >= efi &&
+		     map + bp_le32(zp->efi_info.memmap_size) == efi_end);
 		MUST(size >= sizeof(struct bp_wire_efi_memory_descriptor));
 		MUST(bp_le32(zp->efi_info.memmap_size) == size * m->efi.n_runtime_map);
 	} else {
@@ -72,7 +76,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.ctx = fuzz_ctx(),
 		.firmware_map_status = -ENOENT,
 		.x86.nodes = nodes,
-		.efi = { .runtime_map = mappings, .n_runtime_map = 3, .config_table = 0x2000 },
+		.efi = { .runtime_map = mappings,
+			 .n_runtime_map = 3,
+			 .config_table = 0x2000 },
 	};
 	struct bp_image image = {
 		.bytes = bp_span_make(kernel, sizeof(kernel)),

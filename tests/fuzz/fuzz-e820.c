@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A zero page and SETUP_E820_EXT data of foreign make: the first 4096 bytes are the page, the
- * rest is one node. What is read must be what is written for the next kernel.
+ * A zero page and SETUP_E820_EXT data of foreign make: the first 4096 bytes are the page,
+ * the rest is one node. What is read must be what is written for the next kernel.
  */
 #include "decide/memory.h"
 #include "encode/x86.h"
@@ -22,7 +22,8 @@ static void write_and_read_again(struct bp_ctx *ctx, const struct bp_memmap *map
 	MUST(!bp_buf_append_zero(&seg.bytes, BP_X86_ZERO_PAGE_SIZE));
 	MUST(!bp_x86_e820_ext_add(&seg, map->v, map->n));
 	while (off < seg.bytes.len) {
-		const struct bp_wire_x86_setup_data *head = (const void *)(seg.bytes.data + off);
+		const struct bp_wire_x86_setup_data *head =
+			(const void *)(seg.bytes.data + off);
 
 		MUST(bp_le32(head->type) == BP_SETUP_E820_EXT);
 		MUST(!bp_buf_append(&node.data, head + 1, bp_le32(head->len)));
@@ -32,7 +33,8 @@ static void write_and_read_again(struct bp_ctx *ctx, const struct bp_memmap *map
 	MUST(!bp_e820_decode(ctx, &boot, &again));
 	MUST(again.n == map->n);
 	for (size_t i = 0; i < map->n; i++)
-		MUST(again.v[i].start == map->v[i].start && again.v[i].end == map->v[i].end &&
+		MUST(again.v[i].start == map->v[i].start &&
+		     again.v[i].end == map->v[i].end &&
 		     again.v[i].type == map->v[i].type);
 	bp_memmap_done(&again);
 	bp_buf_done(&seg.bytes);

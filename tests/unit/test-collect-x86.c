@@ -15,7 +15,8 @@ static struct bp_ctx *ctx;
 /* A machine that has just these files. */
 static void load(const char *text)
 {
-	ck_assert_int_eq(bp_ctx_new_from_tree(NULL, "test", bp_span_make(text, strlen(text)), &ctx),
+	ck_assert_int_eq(bp_ctx_new_from_tree(NULL, "test",
+					      bp_span_make(text, strlen(text)), &ctx),
 			 0);
 	memset(&m, 0, sizeof(m));
 	m.arch = BP_ARCH_X86_64;
@@ -125,7 +126,8 @@ END_TEST
 	"text sys/firmware/efi/runtime-map/" n "/num_pages 0x100\n"                              \
 	"text sys/firmware/efi/runtime-map/" n "/attribute 0x800000000000000f\n"
 
-#define SECURE_BOOT "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+#define SECURE_BOOT                                                                              \
+	"sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 START_TEST(efi_as_it_is)
 {
@@ -134,7 +136,8 @@ START_TEST(efi_as_it_is)
 	     "text sys/firmware/efi/runtime 0xbf9ebb98\n"
 	     "text sys/firmware/efi/config_table 0xbf9eb098\n"
 	     "text sys/firmware/efi/systab\n"
-	     "|ACPI20=0xbfb7e014\n|ACPI=0xbfb7e000\n|SMBIOS3=0xbf991000\n|SMBIOS=0xbf98f000\n"
+	     "|ACPI20=0xbfb7e014\n|ACPI=0xbfb7e000\n"
+	     "|SMBIOS3=0xbf991000\n|SMBIOS=0xbf98f000\n"
 	     MAPPING("0", "0x5", "0xbf6ed000") MAPPING("1", "0x6", "0xbf7ed000")
 	     MAPPING("2", "0xb", "0xb0000000")
 	     "hex " SECURE_BOOT " 06 00 00 00 01\n");
@@ -170,7 +173,10 @@ END_TEST
 
 START_TEST(efi_half_there)
 {
-	/* No root: the systab and the map cannot be read. A mapping without all its files. */
+	/*
+	 * No root: the systab and the map cannot be read. A mapping without all its
+	 * files.
+	 */
 	load("text sys/firmware/efi/fw_platform_size 64\n"
 	     "error sys/firmware/efi/systab EACCES\n"
 	     MAPPING("0", "0x5", "0xbf6ed000")
@@ -216,15 +222,15 @@ static const struct {
 	{ "text facts/cpuid.0.0 00000021 00000000 00000000 00000000\n" GUEST
 	  "text facts/cpuid.21.0 00000000 65746e49 20202020 58445400\n", BP_CONF_NONE },
 	{ "text facts/cpuid.0.0 00000010 00000000 00000000 00000000\n" GUEST MAX_1F
-	  "text facts/cpuid.8000001f.0 00000002 00000000 00000000 00000000\n", BP_CONF_SEV },
+	  "text facts/cpuid.8000001f.0 00000002 0 0 0\n", BP_CONF_SEV },
 	{ "text facts/cpuid.0.0 00000010 00000000 00000000 00000000\n" GUEST MAX_1F
-	  "text facts/cpuid.8000001f.0 0000000a 00000000 00000000 00000000\n", BP_CONF_SEV_ES },
+	  "text facts/cpuid.8000001f.0 0000000a 0 0 0\n", BP_CONF_SEV_ES },
 	{ "text facts/cpuid.0.0 00000010 00000000 00000000 00000000\n" GUEST MAX_1F
-	  "text facts/cpuid.8000001f.0 0000001a 00000000 00000000 00000000\n", BP_CONF_SEV_SNP },
+	  "text facts/cpuid.8000001f.0 0000001a 0 0 0\n", BP_CONF_SEV_SNP },
 	/* A host with SEV is no guest. */
 	{ "text facts/cpuid.0.0 00000010 00000000 00000000 00000000\n" MAX_1F
 	  "text facts/cpuid.1.0 00000000 00000000 00000000 00000000\n"
-	  "text facts/cpuid.8000001f.0 0000001a 00000000 00000000 00000000\n", BP_CONF_NONE },
+	  "text facts/cpuid.8000001f.0 0000001a 0 0 0\n", BP_CONF_NONE },
 	{ HYPERV "text facts/cpuid.40000003.0 0 00400000 0 0\n"
 	  "text facts/cpuid.4000000c.0 0 00000022 0 0\n", BP_CONF_SEV_SNP },
 	{ HYPERV "text facts/cpuid.40000003.0 0 00400000 0 0\n"
@@ -232,7 +238,8 @@ static const struct {
 	{ HYPERV "text facts/cpuid.40000003.0 0 00000000 0 0\n"
 	  "text facts/cpuid.4000000c.0 0 00000023 0 0\n", BP_CONF_NONE },
 	{ "text facts/cpuid.0.0 zz\n", BP_CONF_NONE },
-	{ "text proc/cpuinfo\n|processor : 0\n|flags\t\t: fpu tdx_guest vme\n", BP_CONF_TDX },
+	{ "text proc/cpuinfo\n|processor : 0\n|flags\t\t: fpu tdx_guest vme\n",
+	  BP_CONF_TDX },
 };
 
 START_TEST(confidential_guests)
@@ -246,7 +253,8 @@ END_TEST
 
 START_TEST(cpu_flags)
 {
-	load("text proc/cpuinfo\n|processor\t: 0\n|flags\t\t: fpu la57 sha_ni\n|bugs\t\t:\n"
+	load("text proc/cpuinfo\n|processor\t: 0\n|flags\t\t: fpu la57 sha_ni\n"
+	     "|bugs\t\t:\n"
 	     "|processor\t: 1\n|flags\t\t: fpu\n");
 	ck_assert_int_eq(bp_collect_cpu(ctx, &m), 0);
 	ck_assert_int_eq(m.la57, 1);
@@ -285,11 +293,13 @@ static void load_crash(const char *text)
 
 START_TEST(crash_regions_notes_and_vmcoreinfo)
 {
-	load_crash(CPU("0", "7fc0b400") CPU("1", "12345678") CPU("10", "17fc8b400") CPU("2", "7fd0b400")
-		   "text sys/devices/system/cpu/cpufreq/x 1\n"
-		   "text sys/devices/system/cpu/online 0-1\n"
-		   "text sys/kernel/kexec/crash_cma_ranges\n|20000000-20ffffff\n|30000000-30ffffff\n"
-		   "text sys/kernel/vmcoreinfo 0x0000000100c66000 1024\n");
+	load_crash(CPU("0", "7fc0b400") CPU("1", "12345678") CPU("10", "17fc8b400") CPU(
+		"2",
+		"7fd0b400") "text sys/devices/system/cpu/cpufreq/x 1\n"
+			    "text sys/devices/system/cpu/online 0-1\n"
+			    "text sys/kernel/kexec/crash_cma_ranges\n"
+			    "|20000000-20ffffff\n|30000000-30ffffff\n"
+			    "text sys/kernel/vmcoreinfo 0x0000000100c66000 1024\n");
 	ck_assert_int_eq(bp_collect_crash(ctx, &m), 0);
 	ck_assert_uint_eq(m.crash.regions.n, 2);
 	ck_assert_uint_eq(m.crash.regions.v[1].start, 0x1e0000000);
@@ -328,7 +338,10 @@ START_TEST(crash_facts_that_are_broken)
 	ck_assert_int_eq(m.crash.vmcoreinfo_status, -ENOENT);
 	unload();
 
-	/* Memory of the crash kernel that cannot be told from the crashed one's: no guessing. */
+	/*
+	 * Memory of the crash kernel that cannot be told from the crashed one's: no
+	 * guessing.
+	 */
 	load_crash("text sys/kernel/kexec/crash_cma_ranges 20000000+20ffffff\n");
 	ck_assert_int_eq(bp_collect_crash(ctx, &m), -EBADMSG);
 	unload();
@@ -338,11 +351,15 @@ START_TEST(crash_facts_that_are_broken)
 }
 END_TEST
 
-static void put_phdr(struct bp_buf *b, uint32_t type, uint64_t off, uint64_t virt, uint64_t phys,
-		     uint64_t size)
+static void put_phdr(struct bp_buf *b, uint32_t type, uint64_t off, uint64_t virt,
+		     uint64_t phys, uint64_t size)
 {
-	const Elf64_Phdr ph = { .p_type = type, .p_offset = off, .p_vaddr = virt, .p_paddr = phys,
-				.p_filesz = size, .p_memsz = size };
+	const Elf64_Phdr ph = { .p_type = type,
+				.p_offset = off,
+				.p_vaddr = virt,
+				.p_paddr = phys,
+				.p_filesz = size,
+				.p_memsz = size };
 
 	ck_assert_int_eq(bp_buf_append(b, &ph, sizeof(ph)), 0);
 }
@@ -350,10 +367,15 @@ static void put_phdr(struct bp_buf *b, uint32_t type, uint64_t off, uint64_t vir
 /* Headers and notes of a /proc/kcore, as a line of a tree. */
 static void put_kcore(struct bp_buf *tree, const char *vmcoreinfo)
 {
-	Elf64_Ehdr eh = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-			  .e_type = ET_CORE, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
-			  .e_phoff = sizeof(eh), .e_ehsize = sizeof(eh),
-			  .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 5 };
+	Elf64_Ehdr eh = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB,
+				       EV_CURRENT },
+			  .e_type = ET_CORE,
+			  .e_machine = EM_X86_64,
+			  .e_version = EV_CURRENT,
+			  .e_phoff = sizeof(eh),
+			  .e_ehsize = sizeof(eh),
+			  .e_phentsize = sizeof(Elf64_Phdr),
+			  .e_phnum = 5 };
 	const Elf64_Nhdr nh = { 11, (Elf64_Word)strlen(vmcoreinfo), 0 };
 	const size_t notes = sizeof(eh) + 5 * sizeof(Elf64_Phdr);
 	struct bp_buf b = { 0 };
@@ -390,7 +412,10 @@ START_TEST(kernel_text_and_direct_map)
 	unload();
 	bp_buf_done(&tree);
 
-	/* Which segment is the text is not known: neither it nor the direct map is guessed. */
+	/*
+	 * Which segment is the text is not known: neither it nor the direct map is
+	 * guessed.
+	 */
 	put_kcore(&tree, "OSRELEASE=6.1.0\n");
 	bp_buf_printf(&tree, "text sys/kernel/vmcoreinfo 0x100c66000 1024\n");
 	load_crash(bp_buf_str(&tree));

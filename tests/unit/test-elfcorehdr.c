@@ -74,7 +74,8 @@ static void open_elf(struct lab *lab, size_t phnum)
 	ck_assert_uint_eq(lab->out.len, sizeof(Elf64_Ehdr) + phnum * sizeof(Elf64_Phdr));
 }
 
-static void expect(GElf_Phdr ph, uint32_t type, uint64_t phys, uint64_t virt, uint64_t size)
+static void expect(GElf_Phdr ph, uint32_t type, uint64_t phys, uint64_t virt,
+		   uint64_t size)
 {
 	ck_assert_uint_eq(ph.p_type, type);
 	ck_assert_uint_eq(ph.p_offset, phys);

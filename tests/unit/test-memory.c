@@ -83,9 +83,10 @@ START_TEST(firmware_map_comes_first_and_unchanged)
 	with_firmware_map(&m);
 	ck_assert_int_eq(bp_e820_for_load(ctx, &m, &map, &source), 0);
 	ck_assert_str_eq(source, "/sys/firmware/memmap");
-	EXPECT(map, { 0, 0xa0000, 1 }, { 0xa0000, 0x100000, 2 }, { 0x100000, 0x80000000, 1 },
-	       { 0x80000000, 0x80100000, 3 }, { 0x80100000, 0x80200000, 4 },
-	       { 0xb0000000, 0xc0000000, 2 }, { 0x100000000, 0x140000000, 1 },
+	EXPECT(map, { 0, 0xa0000, 1 }, { 0xa0000, 0x100000, 2 },
+	       { 0x100000, 0x80000000, 1 }, { 0x80000000, 0x80100000, 3 },
+	       { 0x80100000, 0x80200000, 4 }, { 0xb0000000, 0xc0000000, 2 },
+	       { 0x100000000, 0x140000000, 1 },
 	       { 0x140000000, 0x180000000, BP_MEM_SOFT_RESERVED },
 	       { 0x180000000, 0x190000000, 20 });
 	machine_done(&m);
@@ -122,7 +123,8 @@ START_TEST(zero_page_and_its_extension_come_next)
 	uint8_t ext[3 * 20 + 7] = { 0 };
 	struct bp_setup_data_node nodes[2] = {
 		{ .type = BP_SETUP_PCI, .data = { .data = ext, .len = 20 } },
-		{ .type = BP_SETUP_E820_EXT, .data = { .data = ext, .len = sizeof(ext) } },
+		{ .type = BP_SETUP_E820_EXT,
+		  .data = { .data = ext, .len = sizeof(ext) } },
 	};
 	struct bp_machine m = { .firmware_map_status = -ENOENT };
 	struct bp_wire_x86_boot_params *zp;
@@ -218,11 +220,15 @@ START_TEST(crash_kernels_get_their_regions_and_the_firmware_s)
 	bp_memmap_add(&m.crash.cma, 0x20000000, 0x21000000, BP_MEM_RAM);
 	bp_memmap_add(&taken, 0x60000000, 0x60002000, BP_MEM_RAM);
 	ck_assert_int_eq(bp_e820_for_crash(ctx, &m, &taken, &map), 0);
-	/* Soft Reserved stays out: dax_kmem would make it usable over what is to be dumped. */
-	EXPECT(map, { 0, 0xa0000, 1 }, { 0xa0000, 0x100000, 2 }, { 0x20000000, 0x21000000, 1 },
-	       { 0x60002000, 0x70000000, 1 }, { 0x80000000, 0x80100000, 3 },
-	       { 0x80100000, 0x80200000, 4 }, { 0xb0000000, 0xc0000000, 2 },
-	       { 0x130000000, 0x138000000, 1 }, { 0x180000000, 0x190000000, 20 });
+	/*
+	 * Soft Reserved stays out: dax_kmem would make it usable over what is to be
+	 * dumped.
+	 */
+	EXPECT(map, { 0, 0xa0000, 1 }, { 0xa0000, 0x100000, 2 },
+	       { 0x20000000, 0x21000000, 1 }, { 0x60002000, 0x70000000, 1 },
+	       { 0x80000000, 0x80100000, 3 }, { 0x80100000, 0x80200000, 4 },
+	       { 0xb0000000, 0xc0000000, 2 }, { 0x130000000, 0x138000000, 1 },
+	       { 0x180000000, 0x190000000, 20 });
 	bp_memmap_done(&taken);
 	machine_done(&m);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The x86 parameter segment: zero page field by field, setup_data by walking the chain. */
+/*
+ * The x86 parameter segment: zero page field by field, setup_data by walking the chain.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,8 +50,11 @@ static struct lab *lab_new(void)
 		(void *)(lab->image_bytes + BP_X86_SETUP_HEADER);
 
 	ck_assert_int_eq(bp_ctx_new(NULL, &lab->ctx), 0);
-	/* Every byte of the old page is known and non-zero, so that a copied one shows. */
-	ck_assert_int_eq(bp_buf_append_zero(&lab->m.x86.zero_page, BP_X86_ZERO_PAGE_SIZE), 0);
+	/*
+	 * Every byte of the old page is known and non-zero, so that a copied one shows.
+	 */
+	ck_assert_int_eq(bp_buf_append_zero(&lab->m.x86.zero_page, BP_X86_ZERO_PAGE_SIZE),
+			 0);
 	memset(lab->m.x86.zero_page.data, 0xa5, BP_X86_ZERO_PAGE_SIZE);
 	old = old_page(lab);
 	memset(old->screen_info, 0, sizeof(old->screen_info));
@@ -70,8 +75,8 @@ static struct lab *lab_new(void)
 	lab->m.efi.smbios = 0xbf98f000;
 	lab->mappings[0] = (struct bp_efi_mapping){ 5, 0xbf6ed000, 0xfffffffeff6ed000, 16,
 						    0x800000000000000f };
-	lab->mappings[1] = (struct bp_efi_mapping){ 6, 0xbf7ed000, 0xfffffffeff5ed000, 256,
-						    0x800000000000000f };
+	lab->mappings[1] = (struct bp_efi_mapping){ 6, 0xbf7ed000, 0xfffffffeff5ed000,
+						    256, 0x800000000000000f };
 	lab->m.efi.runtime_map = lab->mappings;
 	lab->m.efi.n_runtime_map = 2;
 
@@ -113,8 +118,8 @@ static void lab_free(struct lab *lab)
 
 static void add_node(struct lab *lab, uint32_t type, const void *data, size_t len)
 {
-	struct bp_setup_data_node *v = reallocarray(lab->m.x86.nodes, lab->m.x86.n_nodes + 1,
-						    sizeof(*v));
+	struct bp_setup_data_node *v =
+		reallocarray(lab->m.x86.nodes, lab->m.x86.n_nodes + 1, sizeof(*v));
 
 	v[lab->m.x86.n_nodes] = (struct bp_setup_data_node){ .type = type };
 	ck_assert_int_eq(bp_buf_append(&v[lab->m.x86.n_nodes].data, data, len), 0);
@@ -130,7 +135,8 @@ static int encode(struct lab *lab)
 }
 
 /* Follow the chain as a kernel would: the @nth node of @type; NULL if there is none. */
-static const uint8_t *walk(const struct lab *lab, uint32_t type, size_t nth, uint32_t *ret_len)
+static const uint8_t *walk(const struct lab *lab, uint32_t type, size_t nth,
+			   uint32_t *ret_len)
 {
 	uint64_t next = bp_le64(new_page(lab)->hdr.setup_data);
 	unsigned int hops = 0;
@@ -201,7 +207,8 @@ START_TEST(offsets_are_those_of_the_kernel)
 	SAME(e820_table, e820_table);
 	SAME(eddbuf, eddbuf);
 #undef SAME
-	ck_assert_uint_eq(sizeof(struct bp_wire_x86_boot_params), sizeof(struct boot_params));
+	ck_assert_uint_eq(sizeof(struct bp_wire_x86_boot_params),
+			  sizeof(struct boot_params));
 	ck_assert_uint_eq(BP_X86_E820_IN_PAGE, E820_MAX_ENTRIES_ZEROPAGE);
 	ck_assert_uint_eq(BP_X86_EDD_MAX, EDDMAXNR);
 	ck_assert_uint_eq(BP_SETUP_RNG_SEED, SETUP_RNG_SEED);
@@ -352,7 +359,8 @@ START_TEST(efi_descriptor_size_stays)
 	ck_assert_uint_eq(bp_le32(zp->efi_info.memdesc_size), _i);
 	ck_assert_uint_eq(bp_le32(zp->efi_info.memdesc_version), 1);
 	ck_assert_uint_eq(bp_le32(zp->efi_info.memmap_size), 2 * _i);
-	map = bp_le32(zp->efi_info.memmap) | (uint64_t)bp_le32(zp->efi_info.memmap_hi) << 32;
+	map = bp_le32(zp->efi_info.memmap) | (uint64_t)bp_le32(zp->efi_info.memmap_hi)
+						     << 32;
 
 	efi = walk(lab, BP_SETUP_EFI, 0, &len);
 	ck_assert_ptr_nonnull(efi);
@@ -426,7 +434,10 @@ static void expect_same_map(struct lab *lab)
 	boot.nodes = nodes;
 	while ((data = walk(lab, BP_SETUP_E820_EXT, boot.n_nodes, &len))) {
 		ck_assert_uint_lt(boot.n_nodes, 16);
-		/* What the kernel maps at once: 64 pages, wherever the node starts in the first. */
+		/*
+		 * What the kernel maps at once: 64 pages, wherever the node starts in the
+		 * first.
+		 */
 		ck_assert_uint_le(len + 16, 63 * 4096);
 		nodes[boot.n_nodes].type = BP_SETUP_E820_EXT;
 		bp_buf_append(&nodes[boot.n_nodes++].data, data, len);
@@ -453,7 +464,8 @@ START_TEST(maps_of_any_size_arrive)
 
 	fill_map(lab, map_sizes[_i]);
 	ck_assert_int_eq(encode(lab), 0);
-	ck_assert_uint_eq(new_page(lab)->e820_entries, BP_MIN(map_sizes[_i], (size_t)128));
+	ck_assert_uint_eq(new_page(lab)->e820_entries,
+			  BP_MIN(map_sizes[_i], (size_t)128));
 	ck_assert_int_eq(!walk(lab, BP_SETUP_E820_EXT, 0, &len), map_sizes[_i] <= 128);
 	expect_same_map(lab);
 	lab_free(lab);
@@ -502,7 +514,8 @@ START_TEST(fifty_thousand_ranges_make_several_nodes)
 {
 	struct lab *lab = lab_new();
 	struct bp_x86_segment seg = {
-		.at = AT, .link = offsetof(struct bp_wire_x86_boot_params, hdr.setup_data),
+		.at = AT,
+		.link = offsetof(struct bp_wire_x86_boot_params, hdr.setup_data),
 	};
 	uint32_t len;
 
