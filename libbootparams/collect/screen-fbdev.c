@@ -18,22 +18,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fb.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#ifdef __linux__
-#include <linux/fb.h>
-#endif
 
 #include "collect/screen-internal.h"
 #include "wire/fbdev.h"
 
 #define FB0_SYSFS "/sys/class/graphics/fb0"
 
-#ifdef __linux__
 static_assert(sizeof(struct fb_var_screeninfo) == sizeof(struct bp_wire_fb_var), "fb.h");
 #if __SIZEOF_LONG__ == 8
 static_assert(sizeof(struct fb_fix_screeninfo) == sizeof(struct bp_wire_fb_fix), "fb.h");
-#endif
 #endif
 
 struct question {
@@ -182,12 +178,8 @@ static int from_sysfs(struct bp_ctx *ctx, struct bp_screen_fact *fact)
 
 static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 {
-#ifdef __linux__
 	static const struct question fix = { FBIOGET_FSCREENINFO, sizeof(struct bp_wire_fb_fix) };
 	static const struct question var = { FBIOGET_VSCREENINFO, sizeof(struct bp_wire_fb_var) };
-#else
-	static const struct question fix = { 0 }, var = { 0 };
-#endif
 	bp_autobuf struct bp_buf fix_bytes = { 0 }, var_bytes = { 0 };
 	struct bp_screen_fact *fact;
 	int r = bp_io_fact(ctx, "fb0.fix", ask, &fix, &fix_bytes);

@@ -152,10 +152,20 @@ static const struct bp_screen_fact *choose_base(const struct bp_screen_facts *f)
 	return NULL;
 }
 
-/*
- * Of several cards the one on the display that holds the base; a single card that sits
- * elsewhere on PCI does not drive it.
- */
+/* Does the fact speak of a PCI display that does not hold the base? */
+static bool is_elsewhere(const struct view *v, const struct bp_screen_fact *fact)
+{
+	if (!fact->device)
+		return false;
+	if (v->display)
+		return strcmp(v->display->address, fact->device);
+	for (size_t i = 0; i < v->f->n_displays; i++)
+		if (!strcmp(v->f->displays[i].address, fact->device))
+			return true;
+	return false;
+}
+
+/* Of several cards the one on the display that holds the base, where that is certain. */
 static void choose_card(struct view *v)
 {
 	size_t n = 0;
@@ -163,17 +173,13 @@ static void choose_card(struct view *v)
 	for (size_t i = 0; i < v->f->n; i++) {
 		const struct bp_screen_fact *fact = &v->f->v[i];
 
-		if (strcmp(fact->source, "drm") || !fact->driver)
+		if (strcmp(fact->source, "drm") || !fact->driver || is_elsewhere(v, fact))
 			continue;
-		if (v->display && fact->device) {
-			if (strcmp(v->display->address, fact->device))
-				continue;
-			/* Certain: nothing that comes later can be better. */
-			v->drm = fact;
-			v->several_cards = false;
-			return;
-		}
 		v->drm = fact;
+		if (v->display && fact->device) {
+			n = 1;
+			break;
+		}
 		n++;
 	}
 	v->several_cards = n > 1;
@@ -190,6 +196,8 @@ static struct view look(const struct bp_machine *m)
 		v.display = bp_display_holding(v.f, v.base->base, &v.bar);
 	choose_card(&v);
 	v.fbdev = find(v.f, "fbdev");
+	if (v.fbdev && is_elsewhere(&v, v.fbdev))
+		v.fbdev = NULL;
 	for (size_t i = 0; i < v.f->n; i++) {
 		const struct bp_screen_fact *fact = &v.f->v[i];
 
@@ -253,7 +261,7 @@ static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_
 			    " on, not from the start", v->hardware->pan_bytes);
 			return NULL;
 		}
-		why(s, "%s; the display's registers say that it shows its memory from the start",
+		why(s, "%s has the display, whose registers say that it shows its memory from the start",
 		    v->owner ? v->owner : "no driver");
 		return v->hardware;
 	}
@@ -405,7 +413,9 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 		why(s, "%s says 0x%" PRIx64 ", which is System RAM", b->source, b->base);
 		return false;
 	}
-	if (b->base_trust == BP_TRUST_BOOT && v->f->n_displays && !v->display) {
+	/* The video of Hyper-V generation 2 is not on PCI; what is there is something else. */
+	if (b->base_trust == BP_TRUST_BOOT && v->f->n_displays && !v->display &&
+	    !(v->f->on_vmbus && v->is_efi)) {
 		why(s, "%s says 0x%" PRIx64 ", but no display device has memory there now",
 		    b->source, b->base);
 		return false;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* struct screen_info: units, 64-bit bases, what is kept, what does not fit. */
 #include <errno.h>
+#include <linux/screen_info.h>
 #include <stddef.h>
 #include <string.h>
-#ifdef __linux__
-#include <linux/screen_info.h>
-#endif
 
 #include "core/internal.h"
 #include "encode/encode.h"
