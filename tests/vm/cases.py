@@ -52,7 +52,8 @@ class Case:
     @property
     def expect_owner(self):
         """The name in expect.tbl."""
-        return self.owner + ("+mode" if self.mode else "")
+        return (self.owner + ("+mode" if self.mode else "") +
+                ("+bios" if self.firmware == "bios" and self.drivers else ""))
 
 
 def all_cases():
@@ -107,6 +108,9 @@ def all_cases():
         add(name=f"6.12-bios-text-{call}-normal", first="6.12", next="6.12", owner="vgatext",
             call=call, jump="normal", firmware="bios", core=call == "c",
             claim="BIOS in text mode: the next kernel's console is VGA text")
+    add(name="6.12-bios-bochs-c-crash", first="6.12", next="6.12", owner="bochs", call="c",
+        jump="crash", firmware="bios",
+        claim="BIOS in text mode, then a DRM driver: drawn as the screen is now")
     for kernel, jump in (("6.12", "normal"), ("6.12", "crash"), ("6.1", "crash")):
         add(name=f"{kernel}-vmlinux-c-{jump}", first=kernel, next=kernel, owner="efifb",
             call="c", jump=jump, vmlinux=True, core=(kernel, jump) == ("6.12", "crash"),
