@@ -150,6 +150,8 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 	const struct kexec_options *o = l->o;
 	struct bp_plan_opts opts = {
 		.syscall = syscall,
+		.syscall_why = syscall == l->choice.syscall ? l->choice.why
+							    : "the other one cannot do it",
 		.panic = o->panic,
 		.cmdline = l->cmdline,
 		.initrd = l->has_initrd ? &l->initrd : NULL,
@@ -180,8 +182,6 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 		opts.rng_seed = NULL;
 	l->plan = bp_plan_unref(l->plan);
 	r = bp_plan_new(l->ctx, l->machine, l->image, &opts, &l->plan);
-	if (!r)
-		r = bp_plan_reason(l->plan, "syscall: %s", l->choice.why);
 	if (!r && *l->choice.lost && syscall == l->choice.syscall)
 		r = bp_plan_warn(l->plan, "%s", l->choice.lost);
 	if (!r && l->guessed_iomem && syscall == BP_SYSCALL_LOAD)
@@ -299,11 +299,6 @@ static void measure_memory(struct load *l, struct kexec_failure *f)
 	bp_placement_done(&p);
 }
 
-static const char *syscall_name(enum bp_syscall syscall)
-{
-	return syscall == BP_SYSCALL_LOAD ? "kexec_load" : "kexec_file_load";
-}
-
 /* What the library says of the image begins with its path: once is enough. */
 static void say_cannot_load(const struct kexec_options *o, const char *why)
 {
@@ -351,7 +346,7 @@ static void say_refused(struct load *l, int error, const struct bp_buf *kernel_w
 	measure_memory(l, &f);
 	if (kexec_explain_failure(&f, &cause))
 		bp_buf_done(&cause);
-	say_error("cannot load %s: %s: %s%s%s%s", l->o->kernel, syscall_name(f.syscall),
+	say_error("cannot load %s: %s: %s%s%s%s", l->o->kernel, bp_syscall_name(f.syscall),
 		  strerror(-error), cause.len ? ": " : "", bp_buf_str(&cause),
 		  bp_buf_str(kernel_words));
 	say_what_is_armed(l, error);
@@ -404,12 +399,12 @@ static int submit(struct load *l)
 									     : BP_SYSCALL_LOAD;
 
 		if (l->o->debug)
-			fprintf(stderr, "kexec: %s: %s; trying %s\n", syscall_name(l->plan->syscall),
-				strerror(-r), syscall_name(other));
+			fprintf(stderr, "kexec: %s: %s; trying %s\n", bp_syscall_name(l->plan->syscall),
+				strerror(-r), bp_syscall_name(other));
 		second = make_plan(l, other);
 		if (second) {
 			say_error("cannot load %s: %s: %s; %s: %s", l->o->kernel,
-				  syscall_name(l->choice.syscall), strerror(-r), syscall_name(other),
+				  bp_syscall_name(l->choice.syscall), strerror(-r), bp_syscall_name(other),
 				  bp_ctx_message(l->ctx));
 			say_what_is_armed(l, r);
 			return EXIT_STATUS_FAILED;
@@ -429,7 +424,7 @@ static int submit(struct load *l)
 	}
 	if (!bp_kexec_loaded(l->ctx, l->o->panic)) {
 		say_error("cannot load %s: %s reports success, but the kernel says that nothing is "
-			  "loaded", l->o->kernel, syscall_name(l->plan->syscall));
+			  "loaded", l->o->kernel, bp_syscall_name(l->plan->syscall));
 		return EXIT_STATUS_FAILED;
 	}
 	bp_forgive(l->ctx);
@@ -503,7 +498,7 @@ static int unload(const struct kexec_options *o, struct bp_ctx *ctx)
 		if (kexec_explain_failure(&f, &cause))
 			bp_buf_done(&cause);
 		say_error("cannot unload the %skernel: %s: %s%s%s", o->panic ? "crash " : "",
-			  syscall_name(f.syscall), strerror(-f.error), cause.len ? ": " : "",
+			  bp_syscall_name(f.syscall), strerror(-f.error), cause.len ? ": " : "",
 			  bp_buf_str(&cause));
 	}
 	free(machine.kexec.lockdown);

@@ -7,11 +7,6 @@
 #include "core/json.h"
 #include "decide/plan.h"
 
-static const char *syscall_name(const struct bp_plan *plan)
-{
-	return plan->syscall == BP_SYSCALL_LOAD ? "kexec_load" : "kexec_file_load";
-}
-
 int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text)
 {
 	bp_autobuf struct bp_buf b = { 0 };
@@ -22,7 +17,7 @@ int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text)
 			  "cmdline:  %s\n", plan->image->path, plan->image->format,
 			  plan->image->compression ? ", " : "",
 			  plan->image->compression ? plan->image->compression : "",
-			  syscall_name(plan), plan->flags, plan->cmdline);
+			  bp_syscall_name(plan->syscall), plan->flags, plan->cmdline);
 	if (!r && s->outcome == BP_SCREEN_NONE)
 		r = bp_buf_printf(&b, "screen:   none\n");
 	else if (!r)
@@ -58,9 +53,8 @@ int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text)
 int bp_plan_explain(const struct bp_plan *plan, struct bp_buf *ret_text)
 {
 	bp_autobuf struct bp_buf b = { 0 };
-	int r;
+	int r = 0;
 
-	r = bp_buf_printf(&b, "system call %s\n", syscall_name(plan));
 	for (size_t i = 0; !r && plan->reasons && plan->reasons[i]; i++)
 		r = bp_buf_printf(&b, "%s\n", plan->reasons[i]);
 	if (!r)
@@ -105,7 +99,7 @@ int bp_plan_to_json(const struct bp_plan *plan, struct bp_buf *ret_text)
 	bp_json_string(&j, "format", plan->image->format);
 	bp_json_string(&j, "compression", plan->image->compression);
 	bp_json_bool(&j, "panic", plan->panic);
-	bp_json_string(&j, "syscall", syscall_name(plan));
+	bp_json_string(&j, "syscall", bp_syscall_name(plan->syscall));
 	bp_json_hex(&j, "flags", plan->flags);
 	if (load)
 		bp_json_hex(&j, "entry", plan->entry);

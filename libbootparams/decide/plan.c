@@ -48,6 +48,11 @@ static int strv_append(char ***strv, const char *fmt, va_list ap)
 	return 0;
 }
 
+const char *bp_syscall_name(enum bp_syscall syscall)
+{
+	return syscall == BP_SYSCALL_LOAD ? "kexec_load" : "kexec_file_load";
+}
+
 int bp_plan_warn(struct bp_plan *plan, const char *fmt, ...)
 {
 	va_list ap;
@@ -286,7 +291,11 @@ int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image
 	plan->syscall = opts->syscall;
 	plan->panic = opts->panic;
 	plan->cmdline = strdup(opts->cmdline);
-	r = plan->cmdline ? arch->check(plan, opts) : -ENOMEM;
+	r = plan->cmdline ? bp_plan_reason(plan, "%s: %s", bp_syscall_name(plan->syscall),
+					   opts->syscall_why ? opts->syscall_why : "asked for")
+			  : -ENOMEM;
+	if (!r)
+		r = arch->check(plan, opts);
 	if (!r)
 		r = plan->syscall == BP_SYSCALL_LOAD ? build_load(plan, arch, opts)
 						     : build_file_load(plan, arch, opts);

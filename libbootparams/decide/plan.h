@@ -67,6 +67,7 @@ struct bp_purgatory_ops {
 
 struct bp_plan_opts {
 	enum bp_syscall syscall;
+	const char *syscall_why;	/* the first of the plan's reasons; NULL: "asked for" */
 	bool panic;		/* a crash kernel, for the reserved region */
 	const char *cmdline;	/* "" for none */
 	const struct bp_initrd *initrd;	/* NULL: none */
@@ -105,6 +106,8 @@ struct bp_plan {
 int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,
 		const struct bp_plan_opts *opts, struct bp_plan **ret_plan);
 struct bp_plan *bp_plan_unref(struct bp_plan *plan);
+
+const char *bp_syscall_name(enum bp_syscall syscall);
 
 /* Further lines of the story, for callers that decided something before (the syscall). */
 int bp_plan_warn(struct bp_plan *plan, const char *fmt, ...) BP_PRINTF(2, 3);

@@ -108,7 +108,7 @@ static int forced(struct bp_ctx *ctx, const struct bp_image *image,
 			return bp_fail(ctx, -EOPNOTSUPP, "--%s needs kexec_file_load, but -c asks for "
 				       "kexec_load", q->file_only);
 		c->syscall = BP_SYSCALL_LOAD;
-		snprintf(c->why, sizeof(c->why), "kexec_load: asked for by -c");
+		snprintf(c->why, sizeof(c->why), "asked for by -c");
 		snprintf(c->lost, sizeof(c->lost), "%s", by_load->text);
 		return 0;
 	}
@@ -116,7 +116,7 @@ static int forced(struct bp_ctx *ctx, const struct bp_image *image,
 		return bp_fail(ctx, -EOPNOTSUPP, "kexec_file_load takes a bzImage, but %s is %s "
 			       "(without -s it can be loaded)", image->path, image->format);
 	c->syscall = BP_SYSCALL_FILE_LOAD;
-	snprintf(c->why, sizeof(c->why), "kexec_file_load: asked for by -s");
+	snprintf(c->why, sizeof(c->why), "asked for by -s");
 	snprintf(c->lost, sizeof(c->lost), "%s", by_file->text);
 	return 0;
 }
@@ -151,24 +151,24 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 			return bp_fail(ctx, -EOPNOTSUPP, "%s is %s, which only kexec_load takes, but %s",
 				       image->path, image->format, load_text);
 		c.syscall = BP_SYSCALL_LOAD;
-		snprintf(c.why, sizeof(c.why), "kexec_load: kexec_file_load does not take %s",
+		snprintf(c.why, sizeof(c.why), "kexec_file_load does not take %s",
 			 image->format);
 	} else if (m->kexec.has_file_load == 0) {
 		c.syscall = BP_SYSCALL_LOAD;
 		snprintf(c.why, sizeof(c.why),
-			 "kexec_load: the running kernel is built without kexec_file_load");
+			 "the running kernel is built without kexec_file_load");
 		snprintf(c.lost, sizeof(c.lost), "%s", load_text);
 	} else if (*file_text && !*load_text) {
 		c.syscall = BP_SYSCALL_LOAD;
 		c.may_fall_back = !request->load_only;
-		snprintf(c.why, sizeof(c.why), "kexec_load: %.480s", file_text);
+		snprintf(c.why, sizeof(c.why), "%s", file_text);
 	} else {
 		c.syscall = BP_SYSCALL_FILE_LOAD;
 		c.may_fall_back = !*load_text;
 		if (*load_text)
-			snprintf(c.why, sizeof(c.why), "kexec_file_load: %.480s", load_text);
+			snprintf(c.why, sizeof(c.why), "%s", load_text);
 		else
-			snprintf(c.why, sizeof(c.why), "kexec_file_load: it loses nothing here");
+			snprintf(c.why, sizeof(c.why), "it loses nothing here");
 		snprintf(c.lost, sizeof(c.lost), "%s", file_text);
 	}
 	*ret_choice = c;
