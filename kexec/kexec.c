@@ -559,10 +559,10 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 {
 	int r = 0;
 
-	if (o->status)
-		return status(o, ctx);
 	if (o->print_crash_size)
 		return print_crash_size(ctx);
+	if (o->status)
+		return status(o, ctx);
 	if (o->unload)
 		r = unload(o, ctx);
 	if (!r && o->load)

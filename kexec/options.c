@@ -498,10 +498,11 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 		if (r)
 			return r;
 		/* These answer at once, whatever follows. */
-		if (o->help || o->version || o->print_crash_size)
-			break;
+		if (o->help || o->version)
+			return 0;
 	}
-	if (o->help || o->version)
+	/* Nothing but --sysroot and -d bears on this answer, so that nothing else can be wrong. */
+	if (o->print_crash_size)
 		return 0;
 	if (skip_sync)
 		o->sync = false;
