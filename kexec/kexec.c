@@ -34,7 +34,7 @@ struct load {
 	struct bp_initrd initrd;
 	bool has_initrd, guessed_iomem;
 	char *cmdline;
-	struct bp_screen_option screen;
+	const struct bp_screen_option *screen;
 	struct bp_syscall_choice choice;
 	struct bp_plan *plan;
 	uint8_t rng_seed[RNG_SEED_SIZE];
@@ -86,9 +86,6 @@ static int gather(struct load *l)
 	struct bp_screen screen_load, screen_file;
 	int r;
 
-	r = bp_screen_option_parse(l->ctx, o->framebuffer ? o->framebuffer : "auto", &l->screen);
-	if (r)
-		return r;
 	r = bp_image_open(l->ctx, o->kernel, o->type, &l->image);
 	if (r)
 		return r;
@@ -107,7 +104,7 @@ static int gather(struct load *l)
 	if (!r)
 		/* Under -s the request has no effect, but what is true is compared all the same. */
 		r = bp_screen_decide(l->ctx, l->machine,
-				     o->mode == BP_SYSCALL_ONLY_FILE_LOAD ? &automatic : &l->screen,
+				     o->mode == BP_SYSCALL_ONLY_FILE_LOAD ? &automatic : l->screen,
 				     &screen_load);
 	if (r)
 		return r;
@@ -155,7 +152,7 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 		.panic = o->panic,
 		.cmdline = l->cmdline,
 		.initrd = l->has_initrd ? &l->initrd : NULL,
-		.screen = &l->screen,
+		.screen = l->screen,
 		.mem_min = o->mem_min,
 		.mem_max = o->mem_max,
 		.purgatory = kexec_purgatory_ops(l->image->arch),
@@ -436,9 +433,10 @@ static int submit(struct load *l)
 	return 0;
 }
 
-static int load(const struct kexec_options *o, struct bp_ctx *ctx)
+static int load(const struct kexec_options *o, const struct bp_screen_option *screen,
+		struct bp_ctx *ctx)
 {
-	struct load l BP_CLEANUP(load_done) = { .o = o, .ctx = ctx };
+	struct load l BP_CLEANUP(load_done) = { .o = o, .ctx = ctx, .screen = screen };
 	int r;
 
 	if (!o->kernel) {
@@ -557,16 +555,22 @@ static int print_crash_size(struct bp_ctx *ctx)
 
 static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 {
+	struct bp_screen_option screen;
 	int r = 0;
 
 	if (o->print_crash_size)
 		return print_crash_size(ctx);
+	/* Part of the grammar, which the library reads. */
+	if (bp_screen_option_parse(ctx, o->framebuffer ? o->framebuffer : "auto", &screen)) {
+		say_error("%s", bp_ctx_message(ctx));
+		return EXIT_STATUS_USAGE;
+	}
 	if (o->status)
 		return status(o, ctx);
 	if (o->unload)
 		r = unload(o, ctx);
 	if (!r && o->load)
-		r = load(o, ctx);
+		r = load(o, &screen, ctx);
 	if (r || o->dry_run || !(o->shutdown || o->exec))
 		return r;
 	if (o->kernel && !o->load)

@@ -39,7 +39,7 @@ struct kexec_options {
 	const char *append;	/* NULL: not given */
 	bool reuse_cmdline;
 	const char *dtb;
-	const char *framebuffer;
+	const char *framebuffer;	/* NULL: not given */
 	uint64_t mem_min, mem_max;
 	bool no_checks, hotplug, no_efi, memmap_on_cmdline, no_cma, force_dtb;
 	bool console_serial;
