@@ -257,6 +257,9 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 	plan->flags = opts->file_flags | (plan->panic ? BP_KEXEC_FILE_ON_CRASH : 0) |
 		      (opts->initrd ? 0 : BP_KEXEC_FILE_NO_INITRAMFS);
 	r = bp_screen_file_load(plan->ctx, plan->machine, &plan->screen);
+	if (!r && opts->no_checks)
+		r = bp_plan_reason(plan, "--no-checks has no effect: under kexec_file_load the "
+				   "kernel's own purgatory always checks");
 	if (!r)
 		r = arch->memory_map(plan, &none);
 	if (!r && plan->memory_map.n > arch->file_load_ranges)

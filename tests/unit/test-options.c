@@ -240,6 +240,8 @@ START_TEST(options_of_one_syscall_are_noticed)
 	ck_assert_ptr_null(o.load_only);
 	parse("-l K --framebuffer=none");
 	ck_assert_str_eq(o.load_only, "framebuffer");
+	parse("-l K --console-serial");
+	ck_assert_str_eq(o.load_only, "console-serial");
 	parse("-l K --no-cma");
 	ck_assert_str_eq(o.file_only, "no-cma");
 	ck_assert_ptr_null(o.load_only);
