@@ -181,6 +181,9 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 	r = bp_plan_new(l->ctx, l->machine, l->image, &opts, &l->plan);
 	if (!r && *l->choice.lost && syscall == l->choice.syscall)
 		r = bp_plan_warn(l->plan, "%s", l->choice.lost);
+	if (!r && *l->choice.not_passed && syscall == BP_SYSCALL_FILE_LOAD)
+		r = bp_plan_reason(l->plan, "kexec_file_load does not pass on, as kexec_load would: "
+				   "%s", l->choice.not_passed);
 	if (!r && l->guessed_iomem && syscall == BP_SYSCALL_LOAD)
 		r = bp_plan_warn(l->plan, "/proc/iomem hides its addresses from this user: places are "
 				 "guessed from the firmware's memory map");

@@ -15,6 +15,8 @@
 #include <string.h>
 
 #include "decide/syscall.h"
+#include "encode/encode.h"
+#include "wire/x86-setup-data.h"
 
 /* kexec_file_load fills boot_params.e820_table only (setup_e820_entries() in
  * arch/x86/kernel/kexec-bzimage64.c): E820_MAX_ENTRIES_ZEROPAGE. */
@@ -55,6 +57,51 @@ static void lost_by_file_load(const struct bp_machine *m, const struct bp_syscal
 	if (q->screen_load && q->screen_file &&
 	    bp_screen_file_load_loss(m, q->screen_load, q->screen_file, screen, sizeof(screen)))
 		add(n, "kexec_file_load %s", screen);
+}
+
+/*
+ * What this kernel was told at boot, what we would pass on, and what kexec_file_load does not:
+ * setup_boot_parameters() (same file) makes a list of its own, and of the zero page's fields
+ * that we copy it copies only EDD (not the count of MBR signatures) and secure_boot. None of it
+ * outweighs a kernel that checks and places the image by itself; but it is said.
+ */
+static int not_passed_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
+				   const struct bp_syscall_request *q, struct note *n)
+{
+	static const char *const fields[] = { "ist_info", "edid_info", "kbd_status",
+					      "edd_mbr_sig_buf_entries" };
+	bp_autofree struct bp_setup_data_verdict *v = NULL;
+	const struct bp_x86_field *f;
+	size_t n_nodes = 0;
+	int r;
+
+	if (m->arch != BP_ARCH_X86_64)
+		return 0;
+	r = bp_x86_setup_data_verdicts(ctx, m, &v, &n_nodes);
+	if (r)
+		return r;
+	for (size_t i = 0; i < n_nodes; i++) {
+		size_t same = 0, before = 0;
+
+		if (strcmp(v[i].action, "copied") ||
+		    (v[i].type == BP_SETUP_DTB && q->file_only && !strcmp(q->file_only, "force-dtb")))
+			continue;
+		for (size_t k = 0; k < n_nodes; k++) {
+			same += v[k].type == v[i].type;
+			before += k < i && v[k].type == v[i].type;
+		}
+		if (before)
+			continue;
+		if (same == 1)
+			add(n, "setup_data type %u (%s)", v[i].type, v[i].name);
+		else
+			add(n, "setup_data type %u (%s), %zu nodes", v[i].type, v[i].name, same);
+	}
+	for (size_t i = 0; (f = bp_x86_zero_page_field(i)); i++)
+		for (size_t k = 0; k < BP_ARRAY_SIZE(fields); k++)
+			if (!strcmp(f->name, fields[k]) && bp_x86_field_is_set(f, m))
+				add(n, "boot_params.%s", f->name);
+	return 0;
 }
 
 /* What is in use on this machine that kexec_load would break or miss. */
@@ -125,13 +172,16 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 		      const struct bp_syscall_request *request, struct bp_syscall_choice *ret_choice)
 {
 	char file_text[sizeof(ret_choice->lost)] = "", load_text[sizeof(ret_choice->lost)] = "";
+	struct bp_syscall_choice c = { 0 };
 	struct note by_file = { file_text, sizeof(file_text) };
 	struct note by_load = { load_text, sizeof(load_text) };
-	struct bp_syscall_choice c = { 0 };
+	struct note not_passed = { c.not_passed, sizeof(c.not_passed) };
 	bool bzimage = !strcmp(image->format, "bzImage64") || image->arch != BP_ARCH_X86_64;
 	int r;
 
 	r = check_confidential(ctx, m);
+	if (!r)
+		r = not_passed_by_file_load(ctx, m, request, &not_passed);
 	if (r)
 		return r;
 	lost_by_file_load(m, request, &by_file);
@@ -168,7 +218,7 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 		if (*load_text)
 			snprintf(c.why, sizeof(c.why), "%s", load_text);
 		else
-			snprintf(c.why, sizeof(c.why), "it loses nothing here");
+			snprintf(c.why, sizeof(c.why), "nothing here calls for kexec_load");
 		snprintf(c.lost, sizeof(c.lost), "%s", file_text);
 	}
 	*ret_choice = c;

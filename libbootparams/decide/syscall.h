@@ -29,6 +29,9 @@ struct bp_syscall_choice {
 	bool may_fall_back;
 	char why[512];
 	char lost[512];		/* "" or what is lost by this choice: a warning */
+	/* "" or what kexec_file_load does not pass on and kexec_load would: worth a line where
+	 * reasons are shown, but no cause to choose the other. */
+	char not_passed[512];
 };
 
 /*

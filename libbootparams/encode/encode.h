@@ -87,6 +87,8 @@ struct bp_x86_field {
 
 /* NULL behind the last. */
 const struct bp_x86_field *bp_x86_zero_page_field(size_t i);
+/* Does the running kernel have something there? */
+bool bp_x86_field_is_set(const struct bp_x86_field *f, const struct bp_machine *m);
 /* Does the running kernel have something there that the next one is not told? */
 bool bp_x86_field_is_lost(const struct bp_x86_field *f, const struct bp_machine *m);
 

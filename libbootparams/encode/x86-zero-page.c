@@ -72,15 +72,20 @@ const struct bp_x86_field *bp_x86_zero_page_field(size_t i)
 	return i < BP_ARRAY_SIZE(fields) ? &fields[i] : NULL;
 }
 
-bool bp_x86_field_is_lost(const struct bp_x86_field *f, const struct bp_machine *m)
+bool bp_x86_field_is_set(const struct bp_x86_field *f, const struct bp_machine *m)
 {
 	const uint8_t *old =
 		bp_span_get(bp_buf_span(&m->x86.zero_page), f->offset, f->size);
 
-	for (size_t i = 0; f->lost && old && i < f->size; i++)
+	for (size_t i = 0; old && i < f->size; i++)
 		if (old[i])
 			return true;
 	return false;
+}
+
+bool bp_x86_field_is_lost(const struct bp_x86_field *f, const struct bp_machine *m)
+{
+	return f->lost && bp_x86_field_is_set(f, m);
 }
 
 /* The old page, or NULL where the running kernel shows none. */

@@ -5,6 +5,7 @@
 
 #include "decide/syscall.h"
 #include "test.h"
+#include "wire/x86-setup-data.h"
 
 static struct bp_ctx *ctx;
 static struct bp_machine m;
@@ -153,6 +154,54 @@ START_TEST(forced_load_is_obeyed)
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
 	ck_assert_ptr_nonnull(strstr(c.lost, "KHO"));
 	ck_assert(!bp_syscall_falls_back(&c, -ENOSYS));
+}
+END_TEST
+
+/* As firmware leaves them: more than one option ROM, and types that every loader makes anew. */
+static void setup_data(void)
+{
+	static struct bp_setup_data_node nodes[] = {
+		{ .type = BP_SETUP_E820_EXT }, { .type = BP_SETUP_PCI }, { .type = BP_SETUP_EFI },
+		{ .type = BP_SETUP_PCI }, { .type = BP_SETUP_APPLE_PROPERTIES },
+		{ .type = BP_SETUP_RNG_SEED }, { .type = BP_SETUP_DTB },
+	};
+
+	m.x86.nodes = nodes;
+	m.x86.n_nodes = BP_ARRAY_SIZE(nodes);
+}
+
+START_TEST(setup_data_that_stays_behind_is_said_but_does_not_choose)
+{
+	setup_data();
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert_str_eq(c.lost, "");
+	ck_assert_ptr_null(strstr(c.why, "loses"));
+	ck_assert_str_eq(c.not_passed, "setup_data type 3 (SETUP_PCI), 2 nodes; "
+				       "setup_data type 5 (SETUP_APPLE_PROPERTIES); "
+				       "setup_data type 2 (SETUP_DTB)");
+	q.mode = BP_SYSCALL_ONLY_FILE_LOAD;
+	q.file_only = "force-dtb";
+	decide();
+	ck_assert_ptr_nonnull(strstr(c.not_passed, "SETUP_PCI"));
+	ck_assert_ptr_null(strstr(c.not_passed, "SETUP_DTB"));
+}
+END_TEST
+
+START_TEST(zero_page_fields_that_stay_behind_are_said)
+{
+	uint8_t page[4096] = { 0 };
+
+	m.x86.zero_page = (struct bp_buf){ .data = page, .len = sizeof(page) };
+	decide();
+	ck_assert_str_eq(c.not_passed, "");
+	page[0x1e9] = 1;	/* eddbuf_entries: the kernel copies it */
+	page[0x1ec] = 1;	/* secure_boot: as well */
+	page[0x140 + 127] = 1;	/* edid_info */
+	page[0x60] = 1;		/* ist_info */
+	decide();
+	ck_assert_str_eq(c.not_passed, "boot_params.ist_info; boot_params.edid_info");
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
 }
 END_TEST
 
@@ -307,6 +356,8 @@ int main(void)
 	tcase_add_test(t, no_screen_at_all_loses_nothing);
 	tcase_add_test(t, forced_file_load_says_what_is_lost);
 	tcase_add_test(t, forced_load_is_obeyed);
+	tcase_add_test(t, setup_data_that_stays_behind_is_said_but_does_not_choose);
+	tcase_add_test(t, zero_page_fields_that_stay_behind_are_said);
 	tcase_add_test(t, many_ranges_want_load);
 	tcase_add_test(t, options_pull);
 	tcase_add_loop_test(t, what_only_file_load_gives_wins, 0, 7);
