@@ -129,6 +129,26 @@ static const struct bp_image_format *format_by_probe(struct bp_span bytes)
 	return NULL;
 }
 
+/* The names that -t has in kexec-tools, less those of ours. */
+static const char *const types_elsewhere[] = {
+	"Image", "beoboot-x86", "elf-x86", "multiboot-x86", "multiboot2-x86", "nbi-x86", "uImage",
+	"uki", "vmlinuz", "zImage",
+};
+
+static int refuse_type(struct bp_ctx *ctx, const char *type)
+{
+	bp_autobuf struct bp_buf known = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(types_elsewhere); i++)
+		if (!strcmp(type, types_elsewhere[i]))
+			return bp_fail(ctx, -EOPNOTSUPP, "type %s is not supported (yet)", type);
+	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(formats); i++)
+		r = bp_buf_printf(&known, "%s%s", i ? ", " : "", formats[i]->name);
+	return r ? r : bp_fail(ctx, -EINVAL, "there is no type %s: the types are %s", type,
+			       bp_buf_str(&known));
+}
+
 /* Find the format of image->bytes and let it fill the image. */
 static int probe_and_describe(struct bp_ctx *ctx, struct bp_image *image,
 			      const char *type)
@@ -137,7 +157,7 @@ static int probe_and_describe(struct bp_ctx *ctx, struct bp_image *image,
 	const struct bp_image_format *f;
 
 	if (type && !wanted)
-		return bp_fail(ctx, -EINVAL, "unknown image type %s", type);
+		return refuse_type(ctx, type);
 	if (!image->bytes.len)
 		return bp_fail(ctx, -EBADMSG, "the file is empty");
 	f = format_by_probe(image->bytes);
