@@ -458,12 +458,20 @@ int bp_io_fact(struct bp_ctx *ctx, const char *name, bp_fact_fn ask, const void 
 	       struct bp_buf *ret_buf)
 {
 	bp_autofree char *path = NULL;
+	int r;
 
 	if (asprintf(&path, "/facts/%s", name) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}
-	return bp_io_ask(ctx, path, BP_IO_SMALL, ask, arg, ret_buf);
+	r = bp_io_ask(ctx, path, BP_IO_SMALL, ask, arg, ret_buf);
+	if (!r || ctx->io->live)
+		return r;
+	/* A file of the recording, which people who asked about a machine do not know. */
+	bp_forgive(ctx);
+	if (r == -ENOENT)
+		return bp_fail(ctx, r, "%s was not recorded", name);
+	return bp_fail_errno(ctx, r, "%s could not be asked when this was recorded", name);
 }
 
 int bp_io_read_lines(struct bp_ctx *ctx, const char *path,

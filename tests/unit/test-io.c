@@ -237,6 +237,7 @@ START_TEST(facts_are_files)
 	ck_assert_str_eq(bp_buf_str(&b), "42\n");
 	bp_buf_done(&b);
 	ck_assert_int_eq(bp_io_fact(ctx, "question", ask_nobody, NULL, &b), -ENOENT);
+	ck_assert_str_eq(bp_ctx_message(ctx), "question was not recorded");
 	bp_ctx_unref(ctx);
 }
 END_TEST

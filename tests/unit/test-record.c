@@ -286,6 +286,8 @@ START_TEST(facts_are_asked_once_and_kept)
 	ck_assert_uint_eq(b.len, 2);
 	bp_buf_done(&b);
 	ck_assert_int_eq(bp_io_fact(replayed, "fb0", ask, &good, &b), -ENXIO);
+	ck_assert_str_eq(bp_ctx_message(replayed), "fb0 could not be asked when this was recorded: "
+			 "No such device or address");
 	bp_ctx_unref(ctx);
 	bp_ctx_unref(replayed);
 }
