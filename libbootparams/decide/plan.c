@@ -217,11 +217,12 @@ static int check_cmdline(struct bp_plan *plan, const struct bp_plan_arch *arch)
 
 	if (len + appended <= max)
 		return 0;
-	return bp_fail(plan->ctx, -E2BIG, "the command line is %llu bytes long%s; %s takes %llu",
+	return bp_fail(plan->ctx, -E2BIG, "the command line is %llu bytes long%s; the kernel takes at most "
+		       "%llu",
 		       (unsigned long long)(len + appended),
 		       appended ? " with the elfcorehdr= that the kernel adds" :
 		       plan->panic ? " with elfcorehdr=" : "",
-		       plan->image->path, (unsigned long long)max);
+		       (unsigned long long)max);
 }
 
 static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
@@ -277,10 +278,10 @@ int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image
 	int r;
 
 	if (!arch)
-		return bp_fail(ctx, -EOPNOTSUPP, "%s is for %s, which is not supported yet",
-			       image->path, bp_arch_name(image->arch));
+		return bp_fail(ctx, -EOPNOTSUPP, "the kernel is for %s, which is not supported yet",
+			       bp_arch_name(image->arch));
 	if (m->arch != image->arch)
-		return bp_fail(ctx, -EOPNOTSUPP, "%s is for %s, this machine is %s", image->path,
+		return bp_fail(ctx, -EOPNOTSUPP, "the kernel is for %s, this machine is %s",
 			       bp_arch_name(image->arch), bp_arch_name(m->arch));
 	if (opts->syscall == BP_SYSCALL_LOAD && !opts->purgatory)
 		return bp_fail(ctx, -EINVAL, "kexec_load needs a purgatory");
