@@ -101,6 +101,9 @@ static const char *identify(struct bp_span bytes)
 		if (p && !memcmp(p, foreign[i].magic, foreign[i].len))
 			return foreign[i].what;
 	}
+	/* A kernel with an EFI stub begins like this and is never so short. */
+	if (bytes.len < 4096 && bytes.len > 1 && !memcmp(bytes.data, "MZ", 2))
+		return "the beginning of a kernel or another EFI program: truncated?";
 	what = identify_pe(bytes);
 	if (what)
 		return what;
