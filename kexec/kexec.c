@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "decide/cmdline.h"
+#include "decide/memory.h"
 #include "decide/placement.h"
 #include "errors.h"
 #include "options.h"
@@ -72,6 +73,22 @@ static int open_ctx(const struct kexec_options *o, struct bp_ctx **ret_ctx)
 	return bp_ctx_new(&opts, ret_ctx);	/* says why not by the log */
 }
 
+/*
+ * How long the memory map of the next kernel is; a crash kernel's is a short one of its own.
+ * 0 where there is none: making the plan then says why.
+ */
+static size_t count_ranges(const struct load *l)
+{
+	bp_automemmap struct bp_memmap map = { 0 };
+	const char *source;
+	int r = l->o->panic ? bp_e820_for_crash(l->ctx, l->machine, NULL, &map)
+			    : bp_e820_for_load(l->ctx, l->machine, &map, &source);
+
+	if (r)
+		bp_forgive(l->ctx);
+	return map.n;
+}
+
 /* Everything that a plan is made from. Failures are in the context's message. */
 static int gather(struct load *l)
 {
@@ -110,7 +127,7 @@ static int gather(struct load *l)
 		return r;
 	request.screen_load = &screen_load;
 	request.screen_file = &screen_file;
-	request.n_ranges = l->machine->firmware_map.n;
+	request.n_ranges = count_ranges(l);
 	return bp_syscall_decide(l->ctx, l->machine, l->image, &request, &l->choice);
 }
 

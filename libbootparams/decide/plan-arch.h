@@ -12,7 +12,6 @@
 struct bp_plan_arch {
 	enum bp_arch arch;
 	uint32_t syscall_flags;		/* KEXEC_ARCH_... */
-	unsigned int file_load_ranges;	/* memory ranges that kexec_file_load passes on */
 	/* Refuse what this machine and this image cannot do together. */
 	int (*check)(struct bp_plan *plan, const struct bp_plan_opts *opts);
 	/* Longest command line the image takes, without the NUL. */

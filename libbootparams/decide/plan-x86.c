@@ -278,8 +278,6 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 const struct bp_plan_arch bp_plan_arch_x86 = {
 	.arch = BP_ARCH_X86_64,
 	.syscall_flags = BP_KEXEC_ARCH_X86_64,
-	/* setup_e820_entries(), arch/x86/kernel/kexec-bzimage64.c: what the zero page holds */
-	.file_load_ranges = 128,
 	.check = check,
 	.cmdline_max = cmdline_max,
 	.memory_map = memory_map,

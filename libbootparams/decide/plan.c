@@ -263,10 +263,6 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 				   "kernel's own purgatory always checks");
 	if (!r)
 		r = arch->memory_map(plan, &none);
-	if (!r && plan->memory_map.n > arch->file_load_ranges)
-		r = bp_plan_warn(plan, "kexec_file_load passes on %u of the %zu memory ranges; the "
-				 "next kernel will not know the others (-c passes on all)",
-				 arch->file_load_ranges, plan->memory_map.n);
 	return r ? r : check_cmdline(plan, arch);
 }
 
