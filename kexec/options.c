@@ -218,8 +218,8 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *ret_value)
 
 	errno = 0;
 	v = strtoull(text, &end, 0);
-	/* strtoull takes "-1" as a large number. */
-	if (errno || end == text || *end || strchr(text, '-') || v > max)
+	/* strtoull takes blanks in front, and "-1" as a large number. */
+	if (errno || text[0] < '0' || text[0] > '9' || *end || v > max)
 		return false;
 	*ret_value = v;
 	return true;
@@ -271,8 +271,6 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		say_error("--%s: %s", row->name, row->remark);
 		return EXIT_STATUS_USAGE;
 	}
-	if (row->fate == NOTED)
-		say_warning("--%s has no effect: %s", row->name, row->remark);
 	if (row->reach == LOAD_ONLY && !o->load_only && !(row->id == OPT_FRAMEBUFFER && !strcmp(arg, "auto")))
 		o->load_only = row->name;
 	if (row->reach == FILE_ONLY && !o->file_only)
@@ -353,7 +351,8 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 			return bad_value(row->name, arg);
 		break;
 	case OPT_MEM_MAX:
-		if (!parse_number(arg, UINT64_MAX, &o->mem_max))
+		/* Nothing can be loaded below 0, which is "no limit" further on. */
+		if (!parse_number(arg, UINT64_MAX, &o->mem_max) || !o->mem_max)
 			return bad_value(row->name, arg);
 		break;
 	case OPT_HOTPLUG:
@@ -450,7 +449,7 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 	struct kexec_options *o = ret_options;
 	size_t n_shorts = 0;
 	int id, r;
-	bool skip_sync = false, skip_ifdown = false;
+	bool skip_sync = false, skip_ifdown = false, noted[BP_ARRAY_SIZE(table)] = { false };
 
 	*o = (struct kexec_options){
 		.load = true,
@@ -491,6 +490,8 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 			kexec_usage();
 			return EXIT_STATUS_USAGE;
 		}
+		if (row->fate == NOTED)
+			noted[row - table] = true;
 		if (row->id == 'x')
 			skip_ifdown = true;
 		if (row->id == 'y')
@@ -517,7 +518,12 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 	/* "-u -p" unloads the crash kernel, as "-p -u" does, unless there is one to load. */
 	if (o->unload && o->panic && !o->kernel)
 		o->load = false;
-	return check_together(o);
+	r = check_together(o);
+	/* Not before it is known that something is going to be done. */
+	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(table); i++)
+		if (noted[i])
+			say_warning("--%s has no effect: %s", table[i].name, table[i].remark);
+	return r;
 }
 
 void kexec_options_done(struct kexec_options *o)

@@ -273,6 +273,9 @@ static const char *const refused[] = {
 	"-l K --mem-min=1g",
 	"-l K --mem-min=-1",
 	"-l K --mem-min=",
+	"-l K --mem-min=+5",
+	"-l K --mem-min=\t5",		/* parse() splits at blanks */
+	"-l K --mem-max=0",		/* not "no limit" */
 	"-l K --mem-min=0x200000 --mem-max=0x100000",
 	"-l K --serial=ttyS9",
 	"-l K --serial=0x10000",
