@@ -98,7 +98,7 @@ static void help(FILE *f)
 	      "  --version  show the version\n", f);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 
@@ -119,4 +119,16 @@ int main(int argc, char **argv)
 			return commands[i]->run(argc - 1, argv + 1);
 	bootparams_error("there is no command \"%s\"; \"bootparams --help\" lists them", word);
 	return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	int r = run(argc, argv);
+
+	/* --help and --version; bootparams_print() has looked at the rest. */
+	if (r == EXIT_SUCCESS && (fflush(stdout) || ferror(stdout))) {
+		bootparams_error("cannot write the output: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return r;
 }

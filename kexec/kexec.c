@@ -603,7 +603,7 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 	return o->exec ? boot(o) : shut_down();
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct kexec_options o BP_CLEANUP(kexec_options_done) = { 0 };
 	struct bp_ctx *ctx = NULL;
@@ -622,5 +622,17 @@ int main(int argc, char **argv)
 		return EXIT_STATUS_FAILED;
 	r = act(&o, ctx);
 	bp_ctx_unref(ctx);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	int r = run(argc, argv);
+
+	/* An answer that got lost is none: exit status 0 would stand for an empty one. */
+	if (!r && (fflush(stdout) || ferror(stdout))) {
+		say_error("cannot write to stdout: %m");
+		return EXIT_STATUS_USAGE;
+	}
 	return r;
 }
