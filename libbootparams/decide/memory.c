@@ -225,6 +225,13 @@ int bp_dump_ram(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_memmap
 		r = bp_memmap_copy(&holes, &m->crash.regions);
 	if (!r)
 		r = bp_memmap_copy(&holes, &m->crash.cma);
+	/*
+	 * The first MiB is the crash kernel's own; with crashkernel= the first kernel keeps
+	 * nothing there (6f599d84231f, "x86/kdump: Always reserve the low 1M when the crashkernel
+	 * option is specified", Linux 5.5), and the kernel's own loader leaves it out as well.
+	 */
+	if (!r && m->arch == BP_ARCH_X86_64)
+		r = bp_memmap_add(&holes, 0, BP_LOW_MEMORY_END, BP_MEM_RESERVED);
 	if (!r)
 		r = bp_memmap_subtract(&map, &holes);
 	if (r)
