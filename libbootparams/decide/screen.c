@@ -130,16 +130,31 @@ static const struct bp_screen_fact *find_screen_info(const struct bp_screen_fact
 	return symbol->has_base || !params || !params->has_base ? symbol : params;
 }
 
-static bool is_system_ram(const struct bp_machine *m, bp_phys_t at)
+/* Memory that is no framebuffer and that lies in [start, end): its name in /proc/iomem, or NULL. */
+static const char *memory_there(const struct bp_machine *m, bp_phys_t start, bp_phys_t end)
 {
-	for (size_t i = 0; i < m->iomem.n; i++) {
+	static const char *const names[] = {
+		"System RAM", "ACPI Tables", "ACPI Non-volatile Storage",
+	};
+
+	for (size_t i = 0; !m->iomem.status && i < m->iomem.n; i++) {
 		const struct bp_iomem_entry *e = &m->iomem.v[i];
 
-		if (!m->iomem.status && e->start <= at && at < e->end &&
-		    !strcmp(e->name, "System RAM"))
-			return true;
+		if (e->start >= end || start >= e->end)
+			continue;
+		for (size_t n = 0; n < BP_ARRAY_SIZE(names); n++)
+			if (!strcmp(e->name, names[n]))
+				return names[n];
 	}
-	return false;
+	return NULL;
+}
+
+/* The end of a range from outside; 2^64 where it would lie behind. */
+static bp_phys_t end_of(bp_phys_t start, uint64_t size)
+{
+	bp_phys_t end;
+
+	return __builtin_add_overflow(start, size, &end) ? UINT64_MAX : end;
 }
 
 /* The first live statement of a place wins, then that of boot. */
@@ -387,6 +402,7 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 {
 	const struct bp_screen_fact *b = v->base;
 	bool is_vmbus_video;
+	const char *memory;
 
 	if (v->f->on_vmbus && v->m->confidential != BP_CONF_NONE) {
 		why(s, "a confidential Hyper-V guest has no framebuffer");
@@ -409,8 +425,9 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 	s->base = b->base;
 	is_vmbus_video = v->f->on_vmbus && !strcmp(b->source, "iomem");
 
-	if (is_system_ram(v->m, b->base)) {
-		why(s, "%s says 0x%" PRIx64 ", which is System RAM", b->source, b->base);
+	memory = memory_there(v->m, b->base, end_of(b->base, b->has_size ? b->size_bytes : 1));
+	if (memory) {
+		why(s, "%s says 0x%" PRIx64 ", but %s lies there", b->source, b->base, memory);
 		return false;
 	}
 	/* The video of Hyper-V generation 2 is not on PCI; what is there is something else. */
@@ -508,6 +525,7 @@ static int decide_by_hand(struct bp_ctx *ctx, const struct bp_machine *m,
 {
 	struct view v = look(m);
 	struct bp_screen s = *by_hand;
+	const char *memory;
 
 	s.outcome = BP_SCREEN_CONSOLE;
 	s.source = "command line";
@@ -518,8 +536,10 @@ static int decide_by_hand(struct bp_ctx *ctx, const struct bp_machine *m,
 		    v.boot->video_type == BP_VIDEO_TYPE_VLFB)
 			s.video_type = v.boot->video_type;
 	}
-	if (is_system_ram(m, s.base))
-		return bp_fail(ctx, -EINVAL, "--framebuffer: 0x%" PRIx64 " is System RAM", s.base);
+	memory = memory_there(m, s.base, end_of(s.base, s.size_bytes));
+	if (memory)
+		return bp_fail(ctx, -EINVAL, "--framebuffer: %s lies in 0x%" PRIx64 " to 0x%" PRIx64,
+			       memory, s.base, end_of(s.base, s.size_bytes));
 	if (v.f->on_vmbus && s.base >= GIB4)
 		return bp_fail(ctx, -EINVAL, "--framebuffer: 0x%" PRIx64 " is above 4 GiB, and VMBus "
 			       "reads only the lower 32 bits of it", s.base);

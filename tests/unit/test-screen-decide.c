@@ -417,6 +417,10 @@ START_TEST(by_hand)
 	ck_assert_int_eq(decide("base-is-ram", "0x40000000,16M,1024x768,4096,32", &s), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "System RAM"));
 	bp_forgive(ctx);
+	/* The end counts as well as the start. */
+	ck_assert_int_eq(decide("base-is-ram", "0x3ff00000,16M,1024x768,4096,32", &s), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "System RAM"));
+	bp_forgive(ctx);
 	ck_assert_int_eq(decide("hyperv-drm", "0xfe0000000,16M,1024x768,4096,32", &s), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "above 4 GiB"));
 }
