@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -71,6 +72,15 @@ static bool spells(uint32_t a, uint32_t b, uint32_t c, const char text[static 12
 	return !memcmp(bytes, text, sizeof(bytes));
 }
 
+static enum bp_confidential isolation_type(uint32_t config_b)
+{
+	switch (config_b & 0xf) {
+	case 2: return BP_CONF_SEV_SNP;
+	case 3: return BP_CONF_TDX;
+	default: return BP_CONF_NONE;
+	}
+}
+
 /*
  * A guest of Hyper-V with a paravisor sees neither TDX nor SEV itself (TLFS, isolation
  * leaf).
@@ -83,11 +93,28 @@ static enum bp_confidential hyperv_isolation(struct bp_ctx *ctx)
 		return BP_CONF_NONE;
 	if (!(cpuid(ctx, 0x40000003, 0).ebx & 1u << 22))	/* HV_ISOLATION */
 		return BP_CONF_NONE;
-	switch (cpuid(ctx, 0x4000000c, 0).ebx & 0xf) {
-	case 2: return BP_CONF_SEV_SNP;
-	case 3: return BP_CONF_TDX;
-	default: return BP_CONF_NONE;
+	return isolation_type(cpuid(ctx, 0x4000000c, 0).ebx);
+}
+
+/*
+ * A recording may lack CPUID: the kernel logs the same register (ms_hyperv_init_platform(),
+ * arch/x86/kernel/cpu/mshyperv.c: "Hyper-V: Isolation Config: Group A 0x1, Group B 0xba2").
+ */
+static enum bp_confidential isolation_from_log(struct bp_ctx *ctx)
+{
+	static const char words[] = "Hyper-V: Isolation Config: Group A ";
+	bp_autobuf struct bp_buf log = { 0 };
+	unsigned int a, b;
+	const char *line;
+
+	if (bp_kernel_log_read(ctx, &log)) {
+		bp_forgive(ctx);
+		return BP_CONF_NONE;
 	}
+	line = strstr(bp_buf_str(&log), words);
+	if (!line || sscanf(line + strlen(words), "%x, Group B %x", &a, &b) != 2)
+		return BP_CONF_NONE;
+	return isolation_type(b);
 }
 
 static enum bp_confidential confidential(struct bp_ctx *ctx)
@@ -158,6 +185,8 @@ int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m)
 	}
 	bp_forgive(ctx);
 	m->confidential = confidential(ctx);
+	if (m->confidential == BP_CONF_NONE && !bp_io_is_live(ctx))
+		m->confidential = isolation_from_log(ctx);
 	if (m->confidential == BP_CONF_NONE && has_word(bp_buf_str(&flags), "tdx_guest"))
 		m->confidential = BP_CONF_TDX;
 	return 0;

@@ -84,7 +84,7 @@ static const struct {
 } decisions[] = {
 	/* fixtures: expect.json's lfb_to_pass */
 	{ "hyperv-cvm", "x86_64-hyperv-azure-cvm", NULL, NULL,
-	  BP_SCREEN_NONE, 0, 0, 0, 0, 0, NULL, "no source knows" },
+	  BP_SCREEN_NONE, 0, 0, 0, 0, 0, NULL, "confidential" },
 	{ "hyperv-gen1", GEN1, NULL, NULL,
 	  BP_SCREEN_NONE, 0, 0, 0, 0, 0, NULL, "generation 1" },
 	{ "hyperv-gen2", GEN2, NULL, NULL,
