@@ -13,8 +13,13 @@
 
 #define PAGE 4096u
 
-/* What the kernel appends to a crash kernel's command line: " elfcorehdr=0x" and 16 digits. */
+/*
+ * What kexec_file_load wants free for what it appends, whatever is loaded: MAX_ELFCOREHDR_STR_LEN
+ * with the NUL, and for a crash kernel with dm-crypt keys MAX_DMCRYPTKEYS_STR_LEN
+ * (bzImage64_load(), arch/x86/kernel/kexec-bzimage64.c).
+ */
 #define ELFCOREHDR_ARGUMENT_MAX 31
+#define DMCRYPTKEYS_ARGUMENT_MAX 31
 
 static const struct bp_plan_arch *const arches[] = {
 	&bp_plan_arch_x86,
@@ -125,6 +130,14 @@ int bp_plan_place_elfcorehdr(struct bp_plan *plan, const struct bp_plan_opts *op
 	if (r)
 		return bp_fail(plan->ctx, r, "cannot describe this machine's memory to the crash "
 			       "kernel");
+	if (plan->machine->arch == BP_ARCH_X86_64)
+		r = bp_plan_reason(plan, "the first MiB is not dumped: the crash kernel uses it, and "
+				   "this kernel keeps nothing there");
+	if (!r && (!plan->machine->crash.kernel_size || !plan->machine->crash.page_offset))
+		r = bp_plan_warn(plan, "/proc/kcore does not say where the kernel is mapped: the "
+				 "dump's headers have no virtual addresses");
+	if (r)
+		return r;
 	size = plan->elfcorehdr.len;
 	if (opts->hotplug) {
 		/* The kernel rewrites the headers in place when memory or CPUs come and go. */
@@ -212,17 +225,21 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 static int check_cmdline(struct bp_plan *plan, const struct bp_plan_arch *arch)
 {
 	uint64_t max = arch->cmdline_max(plan->image), len = strlen(plan->cmdline);
-	uint64_t appended = plan->panic && plan->syscall == BP_SYSCALL_FILE_LOAD
-			    ? ELFCOREHDR_ARGUMENT_MAX : 0;
+	uint64_t room = 0;
 
-	if (len + appended <= max)
+	if (plan->syscall == BP_SYSCALL_FILE_LOAD) {
+		room = ELFCOREHDR_ARGUMENT_MAX;
+		if (plan->panic && plan->machine->kexec.dm_crypt_keys)
+			room += DMCRYPTKEYS_ARGUMENT_MAX;
+	}
+	if (len + room <= max)
 		return 0;
-	return bp_fail(plan->ctx, -E2BIG, "the command line is %llu bytes long%s; the kernel takes at most "
-		       "%llu",
-		       (unsigned long long)(len + appended),
-		       appended ? " with the elfcorehdr= that the kernel adds" :
-		       plan->panic ? " with elfcorehdr=" : "",
-		       (unsigned long long)max);
+	return bp_fail(plan->ctx, -E2BIG, "the command line is %llu bytes long%s; the kernel takes "
+		       "at most %llu%s", (unsigned long long)len,
+		       plan->panic && !room ? " with elfcorehdr=" : "",
+		       (unsigned long long)(max - BP_MIN(max, room)),
+		       room ? " under kexec_file_load, which wants room for elfcorehdr= (-c takes "
+			      "more)" : "");
 }
 
 static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,

@@ -241,14 +241,26 @@ START_TEST(the_command_line_has_a_limit)
 	ck_assert_int_ne(make_plan(&opts, &plan), 0);
 	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "2047"));
 	bp_forgive(ctx);
-	/* kexec_file_load appends elfcorehdr= for a crash kernel. */
-	line[2030] = 0;
-	opts.syscall = BP_SYSCALL_FILE_LOAD;
-	ck_assert_int_eq(make_plan(&opts, &plan), 0);
-	bp_plan_unref(plan);
-	opts.panic = true;
+	/* kexec_file_load wants room for elfcorehdr=, for a crash kernel or not. */
+	for (int panic = 0; panic < 2; panic++) {
+		opts.syscall = BP_SYSCALL_FILE_LOAD;
+		opts.panic = panic;
+		memset(line, 'x', 2016);
+		line[2016] = 0;
+		ck_assert_int_eq(make_plan(&opts, &plan), 0);
+		bp_plan_unref(plan);
+		line[2016] = 'x';
+		line[2017] = 0;
+		ck_assert_int_eq(make_plan(&opts, &plan), -E2BIG);
+		ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "2016"));
+		ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "elfcorehdr"));
+		bp_forgive(ctx);
+	}
+	/* And more where dm-crypt keys go along. */
+	m->kexec.dm_crypt_keys = true;
+	line[2016] = 0;
 	ck_assert_int_eq(make_plan(&opts, &plan), -E2BIG);
-	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "elfcorehdr"));
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "1985"));
 	bp_forgive(ctx);
 }
 END_TEST
