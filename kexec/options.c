@@ -72,8 +72,8 @@ struct row {
 #define XEN "live update of Xen is not implemented"
 
 /*
- * To add an option: a row here, a case in kexec_options_parse(), a paragraph and a line of the
- * compatibility table in man/kexec.8, a word in completion/kexec. A new name must not take away
+ * To add an option: a row here, a case in kexec_options_parse(), a paragraph and an item of the
+ * compatibility list in man/kexec.8, a word in completion/kexec. A new name must not take away
  * a prefix that kexec-tools users may type: tests/cli/prefixes.test knows them all.
  */
 static const struct row table[] = {
