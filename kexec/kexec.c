@@ -162,10 +162,11 @@ static int guess_iomem(struct bp_machine *m)
 static int make_plan(struct load *l, enum bp_syscall syscall)
 {
 	const struct kexec_options *o = l->o;
+	bool chosen = syscall == l->choice.syscall;
+	const char *lost = chosen ? l->choice.lost : l->choice.lost_otherwise;
 	struct bp_plan_opts opts = {
 		.syscall = syscall,
-		.syscall_why = syscall == l->choice.syscall ? l->choice.why
-							    : "the other one cannot do it",
+		.syscall_why = chosen ? l->choice.why : "the other one failed",
 		.panic = o->panic,
 		.cmdline = l->cmdline,
 		.initrd = l->has_initrd ? &l->initrd : NULL,
@@ -196,8 +197,8 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 		opts.rng_seed = NULL;
 	l->plan = bp_plan_unref(l->plan);
 	r = bp_plan_new(l->ctx, l->machine, l->image, &opts, &l->plan);
-	if (!r && *l->choice.lost && syscall == l->choice.syscall)
-		r = bp_plan_warn(l->plan, "%s", l->choice.lost);
+	if (!r && *lost)
+		r = bp_plan_warn(l->plan, "%s", lost);
 	if (!r && *l->choice.not_passed && syscall == BP_SYSCALL_FILE_LOAD)
 		r = bp_plan_reason(l->plan, "kexec_file_load does not pass on, as kexec_load would: "
 				   "%s", l->choice.not_passed);

@@ -213,6 +213,7 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 		c.syscall = BP_SYSCALL_LOAD;
 		c.may_fall_back = !request->load_only;
 		snprintf(c.why, sizeof(c.why), "%s", file_text);
+		snprintf(c.lost_otherwise, sizeof(c.lost_otherwise), "%s", file_text);
 	} else {
 		c.syscall = BP_SYSCALL_FILE_LOAD;
 		c.may_fall_back = !*load_text;

@@ -29,6 +29,7 @@ struct bp_syscall_choice {
 	bool may_fall_back;
 	char why[512];
 	char lost[512];		/* "" or what is lost by this choice: a warning */
+	char lost_otherwise[512];	/* the same where the other one is fallen back to */
 	/* "" or what kexec_file_load does not pass on and kexec_load would: worth a line where
 	 * reasons are shown, but no cause to choose the other. */
 	char not_passed[512];

@@ -38,9 +38,19 @@ def bzimage(payload=64 * 1024, **fields):
 
 
 def expand(tree, root):
-    """Writes the text entries of a .tree file as files below root."""
+    """Writes the entries of a .tree file as files below root."""
     current = None
+    path = root
     for line in tree.splitlines():
+        if line.startswith(" "):
+            data = path.read_bytes()
+            for word in line.split():
+                if word[0] == "@":
+                    data = data.ljust(int(word[1:], 16), b"\0")
+                else:
+                    data += bytes.fromhex(word)
+            path.write_bytes(data)
+            continue
         if line.startswith(("|", "\\")):
             current.append(line[1:] + ("\n" if line[0] == "|" else ""))
             continue
@@ -54,6 +64,8 @@ def expand(tree, root):
         path.parent.mkdir(parents=True, exist_ok=True)
         if kind == "dir":
             path.mkdir(exist_ok=True)
+        elif kind == "hex" and not value:
+            path.write_bytes(b"")
         elif kind == "text" and value:
             path.write_text(value[0] + "\n")
         elif kind == "text":

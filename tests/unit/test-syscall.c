@@ -79,6 +79,8 @@ START_TEST(stale_geometry_wants_load)
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
 	ck_assert_ptr_nonnull(strstr(c.why, "1280x800"));
 	ck_assert_ptr_nonnull(strstr(c.why, "1024x768"));
+	ck_assert_str_eq(c.lost, "");
+	ck_assert_ptr_nonnull(strstr(c.lost_otherwise, "would not be readable"));
 	ck_assert(bp_syscall_falls_back(&c, -ENOSYS));
 	ck_assert(!bp_syscall_falls_back(&c, -EINVAL));
 }
