@@ -412,7 +412,7 @@ static int submit(struct load *l)
 	if (make_ready(l))
 		return EXIT_STATUS_FAILED;
 	r = kexec_submit(&kexec_real_calls, l->plan, initrd);
-	if (r && bp_syscall_falls_back(&l->choice, r)) {
+	if (r && bp_syscall_falls_back(l->machine, &l->choice, l->o->panic, kexec_may_boot(), r)) {
 		enum bp_syscall other = l->choice.syscall == BP_SYSCALL_LOAD ? BP_SYSCALL_FILE_LOAD
 									     : BP_SYSCALL_LOAD;
 

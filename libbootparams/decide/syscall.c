@@ -6,7 +6,7 @@
  * kexec_load is chosen where something would be lost otherwise, and only while nothing is in
  * use that kexec_file_load alone gives. Each try spends one of kexec_load_limit_*, so the
  * choice is made here, before any call, and the other syscall is tried only after an answer
- * that means "this kernel cannot".
+ * that means "this kernel cannot", or that kexec_load alone is forbidden.
  */
 #include "config.h"
 
@@ -233,11 +233,26 @@ bool bp_syscall_cannot(int error)
 	return error == -ENOSYS || error == -EINVAL || error == -ENOEXEC || error == -ENOTSUP;
 }
 
-bool bp_syscall_falls_back(const struct bp_syscall_choice *choice, int error)
+/* Both syscalls ask this before anything else: kexec_load_permitted(), kernel/kexec_core.c. */
+static bool may_load_at_all(const struct bp_machine *m, bool panic, bool may_boot)
+{
+	return may_boot && m->kexec.load_disabled != 1 &&
+	       (panic ? m->kexec.limit_panic : m->kexec.limit_reboot);
+}
+
+bool bp_syscall_falls_back(const struct bp_machine *m, const struct bp_syscall_choice *choice,
+			   bool panic, bool may_boot, int error)
 {
 	if (!choice->may_fall_back)
 		return false;
-	if (choice->syscall == BP_SYSCALL_LOAD)
-		return error == -ENOSYS;
-	return bp_syscall_cannot(error);
+	if (choice->syscall == BP_SYSCALL_FILE_LOAD)
+		return bp_syscall_cannot(error);
+	/*
+	 * A seccomp filter, LoadPin or IMA may forbid kexec_load alone: kexec_load_check() asks
+	 * them before the old image is freed, and kexec-tools, which begins with
+	 * kexec_file_load, works there.
+	 */
+	if (error == -EPERM || error == -EACCES)
+		return may_load_at_all(m, panic, may_boot);
+	return error == -ENOSYS;
 }

@@ -21,6 +21,7 @@ static void setup(void)
 	ck_assert_int_eq(bp_ctx_new(NULL, &ctx), 0);
 	m = (struct bp_machine){ .ctx = ctx, .arch = BP_ARCH_X86_64 };
 	m.kexec.has_file_load = m.kexec.sig_enforced = m.kexec.converts_shared_memory = -1;
+	m.kexec.limit_reboot = m.kexec.limit_panic = -1;
 	image = (struct bp_image){ .path = "/boot/vmlinuz", .format = "bzImage64",
 				   .arch = BP_ARCH_X86_64 };
 	screen_load = (struct bp_screen){ .outcome = BP_SCREEN_CONSOLE, .base = 0xc0000000,
@@ -42,20 +43,25 @@ static void decide(void)
 	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), 0);
 }
 
+static bool falls_back(int error)
+{
+	return bp_syscall_falls_back(&m, &c, q.panic, true, error);
+}
+
 START_TEST(file_load_comes_first)
 {
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
 	ck_assert_str_eq(c.lost, "");
-	ck_assert(bp_syscall_falls_back(&c, -ENOSYS));
-	ck_assert(bp_syscall_falls_back(&c, -EINVAL));
-	ck_assert(bp_syscall_falls_back(&c, -ENOEXEC));
-	ck_assert(bp_syscall_falls_back(&c, -ENOTSUP));
+	ck_assert(falls_back(-ENOSYS));
+	ck_assert(falls_back(-EINVAL));
+	ck_assert(falls_back(-ENOEXEC));
+	ck_assert(falls_back(-ENOTSUP));
 	/* Each try spends one of kexec_load_limit_*. */
-	ck_assert(!bp_syscall_falls_back(&c, -EPERM));
-	ck_assert(!bp_syscall_falls_back(&c, -EBUSY));
-	ck_assert(!bp_syscall_falls_back(&c, -EADDRNOTAVAIL));
-	ck_assert(!bp_syscall_falls_back(&c, -EKEYREJECTED));
+	ck_assert(!falls_back(-EPERM));
+	ck_assert(!falls_back(-EBUSY));
+	ck_assert(!falls_back(-EADDRNOTAVAIL));
+	ck_assert(!falls_back(-EKEYREJECTED));
 }
 END_TEST
 
@@ -81,8 +87,36 @@ START_TEST(stale_geometry_wants_load)
 	ck_assert_ptr_nonnull(strstr(c.why, "1024x768"));
 	ck_assert_str_eq(c.lost, "");
 	ck_assert_ptr_nonnull(strstr(c.lost_otherwise, "would not be readable"));
-	ck_assert(bp_syscall_falls_back(&c, -ENOSYS));
-	ck_assert(!bp_syscall_falls_back(&c, -EINVAL));
+	ck_assert(falls_back(-ENOSYS));
+	ck_assert(!falls_back(-EINVAL));
+}
+END_TEST
+
+START_TEST(a_forbidden_kexec_load_falls_back)
+{
+	change_mode();
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert(falls_back(-EPERM));
+	ck_assert(falls_back(-EACCES));
+	ck_assert(!falls_back(-EBUSY));
+	ck_assert(!bp_syscall_falls_back(&m, &c, false, false, -EPERM));
+	m.kexec.limit_panic = 0;
+	ck_assert(falls_back(-EPERM));
+	m.kexec.limit_reboot = 0;
+	ck_assert(!falls_back(-EPERM));
+	m.kexec.limit_reboot = -2;
+	ck_assert(falls_back(-EPERM));
+	m.kexec.load_disabled = 1;
+	ck_assert(!falls_back(-EPERM));
+	m.kexec.load_disabled = 0;
+	m.kexec.limit_panic = 0;
+	q.panic = true;
+	ck_assert(!falls_back(-EACCES));
+	q.panic = false;
+	q.mode = BP_SYSCALL_ONLY_LOAD;
+	decide();
+	ck_assert(!falls_back(-EPERM));
 }
 END_TEST
 
@@ -144,7 +178,7 @@ START_TEST(forced_file_load_says_what_is_lost)
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
 	ck_assert_ptr_nonnull(strstr(c.lost, "would not be readable"));
-	ck_assert(!bp_syscall_falls_back(&c, -ENOSYS));
+	ck_assert(!falls_back(-ENOSYS));
 }
 END_TEST
 
@@ -155,7 +189,7 @@ START_TEST(forced_load_is_obeyed)
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
 	ck_assert_ptr_nonnull(strstr(c.lost, "KHO"));
-	ck_assert(!bp_syscall_falls_back(&c, -ENOSYS));
+	ck_assert(!falls_back(-ENOSYS));
 }
 END_TEST
 
@@ -223,7 +257,7 @@ START_TEST(options_pull)
 	q.load_only = "mem-max";
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
-	ck_assert(!bp_syscall_falls_back(&c, -ENOSYS));
+	ck_assert(!falls_back(-ENOSYS));
 	q.file_only = "no-cma";
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
@@ -269,7 +303,7 @@ START_TEST(what_only_file_load_gives_wins)
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
 	ck_assert_str_ne(c.lost, "");
-	ck_assert(!bp_syscall_falls_back(&c, -ENOSYS));
+	ck_assert(!falls_back(-ENOSYS));
 }
 END_TEST
 
@@ -324,7 +358,7 @@ START_TEST(confidential_guests)
 	m.kexec.converts_shared_memory = 1;
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
-	ck_assert(!bp_syscall_falls_back(&c, -ENOSYS));
+	ck_assert(!falls_back(-ENOSYS));
 	q.mode = BP_SYSCALL_ONLY_LOAD;
 	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
 }
@@ -351,6 +385,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, file_load_comes_first);
 	tcase_add_test(t, stale_geometry_wants_load);
+	tcase_add_test(t, a_forbidden_kexec_load_falls_back);
 	tcase_add_test(t, a_reserved_screen_loses_only_where_the_mode_changed);
 	tcase_add_test(t, another_base_wants_load);
 	tcase_add_test(t, a_larger_framebuffer_counts_only_on_vmbus);
