@@ -476,7 +476,8 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 		return EXIT_STATUS_USAGE;
 	}
 	r = gather(&l);
-	if (!r && o->panic && l.choice.syscall == BP_SYSCALL_LOAD && !l.machine->crash.regions.n) {
+	/* By either syscall: the memory map that the crash kernel is told consists of it. */
+	if (!r && o->panic && !l.machine->crash.regions.n) {
 		say_error("cannot load %s: /proc/iomem shows no \"Crash kernel\" region%s", o->kernel,
 			  l.machine->iomem.status ? " (its addresses are hidden: run this as root)" : "");
 		return EXIT_STATUS_NO_CRASH_REGION;
