@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/io-backend.h"
+#include "wire/x86-boot-params.h"
 
 struct rule {
 	const char *path;	/* fnmatch() pattern, where * takes slashes too */
@@ -101,6 +102,43 @@ static void zero_matches(struct bp_buf *b, const regex_t *regex, unsigned int gr
 	}
 }
 
+/*
+ * VESA E-EDID, 128 bytes: serial number in bytes 12 to 15; four descriptors of 18 bytes from
+ * byte 54 on, of which 00 00 00 ff begins one with the serial number as text from its byte 5
+ * on; the last byte makes the sum of all 0. A sum that was wrong stays wrong.
+ */
+static void scrub_edid(uint8_t edid[128])
+{
+	static const uint8_t header[8] = { 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00 };
+	static const uint8_t serial[4] = { 0x00, 0x00, 0x00, 0xff };
+	uint8_t before = 0, after = 0;
+
+	/* A BIOS without one leaves what the boot code filled in. */
+	if (memcmp(edid, header, sizeof(header)))
+		return;
+	for (unsigned int i = 0; i < 127; i++)
+		before = (uint8_t)(before + edid[i]);
+	zero(edid + 12, edid + 16, true);
+	for (uint8_t *d = edid + 54; d < edid + 126; d += 18)
+		if (!memcmp(d, serial, sizeof(serial)))
+			zero(d + 5, d + 18, false);
+	for (unsigned int i = 0; i < 127; i++)
+		after = (uint8_t)(after + edid[i]);
+	edid[127] = (uint8_t)(edid[127] + before - after);
+}
+
+/* The monitor's serial number, and the MBR signatures of the disks, which partitions' PARTUUIDs
+ * begin with. */
+static void scrub_zero_page(struct bp_buf *b)
+{
+	struct bp_wire_x86_boot_params *zp = (void *)b->data;
+
+	if (b->len != sizeof(*zp))
+		return;
+	scrub_edid(zp->edid_info);
+	memset(zp->edd_mbr_sig_buffer, 0, sizeof(zp->edd_mbr_sig_buffer));
+}
+
 /* The node's path with a leading slash. */
 static int path_of(const struct bp_node *node, struct bp_buf *out)
 {
@@ -114,6 +152,8 @@ static int scrub_file(struct bp_node *node)
 	bp_autobuf struct bp_buf path = { 0 };
 	int r = path_of(node, &path);
 
+	if (!r && !strcmp(bp_buf_str(&path), "/sys/kernel/boot_params/data"))
+		scrub_zero_page(&node->data);
 	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(rules); i++) {
 		regex_t regex;
 

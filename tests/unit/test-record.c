@@ -380,6 +380,54 @@ START_TEST(what_names_one_machine_is_zeroed)
 }
 END_TEST
 
+static const struct {
+	size_t len;
+	uint8_t header, sum;	/* of the EDID: 0xff is right; what all bytes add up to */
+	bool scrubbed, disks;
+} zero_pages[] = {
+	{ 4096, 0xff, 0x00, true, true },
+	{ 4096, 0xff, 0x01, true, true },	/* a wrong sum stays as wrong */
+	{ 4096, 0x13, 0x00, false, true },
+	{ 4095, 0xff, 0x00, false, false },
+};
+
+START_TEST(the_monitor_and_the_disks_are_not_named)
+{
+	bp_autotree struct bp_tree *tree = bp_tree_new();
+	uint8_t page[4096] = { 0 }, *edid = page + 0x140, sum = 0;
+	struct bp_node *node;
+
+	memset(edid + 1, zero_pages[_i].header, 6);
+	memcpy(edid + 8, "\x49\x14\x34\x12\xde\xad\xbe\xef\x2a\x18", 10);
+	memcpy(edid + 72, "\0\0\0\xff\0SN-7Zq9\n      ", 18);
+	memcpy(edid + 90, "\0\0\0\xfc\0QEMU Monitor\n", 18);
+	for (unsigned int i = 0; i < 127; i++)
+		sum = (uint8_t)(sum + edid[i]);
+	edid[127] = (uint8_t)(zero_pages[_i].sum - sum);
+	memset(page + 0x290, 0xa5, 64);
+	page[0x28f] = page[0x2d0] = 0x5a;
+	ck_assert_int_eq(bp_tree_make(tree, "/sys/kernel/boot_params/data", &node), 0);
+	bp_node_reset(node, BP_NODE_FILE);
+	ck_assert_int_eq(bp_buf_append(&node->data, page, zero_pages[_i].len), 0);
+	ck_assert_int_eq(bp_scrub_tree(tree), 0);
+
+	ck_assert_uint_eq(node->data.len, zero_pages[_i].len);
+	sum = 0;
+	for (unsigned int i = 0; i < 128; i++)
+		sum = (uint8_t)(sum + node->data.data[0x140 + i]);
+	ck_assert_uint_eq(sum, zero_pages[_i].sum);
+	/* What should be there, by the same steps. */
+	if (zero_pages[_i].scrubbed) {
+		memset(edid + 12, 0, 4);
+		memcpy(edid + 77, "00-0000\n     ", 13);
+		edid[127] = node->data.data[0x140 + 127];
+	}
+	if (zero_pages[_i].disks)
+		memset(page + 0x290, 0, 64);
+	ck_assert_mem_eq(node->data.data, page, zero_pages[_i].len);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("record");
@@ -394,6 +442,8 @@ int main(void)
 	tcase_add_test(t, facts_are_asked_once_and_kept);
 	tcase_add_test(t, saving);
 	tcase_add_loop_test(t, what_names_one_machine_is_zeroed, 0, BP_ARRAY_SIZE(scrubbed));
+	tcase_add_loop_test(t, the_monitor_and_the_disks_are_not_named, 0,
+			    BP_ARRAY_SIZE(zero_pages));
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
