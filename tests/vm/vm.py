@@ -153,7 +153,9 @@ class Machine:
         with open(self.folder / "qemu.log", "w", encoding="utf-8") as log:
             log.write(" ".join(self.args) + "\n")
             log.flush()
-            self.process = subprocess.Popen(self.args, stdin=subprocess.DEVNULL, stdout=log,
+            # a run that is killed leaves no machine behind
+            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.args],
+                                            stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log)
         try:
             connected = {}
