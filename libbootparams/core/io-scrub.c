@@ -23,6 +23,7 @@ struct rule {
 #define HEX "[0-9a-f]"
 #define MAC HEX "{2}([:-]" HEX "{2}){5}"
 #define UUID HEX "{8}-" HEX "{4}-" HEX "{4}-" HEX "{4}-" HEX "{12}"
+#define DOS_PARTUUID "PARTUUID=(" HEX "{8}-" HEX "{2})"	/* the disk's MBR signature, a number */
 #define SECRET "[a-z0-9_.-]*(passw|passphrase|secret|token|credential|keyfile|hostname)" \
 	       "[a-z0-9_.-]*=([^ \n]+)"
 #define SERIAL "(serial ?(number|no\\.?|#)?|s/n) ?[:=] *([^ \n,;]+)"
@@ -48,12 +49,15 @@ static const struct rule rules[] = {
 	{ "*/rng-seed", NULL, 0 },
 	/* The command line, and the kernel log, which quotes it. */
 	{ "*/cmdline", UUID, 0 },
+	{ "*/cmdline", DOS_PARTUUID, 1 },
 	{ "*/cmdline", MAC, 0 },
 	{ "*/cmdline", SECRET, 2 },
 	{ "*/bootargs", UUID, 0 },
+	{ "*/bootargs", DOS_PARTUUID, 1 },
 	{ "*/bootargs", MAC, 0 },
 	{ "*/bootargs", SECRET, 2 },
 	{ "/dmesg", "(uuid|luks|fsid|filesystem)[ :=\"-]{1,4}(" UUID ")", 2 },
+	{ "/dmesg", DOS_PARTUUID, 1 },
 	{ "/dmesg", MAC, 0 },
 	{ "/dmesg", SECRET, 2 },
 	{ "/dmesg", SERIAL, 3 },

@@ -333,6 +333,11 @@ static const struct {
 	  "ifname=eth0:00:00:00:00:00:00 console=ttyS0,115200\n" },
 	{ "/proc/cmdline", "rd.luks.keyfile=/a/b rd.Password=pa$$ x=1\n",
 	  "rd.luks.keyfile=/0/0 rd.Password=00$$ x=1\n" },
+	{ "/proc/cmdline", "root=PARTUUID=1b2c3d4e-01 ro\n", "root=PARTUUID=00000000-00 ro\n" },
+	{ "/sys/firmware/devicetree/base/chosen/bootargs", "root=PARTUUID=1b2c3d4e-01",
+	  "root=PARTUUID=00000000-00" },
+	{ "/dmesg", "[ 1.0] Command line: root=PARTUUID=1b2c3d4e-01 ro\n",
+	  "[ 1.0] Command line: root=PARTUUID=00000000-00 ro\n" },
 	{ "/proc/cmdline", "systemd.hostname=ann-laptop quiet\n",
 	  "systemd.hostname=000-000000 quiet\n" },
 	{ "/sys/firmware/devicetree/base/chosen/bootargs", "root=UUID=5620e0c7-8062-4dce-aeb7-"
