@@ -256,23 +256,6 @@ static int print_text(int r, const struct bp_buf *b, FILE *to)
 	return r;
 }
 
-/*
- * kexec_file_load places the segments by itself, and frees the crash kernel that was loaded
- * before it finds out that there is no room: what cannot fit is refused here.
- */
-static int check_room(struct load *l)
-{
-	uint64_t kernel = l->image->bz.init_size, region = l->machine->kexec.crash_size;
-	uint64_t initrd = l->has_initrd ? l->initrd.bytes.len : 0;
-
-	if (!l->o->panic || l->plan->syscall != BP_SYSCALL_FILE_LOAD || kernel + initrd <= region)
-		return 0;
-	return bp_fail(l->ctx, -ENOSPC, "the kernel needs %llu KiB and the initrd %llu KiB, but only "
-		       "%llu KiB are reserved for a crash kernel; reserve more with crashkernel=",
-		       (unsigned long long)kernel >> 10, (unsigned long long)initrd >> 10,
-		       (unsigned long long)region >> 10);
-}
-
 static void say_warnings(const struct bp_plan *plan)
 {
 	for (char **w = plan->warnings; w && *w; w++)
@@ -488,8 +471,6 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 	}
 	if (!r)
 		r = make_plan(&l, l.choice.syscall);
-	if (!r)
-		r = check_room(&l);
 	if (!r)
 		r = show(&l);
 	if (r) {

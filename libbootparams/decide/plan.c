@@ -280,6 +280,8 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 				   "kernel's own purgatory always checks");
 	if (!r)
 		r = arch->memory_map(plan, &none);
+	if (!r && plan->panic)
+		r = arch->file_load_room(plan, opts);
 	return r ? r : check_cmdline(plan, arch);
 }
 
