@@ -15,6 +15,7 @@
  *	/sys/kernel/security/ima/runtime_measurements_count	1 (boot_aggregate alone)
  *	/sys/kernel/config/crash_dm_crypt_keys/count		0
  *	/sys/kernel/debug/kho/out, /proc/cmdline		kho=on
+ *	the config again			CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y
  *	/proc/kallsyms						ffffffff8107a4b0 t tdx_kexec_begin
  */
 #include "config.h"
@@ -22,6 +23,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "collect/machine.h"
 
@@ -90,7 +92,7 @@ static bool config_has(const struct bp_buf *config, const char *line)
 }
 
 static void read_config(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_kexec_state *k,
-			bool *ret_ima_kexec)
+			bool *ret_ima_kexec, bool *ret_kho)
 {
 	static const char *const paths[][2] = {
 		{ "/boot/config-", "" },
@@ -113,6 +115,7 @@ static void read_config(struct bp_ctx *ctx, const struct bp_machine *m, struct b
 	k->has_file_load = config_has(&config, "CONFIG_KEXEC_FILE=y");
 	k->sig_enforced = config_has(&config, "CONFIG_KEXEC_SIG_FORCE=y");
 	*ret_ima_kexec = config_has(&config, "CONFIG_IMA_KEXEC=y");
+	*ret_kho = config_has(&config, "CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y");
 }
 
 /* One "word" of a command line or policy line, bounded by blanks or the ends. */
@@ -162,14 +165,30 @@ static void read_ima(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_k
 		k->ima_carries_list = count > 1;
 }
 
-static void read_kho(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_kexec_state *k)
+/* kho_parse_enable() takes what kstrtobool() takes, of which the last word counts. */
+static bool cmdline_kho(const char *cmdline, bool otherwise)
 {
-	static const char *const on[] = { "kho=on", "kho=1", "kho=y", "kho=Y", "kho" };
+	for (const char *p = cmdline; (p = strstr(p, "kho=")); p += 4) {
+		if (p != cmdline && p[-1] != ' ')
+			continue;
+		if (p[4] && strchr("yYtT1", p[4]))
+			otherwise = true;
+		else if (p[4] && strchr("nNfF0", p[4]))
+			otherwise = false;
+		else if (!strncasecmp(p + 4, "on", 2))
+			otherwise = true;
+		else if (!strncasecmp(p + 4, "of", 2))
+			otherwise = false;
+	}
+	return otherwise;
+}
 
-	k->kho_enabled = bp_io_exists(ctx, "/sys/kernel/debug/kho/out");
-	for (size_t i = 0; m->cmdline && i < BP_ARRAY_SIZE(on); i++)
-		if (has_word(m->cmdline, on[i]))
-			k->kho_enabled = true;
+/* debugfs is seldom mounted for anybody but root, and not everywhere: then what was asked for. */
+static void read_kho(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_kexec_state *k,
+		     bool by_default)
+{
+	k->kho_enabled = bp_io_exists(ctx, "/sys/kernel/debug/kho/out") ||
+			 cmdline_kho(m->cmdline ? m->cmdline : "", by_default);
 }
 
 /*
@@ -204,7 +223,7 @@ int bp_kexec_loaded(struct bp_ctx *ctx, bool panic)
 int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	struct bp_kexec_state *k = &m->kexec;
-	bool ima_kexec = false;
+	bool ima_kexec = false, kho = false;
 	uint64_t count;
 	int r;
 
@@ -222,11 +241,11 @@ int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m)
 	if (r)
 		return r;
 	k->has_file_load = k->sig_enforced = -1;
-	read_config(ctx, m, k, &ima_kexec);
+	read_config(ctx, m, k, &ima_kexec, &kho);
 	read_ima(ctx, m, k, ima_kexec);
 	k->dm_crypt_keys = read_number(ctx, "/sys/kernel/config/crash_dm_crypt_keys/count", NULL,
 				       &count) && count;
-	read_kho(ctx, m, k);
+	read_kho(ctx, m, k, kho);
 	k->converts_shared_memory = read_conversion(ctx, m);
 	bp_debug(ctx, "kexec: loaded %d, crash loaded %d, crash size %#llx, lockdown %s, "
 		 "file load %d, signatures enforced %d, KHO %d", k->loaded, k->crash_loaded,

@@ -75,7 +75,7 @@ struct bp_kexec_state {
 	bool ima_appraises_kexec;	/* an IMA policy rule for KEXEC_KERNEL_CHECK is loaded */
 	bool ima_carries_list;	/* CONFIG_IMA_KEXEC and measurements exist */
 	bool dm_crypt_keys;	/* keys are configured in /sys/kernel/config/crash_dm_crypt_keys */
-	bool kho_enabled;	/* kexec handover is on (/sys/kernel/debug/kho or kho= on cmdline) */
+	bool kho_enabled;	/* kexec handover is on: debugfs, kho= or the config */
 	int converts_shared_memory;	/* confidential guests: shared memory becomes private again
 					 * before the jump: 1, 0, -1 unknown */
 };

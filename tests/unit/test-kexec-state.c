@@ -194,11 +194,32 @@ START_TEST(handover_by_command_line)
 }
 END_TEST
 
-START_TEST(handover_switched_off)
+static const struct {
+	const char *cmdline;
+	bool by_config, enabled;
+} handovers[] = {
+	{ "", false, false },
+	{ "", true, true },
+	{ "quiet kho=off", true, false },
+	{ "kho=0 quiet", true, false },
+	{ "kho=off kho=on", false, true },
+	{ "kho=1 kho=N", true, false },
+	{ "kho=off akho=on", false, false },
+	{ "akho=off", true, true },
+	{ "kho", false, false },
+	{ "kho=", true, true },
+	{ "kho=maybe", true, true },
+	{ "kho_scratch=8M,8M,8M", false, false },
+};
+
+START_TEST(handover_by_config_and_command_line)
 {
-	m.cmdline = "kho=off akho=on";
-	collect("dir sys\n");
-	ck_assert(!m.kexec.kho_enabled);
+	m.cmdline = (char *)handovers[_i].cmdline;
+	collect(handovers[_i].by_config ?
+		"text boot/config-6.12.1\n|CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y\n" :
+		"text boot/config-6.12.1\n|CONFIG_KEXEC_HANDOVER=y\n"
+		"|# CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT is not set\n");
+	ck_assert_int_eq(m.kexec.kho_enabled, handovers[_i].enabled);
 }
 END_TEST
 
@@ -238,7 +259,8 @@ int main(void)
 	tcase_add_loop_test(t, ima_policy, 0, BP_ARRAY_SIZE(policies));
 	tcase_add_test(t, keys_and_handover);
 	tcase_add_test(t, handover_by_command_line);
-	tcase_add_test(t, handover_switched_off);
+	tcase_add_loop_test(t, handover_by_config_and_command_line, 0,
+			    BP_ARRAY_SIZE(handovers));
 	tcase_add_test(t, confidential_guests_are_asked_for_their_function);
 	tcase_add_test(t, the_other_kinds_function_does_not_count);
 	suite_add_tcase(s, t);
