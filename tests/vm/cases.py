@@ -38,6 +38,8 @@ class Case:
     says: str = ""              # regular expression: what our loader must say when it loads
     memory_mib: int = 1024
     vmlinux: bool = False       # load the ELF file that is packed in the bzImage
+    crashkernel: str = CRASHKERNEL
+    options: str = ""           # further ones of our loader
     record: bool = False        # record the machine: the host must make the same plan from it
     initrds: int = 1            # 2: the second one, compressed, holds a file of its own
 
@@ -95,6 +97,12 @@ def all_cases():
         add(name=f"{kernel}-vmcore-s", first=kernel, next=kernel, owner="bochs", call="s",
             jump="crash", vmcore=True, cpus=2, memory_mib=768,
             claim="the same by kexec_file_load, to compare with")
+    add(name="6.12-high-c-crash", first="6.12", next="6.12", owner="efifb", call="c",
+        jump="crash", crashkernel="crashkernel=256M,high", memory_mib=6144,
+        claim="a crash kernel in the region above 4 GiB, with the low one for its devices")
+    add(name="7.x-hotplug-c-crash", first="7.x", next="7.x", owner="efifb", call="c",
+        jump="crash", options="--hotplug", cpus=2, vmcore=True,
+        claim="--hotplug: a CPU leaves after the load, and the crash kernel boots all the same")
     for owner, call, jump in (("bochs", "c", "crash"), ("efifb", "c", "normal")):
         add(name=f"6.12-record-{jump}", first="6.12", next="6.12", owner=owner, call=call,
             jump=jump, record=True, core=jump == "crash",
@@ -125,7 +133,7 @@ def all_cases():
 def first_cmdline(case):
     words = [case.cmdline]
     if case.jump == "crash":
-        words.append(CRASHKERNEL)
+        words.append(case.crashkernel)
     if case.mode:
         words.append(f"video=Virtual-1:{case.mode}")
     return " ".join(w for w in words if w)
@@ -159,6 +167,8 @@ def first_scenario(case, peer):
     load = "-p" if case.jump == "crash" else "-l"
     if case.flip and peer:      # ours speaks on the port that the command line names
         load += " --console-serial --serial=0x3f8 --serial-baud=115200"
+    if case.options and not peer:
+        load += " " + case.options
     initrds = " ".join(f"--initrd=/next/initrd{i or ''}" for i in range(case.initrds))
     lines += [
         "mark load",
@@ -173,6 +183,8 @@ def first_scenario(case, peer):
                   f"kexec {shlex.join(plan_arguments(case))} /next/vmlinuz >/tmp/plan || "
                   'fail "dry run: exit status $?"',
                   "send plan.json /tmp/plan"]
+    if "--hotplug" in case.options:     # the kernel now rewrites what has no digest
+        lines.append("echo 0 >/sys/devices/system/cpu/cpu1/online || fail 'cpu1 stays on'")
     if case.flip:
         lines.append("ask flip")
     lines += ["echo 'screen of the first kernel' >/tmp/text", "show first /tmp/text",
