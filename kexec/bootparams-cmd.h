@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "collect/machine.h"
+#include "say.h"
 
 struct bootparams_command {
 	const char *name;
@@ -18,8 +19,6 @@ struct bootparams_command {
 extern const struct bootparams_command bootparams_record;
 extern const struct bootparams_command bootparams_show;
 
-void bootparams_error(const char *fmt, ...) BP_PRINTF(1, 2);
-void bootparams_warning(const char *fmt, ...) BP_PRINTF(1, 2);
 /* The line for --sysroot in .options */
 #define BOOTPARAMS_SYSROOT_HELP \
 	"  --sysroot=PATH  read another machine: a directory, or a recorded machine (.tree)\n"

@@ -109,12 +109,12 @@ static int read_all(struct bp_ctx *ctx)
 	int r = 0;
 
 	if (bp_machine_collect(ctx, &m))
-		bootparams_warning("%s; recording it all the same", bp_ctx_message(ctx));
+		say_warning("%s; recording it all the same", bp_ctx_message(ctx));
 	else if (m->iomem.status == -EACCES)
-		bootparams_warning("/proc/iomem shows no addresses: not run as root?");
+		say_warning("/proc/iomem shows no addresses: not run as root?");
 	bp_machine_unref(m);
 	if (bp_kernel_log_read(ctx, &log))
-		bootparams_warning("%s; recording without the kernel log", bp_ctx_message(ctx));
+		say_warning("%s; recording without the kernel log", bp_ctx_message(ctx));
 	bp_forgive(ctx);
 	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(further); i++)
 		r = read_pattern(ctx, further[i]);
@@ -148,7 +148,7 @@ static int record(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	if (!sysroot && geteuid())
-		bootparams_warning("not run as root: most of what matters cannot be read");
+		say_warning("not run as root: most of what matters cannot be read");
 	ctx = bootparams_ctx(sysroot, true);
 	if (!ctx)
 		return EXIT_FAILURE;
@@ -156,7 +156,7 @@ static int record(int argc, char **argv)
 	if (!r)
 		r = bp_ctx_record_save(ctx, argv[optind]);
 	if (r)
-		bootparams_error("cannot record this machine: %s",
+		say_error("cannot record this machine: %s",
 				 *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
 	bp_ctx_unref(ctx);
 	if (r)

@@ -560,7 +560,7 @@ static int show(int argc, char **argv)
 			return EXIT_FAILURE;
 		}
 	if (optind < argc) {
-		bootparams_error("show takes no \"%s\"", argv[optind]);
+		say_error("show takes no \"%s\"", argv[optind]);
 		return EXIT_FAILURE;
 	}
 	ctx = bootparams_ctx(sysroot, false);
@@ -570,7 +570,7 @@ static int show(int argc, char **argv)
 	if (!r)
 		r = json ? bootparams_show_json(ctx, m, &text) : bootparams_show_text(ctx, m, &text);
 	if (r)
-		bootparams_error("%s", *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+		say_error("%s", *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
 	bp_machine_unref(m);
 	bp_ctx_unref(ctx);
 	return r ? EXIT_FAILURE : bootparams_print(&text);

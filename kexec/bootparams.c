@@ -8,7 +8,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "bootparams-cmd.h"
@@ -18,31 +17,7 @@ static const struct bootparams_command *const commands[] = {
 	&bootparams_record,
 };
 
-static void say(const char *kind, const char *fmt, va_list ap)
-{
-	fflush(stdout);
-	fprintf(stderr, "bootparams: %s", kind);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-}
-
-void bootparams_error(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say("", fmt, ap);
-	va_end(ap);
-}
-
-void bootparams_warning(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say("warning: ", fmt, ap);
-	va_end(ap);
-}
+const char say_program[] = "bootparams";
 
 static void say_log(void *data, enum bp_log_level level, const char *line)
 {
@@ -50,9 +25,9 @@ static void say_log(void *data, enum bp_log_level level, const char *line)
 
 	if (level <= BP_LOG_ERROR) {
 		*said = true;
-		bootparams_error("%s", line);
+		say_error("%s", line);
 	} else if (level <= BP_LOG_WARNING) {
-		bootparams_warning("%s", line);
+		say_warning("%s", line);
 	} else {
 		fprintf(stderr, "%s\n", line);
 	}
@@ -67,7 +42,7 @@ struct bp_ctx *bootparams_ctx(const char *sysroot, bool record)
 	int r = bp_ctx_new(&opts, &ctx);
 
 	if (r && !said)
-		bootparams_error("cannot start: %s", strerror(-r));
+		say_error("cannot start: %s", strerror(-r));
 	return ctx;
 }
 
@@ -75,7 +50,7 @@ int bootparams_print(const struct bp_buf *text)
 {
 	if (fwrite(bp_buf_str(text), 1, text->len, stdout) == text->len && !fflush(stdout))
 		return EXIT_SUCCESS;
-	bootparams_error("cannot write the output: %s", strerror(errno));
+	say_error("cannot write the output: %s", strerror(errno));
 	return EXIT_FAILURE;
 }
 
@@ -117,7 +92,7 @@ static int run(int argc, char **argv)
 	for (size_t i = 0; i < BP_ARRAY_SIZE(commands); i++)
 		if (!strcmp(word, commands[i]->name))
 			return commands[i]->run(argc - 1, argv + 1);
-	bootparams_error("there is no command \"%s\"; \"bootparams --help\" lists them", word);
+	say_error("there is no command \"%s\"; \"bootparams --help\" lists them", word);
 	return EXIT_FAILURE;
 }
 
@@ -127,7 +102,7 @@ int main(int argc, char **argv)
 
 	/* --help and --version; bootparams_print() has looked at the rest. */
 	if (r == EXIT_SUCCESS && (fflush(stdout) || ferror(stdout))) {
-		bootparams_error("cannot write the output: %s", strerror(errno));
+		say_error("cannot write the output: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}
 	return r;

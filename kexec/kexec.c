@@ -27,6 +27,8 @@
 #define RNG_SEED_SIZE 32
 
 /* What a load works on. */
+const char say_program[] = "kexec";
+
 struct load {
 	const struct kexec_options *o;
 	struct bp_ctx *ctx;

@@ -10,7 +10,7 @@
 static void say(const char *kind, const char *fmt, va_list ap)
 {
 	fflush(stdout);	/* keep the order where both go to one file */
-	fprintf(stderr, "kexec: %s", kind);
+	fprintf(stderr, "%s: %s", say_program, kind);
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);
 }

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "options.h"
+#include "kexec/say.h"
 #include "test.h"
+
+const char say_program[] = "kexec";
 
 static struct kexec_options o;
 static int result;
