@@ -238,6 +238,31 @@ static int file_load_room(struct bp_plan *plan, const struct bp_plan_opts *opts)
 	return r;
 }
 
+/* Where a reader may wonder whether that can be. */
+static int explain_above_4g(struct bp_plan *plan)
+{
+	static const struct {
+		const char *segment, *why;
+	} whys[] = {
+		{ "kernel", "entered in 64-bit mode, it runs there, too" },
+		{ "parameters", "no room below, and this kernel reads them there, too" },
+		{ "purgatory", "it runs anywhere, and the running kernel maps what it loads" },
+	};
+	int r = 0;
+
+	for (unsigned int i = 0; i < plan->n_segments && !r; i++) {
+		const struct bp_segment *s = &plan->segments[i];
+
+		if (i && !strcmp(s->name, s[-1].name))
+			continue;	/* another part of an ELF kernel */
+		for (size_t k = 0; k < BP_ARRAY_SIZE(whys) && !r; k++)
+			if (s->mem + s->memsz > GIB4 && !strcmp(s->name, whys[k].segment))
+				r = bp_plan_reason(plan, "%s at 0x%llx, above 4 GiB: %s", s->name,
+						   (unsigned long long)s->mem, whys[k].why);
+	}
+	return r;
+}
+
 static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct bp_placement *place)
 {
 	const struct bp_image *image = plan->image;
@@ -320,7 +345,8 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 	if (!bp_plan_add_segment(plan, "parameters", at, bp_align_up(size, 4096), plan->params.data,
 				 size))
 		return -E2BIG;
-	return bp_plan_place_purgatory(plan, opts, place, UINT64_MAX, entry, at);
+	r = bp_plan_place_purgatory(plan, opts, place, UINT64_MAX, entry, at);
+	return r ? r : explain_above_4g(plan);
 }
 
 const struct bp_plan_arch bp_plan_arch_x86 = {

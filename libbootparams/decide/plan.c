@@ -2,6 +2,7 @@
 /* Making a plan: what the architectures share. Nothing here reads or changes the machine. */
 #include "config.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -144,7 +145,9 @@ int bp_plan_place_elfcorehdr(struct bp_plan *plan, const struct bp_plan_opts *op
 		if (!plan->machine->kexec.elfcorehdr_size)
 			return bp_fail(plan->ctx, -EOPNOTSUPP, "--hotplug: this kernel cannot update "
 				       "the headers (no /sys/kernel/crash_elfcorehdr_size)");
-		size = BP_MAX(size, plan->machine->kexec.elfcorehdr_size);
+		/* Its size counts the program headers alone (arch_crash_get_elfcorehdr_size(),
+		 * arch/x86/kernel/crash.c). */
+		size = BP_MAX(size, plan->machine->kexec.elfcorehdr_size + sizeof(Elf64_Ehdr));
 	}
 	size = bp_align_up(size, PAGE);
 	r = bp_placement_take(plan->ctx, place, "ELF core headers", size, PAGE, 0, UINT64_MAX, true,
@@ -156,6 +159,11 @@ int bp_plan_place_elfcorehdr(struct bp_plan *plan, const struct bp_plan_opts *op
 	if (!segment)
 		return -E2BIG;
 	segment->checked = !opts->hotplug;
+	if (opts->hotplug)
+		r = bp_plan_reason(plan, "ELF core headers not checked, with room for %llu bytes: the "
+				   "kernel updates them (--hotplug)", (unsigned long long)size);
+	if (r)
+		return r;
 	*ret_range = (struct bp_range){ at, at + size, BP_MEM_RESERVED };
 	return bp_plan_append_cmdline(plan, "elfcorehdr=0x%llx", (unsigned long long)at);
 }

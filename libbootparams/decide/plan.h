@@ -22,6 +22,11 @@ enum bp_syscall {
 
 /* Flags of kexec_load(2) and kexec_file_load(2), include/uapi/linux/kexec.h */
 #define BP_KEXEC_ON_CRASH 0x1u
+/*
+ * Since 6.6. KEXEC_CRASH_HOTPLUG_SUPPORT, 0x8, came in 6.10 for architectures where more than the
+ * headers is updated; x86 takes either, and an older kernel refuses 0x8
+ * (arch_crash_hotplug_support(), arch/x86/kernel/crash.c).
+ */
 #define BP_KEXEC_UPDATE_ELFCOREHDR 0x4u
 #define BP_KEXEC_ARCH_X86_64 (62u << 16)
 #define BP_KEXEC_FILE_UNLOAD 0x1u

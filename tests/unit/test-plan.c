@@ -205,12 +205,47 @@ START_TEST(hotplug_leaves_the_headers_to_the_kernel)
 
 	ck_assert_int_eq(make_plan(&opts, &plan), -EOPNOTSUPP);
 	bp_forgive(ctx);
-	m->kexec.elfcorehdr_size = 0x76000;
+	m->kexec.elfcorehdr_size = 0x75fc0;
 	ck_assert_int_eq(make_plan(&opts, &plan), 0);
 	ck_assert_uint_eq(segment(plan, "elfcorehdr")->memsz, 0x76000);
 	ck_assert(!segment(plan, "elfcorehdr")->checked);
 	ck_assert(plan->flags & BP_KEXEC_UPDATE_ELFCOREHDR);
 	ck_assert_uint_eq(purgatory_params.n_regions, 2);
+	bp_plan_unref(plan);
+	/* The kernel's number is without the ELF header. */
+	m->kexec.elfcorehdr_size = 0x75fc8;
+	ck_assert_int_eq(make_plan(&opts, &plan), 0);
+	ck_assert_uint_eq(segment(plan, "elfcorehdr")->memsz, 0x77000);
+	bp_plan_unref(plan);
+}
+END_TEST
+
+static bool has_reason(const struct bp_plan *plan, const char *text)
+{
+	for (char **reason = plan->reasons; reason && *reason; reason++)
+		if (strstr(*reason, text))
+			return true;
+	return false;
+}
+
+START_TEST(what_lies_above_4g_is_told)
+{
+	struct bp_plan_opts opts = { .mem_min = 4 * GIB };
+	struct bp_plan *plan;
+
+	ck_assert_int_eq(make_plan(&(struct bp_plan_opts){ 0 }, &plan), 0);
+	ck_assert(!has_reason(plan, "above 4 GiB"));
+	bp_plan_unref(plan);
+	iomem(4 * GIB, 5 * GIB, 0, "System RAM");
+	firmware(4 * GIB, 5 * GIB, BP_MEM_RAM);
+	ck_assert_int_eq(make_plan(&opts, &plan), 0);
+	for (unsigned int i = 0; i < plan->n_segments; i++) {
+		char expect[64];
+
+		snprintf(expect, sizeof(expect), "%s at 0x%llx, above 4 GiB", plan->segments[i].name,
+			 (unsigned long long)plan->segments[i].mem);
+		ck_assert_msg(has_reason(plan, expect), "%s", expect);
+	}
 	bp_plan_unref(plan);
 }
 END_TEST
@@ -388,6 +423,7 @@ int main(void)
 	tcase_add_test(t, load_places_everything_apart);
 	tcase_add_test(t, crash_stays_in_its_region);
 	tcase_add_test(t, hotplug_leaves_the_headers_to_the_kernel);
+	tcase_add_test(t, what_lies_above_4g_is_told);
 	tcase_add_test(t, no_checks_means_no_digests);
 	tcase_add_test(t, the_command_line_has_a_limit);
 	tcase_add_test(t, another_place_when_the_preferred_one_is_taken);
