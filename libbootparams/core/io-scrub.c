@@ -106,33 +106,57 @@ static void zero_matches(struct bp_buf *b, const regex_t *regex, unsigned int gr
 	}
 }
 
+/* For checksums: they change as much as the bytes they cover, so that a wrong one stays wrong. */
+static uint8_t sum_of(const uint8_t *start, const uint8_t *end)
+{
+	uint8_t sum = 0;
+
+	while (start < end)
+		sum = (uint8_t)(sum + *start++);
+	return sum;
+}
+
 /*
  * VESA E-EDID, 128 bytes: serial number in bytes 12 to 15; four descriptors of 18 bytes from
  * byte 54 on, of which 00 00 00 ff begins one with the serial number as text from its byte 5
- * on; the last byte makes the sum of all 0. A sum that was wrong stays wrong.
+ * on, and 00 00 00 fe one with any text (makers of panels put part and serial numbers there);
+ * the last byte makes the sum of all 0.
  */
 static void scrub_edid(uint8_t edid[128])
 {
 	static const uint8_t header[8] = { 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00 };
-	static const uint8_t serial[4] = { 0x00, 0x00, 0x00, 0xff };
-	uint8_t before = 0, after = 0;
+	uint8_t before;
 
 	/* A BIOS without one leaves what the boot code filled in. */
 	if (memcmp(edid, header, sizeof(header)))
 		return;
-	for (unsigned int i = 0; i < 127; i++)
-		before = (uint8_t)(before + edid[i]);
+	before = sum_of(edid, edid + 127);
 	zero(edid + 12, edid + 16, true);
 	for (uint8_t *d = edid + 54; d < edid + 126; d += 18)
-		if (!memcmp(d, serial, sizeof(serial)))
+		if (!d[0] && !d[1] && !d[2] && (d[3] == 0xff || d[3] == 0xfe))
 			zero(d + 5, d + 18, false);
-	for (unsigned int i = 0; i < 127; i++)
-		after = (uint8_t)(after + edid[i]);
-	edid[127] = (uint8_t)(edid[127] + before - after);
+	edid[127] = (uint8_t)(edid[127] + before - sum_of(edid, edid + 127));
 }
 
-/* The monitor's serial number, and the MBR signatures of the disks, which partitions' PARTUUIDs
- * begin with. */
+/*
+ * The device path of a BIOS disk. It is the disk's place on its bus for the types below; others
+ * have its WWN, EUI-64 or serial number there.
+ */
+static void scrub_edd(struct bp_wire_x86_edd_info *edd)
+{
+	static const char places[][9] = { "ATA     ", "ATAPI   ", "SCSI    ", "RAID    ", "SATA    " };
+	uint8_t before = sum_of(edd->key, &edd->checksum);
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(places); i++)
+		if (!memcmp(edd->interface_type, places[i], sizeof(edd->interface_type)))
+			return;
+	memset(edd->device_path, 0, sizeof(edd->device_path));
+	if (edd->device_path_info_length == BP_X86_EDD_PATH_LENGTH)
+		edd->checksum = (uint8_t)(edd->checksum + before - sum_of(edd->key, &edd->checksum));
+}
+
+/* The monitor's serial number, the MBR signatures of the disks, which partitions' PARTUUIDs
+ * begin with, and the disks' own names. */
 static void scrub_zero_page(struct bp_buf *b)
 {
 	struct bp_wire_x86_boot_params *zp = (void *)b->data;
@@ -141,6 +165,8 @@ static void scrub_zero_page(struct bp_buf *b)
 		return;
 	scrub_edid(zp->edid_info);
 	memset(zp->edd_mbr_sig_buffer, 0, sizeof(zp->edd_mbr_sig_buffer));
+	for (size_t i = 0; i < BP_ARRAY_SIZE(zp->eddbuf); i++)
+		scrub_edd(&zp->eddbuf[i]);
 }
 
 /* The node's path with a leading slash. */

@@ -19,7 +19,7 @@
 #define BP_X86_E820_IN_PAGE 128		/* E820_MAX_ENTRIES_ZEROPAGE */
 #define BP_X86_EDD_MBR_SIG_MAX 16	/* include/uapi/linux/edd.h */
 #define BP_X86_EDD_MAX 6		/* EDDMAXNR */
-#define BP_X86_EDD_INFO_SIZE 82
+#define BP_X86_EDD_PATH_LENGTH 44	/* of the path information, by T13 1572D */
 #define BP_X86_CMDLINE_SIZE 2047	/* COMMAND_LINE_SIZE less the NUL, asm/setup.h */
 
 /* efi_loader_signature */
@@ -44,6 +44,25 @@ struct bp_wire_x86_efi_info {
 	uint8_t memmap_hi[4];
 };
 static_assert(sizeof(struct bp_wire_x86_efi_info) == 32, "bootparam.h: efi_info");
+
+/* A BIOS disk: struct edd_info, include/uapi/linux/edd.h, which is T13 1572D (EDD-3) but for
+ * its first eight bytes. The path's checksum makes the sum of bytes key to checksum 0. */
+struct bp_wire_x86_edd_info {
+	uint8_t device[8];	/* and what it can do */
+	uint8_t geometry[30];
+	uint8_t key[2];
+	uint8_t device_path_info_length;
+	uint8_t reserved[3];
+	uint8_t host_bus_type[4];
+	uint8_t interface_type[8];	/* "SATA    " */
+	uint8_t interface_path[8];
+	uint8_t device_path[16];
+	uint8_t reserved4;
+	uint8_t checksum;
+};
+static_assert(offsetof(struct bp_wire_x86_edd_info, key) == 8 + 30, "edd.h: edd_device_params");
+static_assert(offsetof(struct bp_wire_x86_edd_info, device_path) == 8 + 56, "edd.h: device_path");
+static_assert(sizeof(struct bp_wire_x86_edd_info) == 82, "edd.h: edd_info");
 
 struct bp_wire_x86_boot_params {
 	uint8_t screen_info[64];
@@ -80,7 +99,7 @@ struct bp_wire_x86_boot_params {
 	uint8_t edd_mbr_sig_buffer[BP_X86_EDD_MBR_SIG_MAX][4];
 	struct bp_wire_x86_e820_entry e820_table[BP_X86_E820_IN_PAGE];
 	uint8_t pad8[48];
-	uint8_t eddbuf[BP_X86_EDD_MAX][BP_X86_EDD_INFO_SIZE];
+	struct bp_wire_x86_edd_info eddbuf[BP_X86_EDD_MAX];
 	uint8_t pad9[276];
 };
 

@@ -385,6 +385,28 @@ START_TEST(what_names_one_machine_is_zeroed)
 }
 END_TEST
 
+static uint8_t sum_of(const uint8_t *start, size_t len)
+{
+	uint8_t sum = 0;
+
+	while (len--)
+		sum = (uint8_t)(sum + *start++);
+	return sum;
+}
+
+static void scrub_zero_page(const uint8_t *page, size_t len, uint8_t *ret_page)
+{
+	bp_autotree struct bp_tree *tree = bp_tree_new();
+	struct bp_node *node;
+
+	ck_assert_int_eq(bp_tree_make(tree, "/sys/kernel/boot_params/data", &node), 0);
+	bp_node_reset(node, BP_NODE_FILE);
+	ck_assert_int_eq(bp_buf_append(&node->data, page, len), 0);
+	ck_assert_int_eq(bp_scrub_tree(tree), 0);
+	ck_assert_uint_eq(node->data.len, len);
+	memcpy(ret_page, node->data.data, len);
+}
+
 static const struct {
 	size_t len;
 	uint8_t header, sum;	/* of the EDID: 0xff is right; what all bytes add up to */
@@ -398,38 +420,69 @@ static const struct {
 
 START_TEST(the_monitor_and_the_disks_are_not_named)
 {
-	bp_autotree struct bp_tree *tree = bp_tree_new();
-	uint8_t page[4096] = { 0 }, *edid = page + 0x140, sum = 0;
-	struct bp_node *node;
+	uint8_t page[4096] = { 0 }, after[4096] = { 0 }, *edid = page + 0x140;
 
 	memset(edid + 1, zero_pages[_i].header, 6);
 	memcpy(edid + 8, "\x49\x14\x34\x12\xde\xad\xbe\xef\x2a\x18", 10);
 	memcpy(edid + 72, "\0\0\0\xff\0SN-7Zq9\n      ", 18);
 	memcpy(edid + 90, "\0\0\0\xfc\0QEMU Monitor\n", 18);
-	for (unsigned int i = 0; i < 127; i++)
-		sum = (uint8_t)(sum + edid[i]);
-	edid[127] = (uint8_t)(zero_pages[_i].sum - sum);
+	memcpy(edid + 108, "\0\0\0\xfe\0B116XAN 03.2\n", 18);
+	edid[127] = (uint8_t)(zero_pages[_i].sum - sum_of(edid, 127));
 	memset(page + 0x290, 0xa5, 64);
 	page[0x28f] = page[0x2d0] = 0x5a;
-	ck_assert_int_eq(bp_tree_make(tree, "/sys/kernel/boot_params/data", &node), 0);
-	bp_node_reset(node, BP_NODE_FILE);
-	ck_assert_int_eq(bp_buf_append(&node->data, page, zero_pages[_i].len), 0);
-	ck_assert_int_eq(bp_scrub_tree(tree), 0);
+	scrub_zero_page(page, zero_pages[_i].len, after);
 
-	ck_assert_uint_eq(node->data.len, zero_pages[_i].len);
-	sum = 0;
-	for (unsigned int i = 0; i < 128; i++)
-		sum = (uint8_t)(sum + node->data.data[0x140 + i]);
-	ck_assert_uint_eq(sum, zero_pages[_i].sum);
+	ck_assert_uint_eq(sum_of(after + 0x140, 128), zero_pages[_i].sum);
 	/* What should be there, by the same steps. */
 	if (zero_pages[_i].scrubbed) {
 		memset(edid + 12, 0, 4);
 		memcpy(edid + 77, "00-0000\n     ", 13);
-		edid[127] = node->data.data[0x140 + 127];
+		memcpy(edid + 113, "0000000 00.0\n", 13);
+		edid[127] = after[0x140 + 127];
 	}
 	if (zero_pages[_i].disks)
 		memset(page + 0x290, 0, 64);
-	ck_assert_mem_eq(node->data.data, page, zero_pages[_i].len);
+	ck_assert_mem_eq(after, page, zero_pages[_i].len);
+}
+END_TEST
+
+/* include/uapi/linux/edd.h: the path information is bytes 38 to 81 of 82. */
+static const struct {
+	char type[9];
+	uint8_t length, sum;	/* of the path information; what its bytes add up to */
+	bool scrubbed;
+} disks[] = {
+	{ "FIBRE   ", 44, 0, true },
+	{ "USB     ", 44, 0, true },
+	{ "1394    ", 44, 7, true },	/* a wrong sum stays as wrong */
+	{ "NVME    ", 44, 0, true },	/* not of the specification */
+	{ "FIBRE   ", 36, 9, true },	/* an older form, whose sum is elsewhere */
+	{ "SATA    ", 44, 0, false },
+	{ "SCSI    ", 44, 0, false },
+	{ "ATA     ", 44, 0, false },
+	{ "ATAPI   ", 44, 0, false },
+	{ "RAID    ", 44, 0, false },
+};
+
+START_TEST(a_bios_disk_keeps_its_place_and_not_its_name)
+{
+	uint8_t page[4096] = { 0 }, after[4096], *disk = page + 0xd00 + 5 * 82;
+
+	memset(disk, 0x3c, 82);
+	disk[0] = 0x80;
+	memcpy(disk + 38, "\xdd\xbe", 2);
+	disk[40] = disks[_i].length;
+	memcpy(disk + 44, "PCI ", 4);
+	memcpy(disk + 48, disks[_i].type, 8);
+	memcpy(disk + 64, "\x50\x01\x43\x80\x02\x12\x34\x56\x01", 9);
+	disk[81] = (uint8_t)(disks[_i].sum - sum_of(disk + 38, 43));
+	scrub_zero_page(page, sizeof(page), after);
+	if (disks[_i].scrubbed) {
+		memset(disk + 64, 0, 16);
+		if (disks[_i].length == 44)
+			disk[81] = (uint8_t)(disks[_i].sum - sum_of(disk + 38, 43));
+	}
+	ck_assert_mem_eq(after, page, sizeof(page));
 }
 END_TEST
 
@@ -449,6 +502,8 @@ int main(void)
 	tcase_add_loop_test(t, what_names_one_machine_is_zeroed, 0, BP_ARRAY_SIZE(scrubbed));
 	tcase_add_loop_test(t, the_monitor_and_the_disks_are_not_named, 0,
 			    BP_ARRAY_SIZE(zero_pages));
+	tcase_add_loop_test(t, a_bios_disk_keeps_its_place_and_not_its_name, 0,
+			    BP_ARRAY_SIZE(disks));
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
