@@ -50,7 +50,6 @@ static const struct bp_purgatory_ops ops_x86_64 = {
 	.name = "x86_64",
 	.bufsz = sizeof(purgatory_x86_64),
 	.memsz = KEXEC_PURGATORY_MEMSZ,
-	.entry_offset = 0,
 	.fill = fill_x86_64,
 };
 #else
@@ -59,8 +58,33 @@ static const struct bp_purgatory_ops ops_x86_64 = {
 	.name = "stand-in: this program is not built for x86_64",
 	.bufsz = sizeof(struct kexec_purgatory_params),
 	.memsz = KEXEC_PURGATORY_MEMSZ,
-	.entry_offset = 0,
 	.fill = fill_params,
+};
+#endif
+
+#ifdef __aarch64__
+#include "kexec/purgatory-aarch64.h"
+
+static int fill_arm64(const struct bp_purgatory_params *params, uint8_t *ret_bytes)
+{
+	memcpy(ret_bytes, purgatory_aarch64, sizeof(purgatory_aarch64));
+	return fill_params(params, ret_bytes + PURGATORY_AARCH64_PARAMS);
+}
+
+static const struct bp_purgatory_ops ops_arm64 = {
+	.name = "arm64",
+	.bufsz = sizeof(purgatory_aarch64),
+	.memsz = KEXEC_PURGATORY_MEMSZ,
+	.fill = fill_arm64,
+	.never_checks = true,
+};
+#else
+static const struct bp_purgatory_ops ops_arm64 = {
+	.name = "stand-in: this program is not built for arm64",
+	.bufsz = sizeof(struct kexec_purgatory_params),
+	.memsz = KEXEC_PURGATORY_MEMSZ,
+	.fill = fill_params,
+	.never_checks = true,
 };
 #endif
 
@@ -69,6 +93,8 @@ const struct bp_purgatory_ops *kexec_purgatory_ops(enum bp_arch arch)
 	switch (arch) {
 	case BP_ARCH_X86_64:
 		return &ops_x86_64;
+	case BP_ARCH_ARM64:
+		return &ops_arm64;
 	default:
 		return NULL;
 	}

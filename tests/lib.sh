@@ -4,9 +4,18 @@
 
 # As configure names them, and what the VM tests run on the host.
 packages="autoconf automake libtool pkg-config gcc make libc6-dev binutils
-libelf-dev libefivar-dev zlib1g-dev libzstd-dev liblzma-dev check
+libelf-dev libefivar-dev zlib1g-dev libzstd-dev liblzma-dev libfdt-dev check
 mandoc shellcheck xz-utils zstd
 python3 qemu-system-x86 ovmf busybox-static kmod debian-archive-keyring"
+
+# The arm64 build on other machines. libfdt-dev cannot be there for two architectures before
+# Debian 13: its header does for all, and the library itself is linked by its full name.
+arm64_packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
+libelf-dev:arm64 libefivar-dev:arm64 zlib1g-dev:arm64 libzstd-dev:arm64 liblzma-dev:arm64
+libfdt1:arm64 check:arm64"
+# shellcheck disable=SC2034 # tests/run wants it
+arm64_configure="--host=aarch64-linux-gnu FDT_LIBS=-l:libfdt.so.1
+PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig"
 
 say() {
 	printf '\n== %s\n' "$*"
@@ -17,16 +26,20 @@ die() {
 	exit 1
 }
 
-# install_packages: only asks for root when something is missing
+# install_packages [arm64]: only asks for root when something is missing
 install_packages() {
+	wanted=$packages
 	missing=
-	for package in $packages; do
+	[ "${1-}" != arm64 ] || wanted=$arm64_packages
+	for package in $wanted; do
 		status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) || status=
 		[ "$status" = "install ok installed" ] || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
 	say "installing$missing"
-	[ "$(id -u)" = 0 ] || die "not root; as root: apt-get install$missing"
+	[ "$(id -u)" = 0 ] ||
+		die "not root; as root: ${1:+dpkg --add-architecture $1 && }apt-get install$missing"
+	[ -z "${1-}" ] || dpkg --add-architecture "$1" || return
 	apt-get -qq update || return
 	# shellcheck disable=SC2086
 	DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install \

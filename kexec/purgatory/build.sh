@@ -17,21 +17,27 @@ arch=$1 top=$2 output=$3
 work=$output.d
 elf=$work/purgatory.elf
 
-flags="-std=gnu11 -O2 -g0 -Wall -Wextra -Werror=implicit-function-declaration
+common="-std=gnu11 -O2 -g0 -Wall -Wextra -Werror=implicit-function-declaration
 	-ffreestanding -fpie -fvisibility=hidden -fno-common
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables
 	-fno-lto -fno-ident -fno-strict-aliasing
 	-U_FORTIFY_SOURCE -ffile-prefix-map=$top=."
-sources="kexec/purgatory/check.c libbootparams/core/sha256.c"
+check="kexec/purgatory/check.c libbootparams/core/sha256.c"
 
 case $arch in
 x86_64)
-	flags="$flags -m64 -march=x86-64 -mtune=generic -mcmodel=small -mno-red-zone
+	flags="$common -m64 -march=x86-64 -mtune=generic -mcmodel=small -mno-red-zone
 		-mno-mmx -mno-sse -mno-80387 -fcf-protection=none"
 	# The one function here that uses SSE names it as its own target.
 	sources="kexec/purgatory/x86_64/entry.S kexec/purgatory/x86_64/main.c
-		kexec/purgatory/x86_64/console.c libbootparams/core/sha256-x86.c $sources"
-	script=kexec/purgatory/x86_64/purgatory.lds
+		kexec/purgatory/x86_64/console.c libbootparams/core/sha256-x86.c $check"
+	emulation=elf_x86_64
+	;;
+aarch64)
+	flags="$common -march=armv8-a+nosimd+nofp -mgeneral-regs-only -mstrict-align
+		-mbranch-protection=none -mno-outline-atomics"
+	sources="kexec/purgatory/aarch64/entry.S"
+	emulation=aarch64linux
 	;;
 *)
 	echo "build.sh: no purgatory for '$arch'" >&2
@@ -50,9 +56,9 @@ for source in $sources; do
 done
 memsz=$(sed -n 's/^#define KEXEC_PURGATORY_MEMSZ //p' "$top/kexec/purgatory/params.h")
 # shellcheck disable=SC2086
-$LD -m elf_x86_64 -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=64 \
+$LD -m $emulation -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=64 \
 	--no-undefined --build-id=none --orphan-handling=error \
-	--defsym=purgatory_memsz="$memsz" -T "$top/$script" -o "$elf" $objects
+	--defsym=purgatory_memsz="$memsz" -T "$top/kexec/purgatory/purgatory.lds" -o "$elf" $objects
 
 # The linker script has refused relocations; be sure, by another tool.
 if $READELF -rW "$elf" | grep R_; then

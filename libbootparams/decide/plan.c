@@ -196,10 +196,11 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 		.uart_baud = opts->uart_baud,
 		.vga_text = plan->machine->efi.status == -ENOENT,
 	};
+	bool checks = !opts->no_checks && !ops->never_checks;
 	struct bp_segment *segment;
 	int r;
 
-	for (unsigned int i = 0; i < plan->n_segments && !opts->no_checks; i++) {
+	for (unsigned int i = 0; i < plan->n_segments && checks; i++) {
 		const struct bp_segment *s = &plan->segments[i];
 		struct bp_sha256 sha;
 
@@ -226,8 +227,8 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 	segment->checked = false;
 	plan->entry = params.at + ops->entry_offset;
 	return bp_plan_reason(plan, "purgatory %s: %s", ops->name, opts->no_checks
-			      ? "jumps without checks, as asked (--no-checks)"
-			      : "compares SHA-256 of the bytes loaded before it jumps");
+			      ? "jumps without checks, as asked (--no-checks)" : ops->never_checks
+			      ? "jumps without checks" : "compares SHA-256 of the bytes loaded before it jumps");
 }
 
 static int check_cmdline(struct bp_plan *plan, const struct bp_plan_arch *arch)

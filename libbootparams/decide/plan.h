@@ -66,6 +66,7 @@ struct bp_purgatory_ops {
 	const char *name;
 	uint64_t bufsz, memsz;	/* code, data and parameters; with stack and bss */
 	uint64_t entry_offset;
+	bool never_checks;	/* it only jumps: no digests are made for it */
 	/* Write bufsz bytes. 0 or -errno. */
 	int (*fill)(const struct bp_purgatory_params *params, uint8_t *ret_bytes);
 };

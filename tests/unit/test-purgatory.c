@@ -217,7 +217,8 @@ START_TEST(loader_fills_the_parameters)
 		.uart_baud = 115200,
 		.vga_text = true,
 	};
-	const struct bp_purgatory_ops *ops = kexec_purgatory_ops(BP_ARCH_X86_64);
+	static const enum bp_arch arches[] = { BP_ARCH_X86_64, BP_ARCH_ARM64 };
+	const struct bp_purgatory_ops *ops = kexec_purgatory_ops(arches[_i]);
 	struct kexec_purgatory_params *p;
 	bp_autofree uint8_t *bytes = NULL;
 
@@ -229,8 +230,12 @@ START_TEST(loader_fills_the_parameters)
 	bytes = calloc(1, ops->bufsz);
 	ck_assert_int_eq(ops->fill(&params, bytes), 0);
 
-#ifdef __x86_64__
-	ck_assert_uint_eq(bytes[0], 0xfa);	/* the entry: cli */
+#if defined(__x86_64__)
+	if (arches[_i] == BP_ARCH_X86_64)
+		ck_assert_uint_eq(bytes[0], 0xfa);	/* the entry: cli */
+#elif defined(__aarch64__)
+	if (arches[_i] == BP_ARCH_ARM64)
+		ck_assert_uint_eq(bytes[3] & 0x9f, 0x10);	/* adr */
 #endif
 	/* Found by its magic, as somebody who looks at a dump would. */
 	p = memmem(bytes, ops->bufsz, "prgatory", 8);
@@ -264,7 +269,7 @@ int main(void)
 	tcase_add_test(t, serial_port_tells_the_region);
 	tcase_add_test(t, a_stuck_serial_port_is_given_up_once);
 	tcase_add_test(t, text_screen_tells_the_region);
-	tcase_add_test(t, loader_fills_the_parameters);
+	tcase_add_loop_test(t, loader_fills_the_parameters, 0, 2);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
