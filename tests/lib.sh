@@ -4,7 +4,8 @@
 
 # As configure names them, and what the VM tests run on the host.
 packages="autoconf automake libtool pkg-config gcc make libc6-dev binutils
-libelf-dev libefivar-dev zlib1g-dev libzstd-dev liblzma-dev libfdt-dev check
+libelf-dev libefivar-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev liblzo2-dev
+libfdt-dev check
 mandoc shellcheck xz-utils zstd
 python3 qemu-system-x86 ovmf busybox-static kmod debian-archive-keyring"
 
@@ -12,6 +13,7 @@ python3 qemu-system-x86 ovmf busybox-static kmod debian-archive-keyring"
 # Debian 13: its header does for all, and the library itself is linked by its full name.
 arm64_packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
 libelf-dev:arm64 libefivar-dev:arm64 zlib1g-dev:arm64 libzstd-dev:arm64 liblzma-dev:arm64
+liblz4-dev:arm64 liblzo2-dev:arm64
 libfdt1:arm64 check:arm64"
 # shellcheck disable=SC2034 # tests/run wants it
 arm64_configure="--host=aarch64-linux-gnu FDT_LIBS=-l:libfdt.so.1

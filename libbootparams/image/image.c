@@ -37,11 +37,10 @@ static const struct {
 	{ 0, "0707", 4, "a cpio archive: an initrd?" },
 	{ 0, "\x27\x05\x19\x56", 4, "a U-Boot image (uImage)" },
 	{ 0, "\xd0\x0d\xfe\xed", 4, "a device tree or a U-Boot FIT image" },
-	{ 0, "\x02\x21\x4c\x18", 4, "compressed with lz4, which is not supported" },
-	{ 0, "\x04\x22\x4d\x18", 4, "compressed with lz4, which is not supported" },
+	{ 0, "\x04\x22\x4d\x18", 4,
+	  "compressed with lz4 in its frame format, which is not supported: kernels have the "
+	  "legacy format (lz4 -l)" },
 	{ 0, "BZh", 3, "compressed with bzip2, which is not supported" },
-	{ 0, "\x5d\0\0", 3, "compressed with lzma, which is not supported" },
-	{ 0, "\x89LZO", 4, "compressed with lzo, which is not supported" },
 	{ 0, "#!", 2, "a script" },
 };
 
@@ -243,11 +242,12 @@ static int map_file(struct bp_ctx *ctx, struct bp_image *image, uint64_t size)
 /* Put the decompressed bytes in the place of the file's. */
 static int peel(struct bp_ctx *ctx, struct bp_image *image)
 {
+	const struct bp_image_source file = { image->original_fd, 0, image->bytes.len };
 	const char *inner;
 	off_t size;
 	int fd, r;
 
-	r = bp_decompress(ctx, image->original_fd, image->compression, BP_IMAGE_MAX, &fd);
+	r = bp_decompress(ctx, &file, image->compression, BP_IMAGE_MAX, &fd);
 	if (r)
 		return r;
 	unmap(image);

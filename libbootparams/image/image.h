@@ -40,7 +40,7 @@ struct bp_image {
 	struct bp_ctx *ctx;
 	char *path;		/* as the user gave it */
 	const char *format;	/* static: "bzImage64", "elf-x86_64"; -t's names */
-	const char *compression;	/* static: "gzip", "xz", "zstd", or NULL */
+	const char *compression;	/* static: bp_compression_name(), or NULL */
 	enum bp_arch arch;
 	struct bp_span bytes;	/* the uncompressed image: a read-only mapping, page aligned */
 	void *mapping;		/* what @bytes is a view of; NULL: bytes that somebody else owns */
@@ -74,9 +74,16 @@ int bp_image_from_bytes(struct bp_ctx *ctx, struct bp_span bytes, struct bp_imag
 /* bp_input_check_unchanged() for an image that was opened from a file; the message names it. */
 int bp_image_check_unchanged(struct bp_ctx *ctx, const struct bp_image *image);
 
+/* A part of an open file. */
+struct bp_image_source {
+	int fd;
+	uint64_t offset, size;
+};
+
 /* What compression do these bytes start with? NULL: none known. */
 const char *bp_compression_name(struct bp_span bytes);
-/* Decompress @fd (whole file) into a new memfd; at most @max bytes come out (-EFBIG). */
-int bp_decompress(struct bp_ctx *ctx, int fd, const char *compression, uint64_t max, int *ret_fd);
+/* Decompress all of @from into a new memfd; at most @max bytes come out (-EFBIG). */
+int bp_decompress(struct bp_ctx *ctx, const struct bp_image_source *from, const char *compression,
+		  uint64_t max, int *ret_fd);
 
 #endif
