@@ -245,8 +245,7 @@ static const char *format_of_type(const char *type)
 {
 	static const char *const names[][2] = {
 		{ "bzImage", "bzImage64" },
-		{ "elf", "elf-x86_64" },
-		{ "vmlinux", "elf-x86_64" },
+		{ "vmlinux", "elf" },
 	};
 
 	for (size_t i = 0; i < BP_ARRAY_SIZE(names); i++)

@@ -250,7 +250,8 @@ struct bp_image;
 /**
  * bp_image_open - open a kernel image and check every part of it that loading relies on
  * @path: a regular file, looked up by the process, not below the context's sysroot
- * @type: the format that it must be, by the name that bp_image_format() gives; NULL: any
+ * @type: the format that it must be, by the name that bp_image_format() gives; "elf": any
+ *	ELF; NULL: any format
  * @ret_image: the image, with one reference
  *
  * The image stays mapped (read-only) until the last reference goes; the file should not be
@@ -268,7 +269,7 @@ BP_EXPORT struct bp_image *bp_image_ref(struct bp_image *image);
 BP_EXPORT struct bp_image *bp_image_unref(struct bp_image *image);
 /** bp_image_path - the path it was opened by.	Since: 0.1 */
 BP_EXPORT const char *bp_image_path(const struct bp_image *image);
-/** bp_image_format - "bzImage64" or "elf-x86_64": kexec's --type names.	Since: 0.1 */
+/** bp_image_format - "bzImage64", "Image", "elf-arm64", ...: kexec's --type names.	Since: 0.1 */
 BP_EXPORT const char *bp_image_format(const struct bp_image *image);
 /** bp_image_compression - "gzip", "xz" or "zstd" where the file is; else NULL.	Since: 0.1 */
 BP_EXPORT const char *bp_image_compression(const struct bp_image *image);

@@ -70,7 +70,7 @@ static int read_version(struct bp_ctx *ctx, struct bp_image *image, uint64_t set
 	for (char *c = v; *c; c++)
 		if (*c < 0x20 || *c > 0x7e)
 			*c = '?';
-	image->bz.version = v;
+	image->version = v;
 	return 0;
 }
 

@@ -20,6 +20,8 @@
  */
 static const struct bp_image_format *const formats[] = {
 	&bp_image_format_bzimage,
+	&bp_image_format_arm64_image,
+	&bp_image_format_elf_arm64,	/* takes its own machine only, the next one is for the rest */
 	&bp_image_format_elf_x86_64,
 };
 
@@ -30,7 +32,6 @@ static const struct {
 	unsigned int len;
 	const char *what;
 } foreign[] = {
-	{ 0x38, "ARM\x64", 4, "an arm64 Image" },
 	{ 0x38, "RSC\x05", 4, "a RISC-V Image" },
 	{ 4, "zimg", 4,
 	  "an EFI zboot image (a compressed kernel of another architecture)" },
@@ -115,12 +116,20 @@ static const char *identify(struct bp_span bytes)
 	return NULL;
 }
 
-static const struct bp_image_format *format_by_name(const char *name)
+/* "elf" is every format whose name begins with "elf-". */
+static bool is_of_type(const struct bp_image_format *f, const char *type)
+{
+	size_t n = strlen(type);
+
+	return !strncmp(f->name, type, n) && (!f->name[n] || f->name[n] == '-');
+}
+
+static bool type_is_known(const char *type)
 {
 	for (size_t i = 0; i < BP_ARRAY_SIZE(formats); i++)
-		if (!strcmp(formats[i]->name, name))
-			return formats[i];
-	return NULL;
+		if (is_of_type(formats[i], type))
+			return true;
+	return false;
 }
 
 static const struct bp_image_format *format_by_probe(struct bp_span bytes)
@@ -133,7 +142,7 @@ static const struct bp_image_format *format_by_probe(struct bp_span bytes)
 
 /* The names that -t has in kexec-tools, less those of ours. */
 static const char *const types_elsewhere[] = {
-	"Image", "beoboot-x86", "elf-x86", "multiboot-x86", "multiboot2-x86", "nbi-x86", "uImage",
+	"beoboot-x86", "elf-x86", "multiboot-x86", "multiboot2-x86", "nbi-x86", "uImage",
 	"uki", "vmlinuz", "zImage",
 };
 
@@ -155,10 +164,9 @@ static int refuse_type(struct bp_ctx *ctx, const char *type)
 static int probe_and_describe(struct bp_ctx *ctx, struct bp_image *image,
 			      const char *type)
 {
-	const struct bp_image_format *wanted = type ? format_by_name(type) : NULL;
 	const struct bp_image_format *f;
 
-	if (type && !wanted)
+	if (type && !type_is_known(type))
 		return refuse_type(ctx, type);
 	if (!image->bytes.len)
 		return bp_fail(ctx, -EBADMSG, "the file is empty");
@@ -167,10 +175,10 @@ static int probe_and_describe(struct bp_ctx *ctx, struct bp_image *image,
 		const char *what = identify(image->bytes);
 
 		return bp_fail(ctx, -EBADMSG,
-			       "not a kernel image (x86-64 bzImage and ELF are supported)%s%s",
+			       "not a kernel image (bzImage, arm64 Image and ELF are supported)%s%s",
 			       what ? ": it looks like " : "", what ?: "");
 	}
-	if (wanted && f != wanted)
+	if (type && !is_of_type(f, type))
 		return bp_fail(ctx, -EBADMSG, "not of type %s but of type %s", type, f->name);
 	image->format = f->name;
 	image->arch = f->arch;
@@ -212,7 +220,7 @@ struct bp_image *bp_image_unref(struct bp_image *image)
 		bp_closep(&image->fd);
 	bp_input_close(&image->input);
 	free(image->path);
-	free(image->bz.version);
+	free(image->version);
 	free(image->parts);
 	bp_ctx_unref(image->ctx);
 	free(image);
@@ -350,5 +358,5 @@ const char *bp_image_arch_name(const struct bp_image *image)
 
 const char *bp_image_version(const struct bp_image *image)
 {
-	return image->bz.version;
+	return image->version;
 }

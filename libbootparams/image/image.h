@@ -14,7 +14,7 @@
 /* A part of an ELF image: one PT_LOAD. */
 struct bp_image_part {
 	uint64_t offset, file_size;	/* in bytes() of the image */
-	bp_phys_t phys;			/* page aligned */
+	bp_phys_t phys;			/* page aligned; arm64: from the image's start */
 	uint64_t mem_size, align;	/* not below file_size, the rest is zeros; power of two */
 };
 
@@ -29,7 +29,14 @@ struct bp_image_bzimage {
 	uint8_t min_alignment;		/* as a power of two */
 	uint64_t pref_address;
 	bool relocatable;
-	char *version;			/* kernel_version string, or NULL */
+};
+
+/* The header of an arm64 kernel, decoded: Documentation/arch/arm64/booting.rst */
+struct bp_image_arm64 {
+	uint64_t text_offset;	/* of the image from a base aligned to 2 MiB */
+	uint64_t image_size;	/* all that it needs to start, bss included */
+	uint32_t page_size;	/* 4096, 16384, 65536; 0: not said */
+	bool anywhere;		/* the base need not be near the start of memory */
 };
 
 /* Largest file taken for a kernel, compressed or not; a vmlinux with debug data is smaller. */
@@ -39,19 +46,22 @@ struct bp_image {
 	unsigned int refs;
 	struct bp_ctx *ctx;
 	char *path;		/* as the user gave it */
-	const char *format;	/* static: "bzImage64", "elf-x86_64"; -t's names */
+	const char *format;	/* static: "bzImage64", "elf-arm64"; -t's names */
 	const char *compression;	/* static: bp_compression_name(), or NULL */
 	enum bp_arch arch;
+	char *version;		/* "6.12.107+deb13-amd64 (builder) #1 ...", or NULL */
 	struct bp_span bytes;	/* the uncompressed image: a read-only mapping, page aligned */
 	void *mapping;		/* what @bytes is a view of; NULL: bytes that somebody else owns */
 	int fd;			/* of the uncompressed image: file or memfd; for kexec_file_load */
 	int original_fd;	/* of the file as the user gave it; same as fd if not compressed */
 	struct bp_input input;	/* owns original_fd */
 	struct bp_image_bzimage bz;	/* bzImage64 only */
+	struct bp_image_arm64 arm64;	/* every arm64 kernel */
 	struct bp_image_part *parts;	/* ELF only; by address, no two in one page */
 	size_t n_parts;
-	bp_phys_t phys_start, phys_end;	/* ELF only: all that it needs to start, whole pages */
-	bp_phys_t entry;	/* ELF only: physical entry point */
+	/* ELF only; on arm64 from the image's start, which is where it is entered. */
+	bp_phys_t phys_start, phys_end;	/* all that it needs to start, whole pages */
+	bp_phys_t entry;		/* physical entry point */
 };
 
 struct bp_image_format {
@@ -64,6 +74,8 @@ struct bp_image_format {
 };
 
 extern const struct bp_image_format bp_image_format_bzimage;
+extern const struct bp_image_format bp_image_format_arm64_image;
+extern const struct bp_image_format bp_image_format_elf_arm64;
 extern const struct bp_image_format bp_image_format_elf_x86_64;
 
 /*
@@ -73,6 +85,12 @@ extern const struct bp_image_format bp_image_format_elf_x86_64;
 int bp_image_from_bytes(struct bp_ctx *ctx, struct bp_span bytes, struct bp_image **ret_image);
 /* bp_input_check_unchanged() for an image that was opened from a file; the message names it. */
 int bp_image_check_unchanged(struct bp_ctx *ctx, const struct bp_image *image);
+
+/* Shared by the formats of arm64 kernels: @bytes begin with the header. */
+int bp_image_read_arm64_header(struct bp_ctx *ctx, struct bp_span bytes,
+			       struct bp_image_arm64 *ret);
+/* image->version by the text that the kernel prints first; none is no failure. */
+int bp_image_find_version(struct bp_ctx *ctx, struct bp_image *image);
 
 /* A part of an open file. */
 struct bp_image_source {

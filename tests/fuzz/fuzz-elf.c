@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (bp_image_from_bytes(ctx, bp_span_make(data, size), &image))
 		MUST(!image && *bp_ctx_message(ctx));
-	else if (!strcmp(image->format, "elf-x86_64"))
+	else if (!strncmp(image->format, "elf-", 4))
 		check(image);
 	bp_image_unref(image);
 	bp_ctx_unref(ctx);

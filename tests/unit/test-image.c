@@ -18,6 +18,7 @@
 
 #include "image/image.h"
 #include "test.h"
+#include "wire/arm64-image.h"
 #include "wire/x86-setup-header.h"
 
 static struct bp_ctx *ctx;
@@ -314,9 +315,14 @@ START_TEST(file_is_opened_and_mapped)
 	ck_assert_int_eq(bp_image_open(ctx, path, "uImage", &i), -EOPNOTSUPP);
 	assert_message("bzImage: type uImage is not supported (yet)");
 	ck_assert_int_eq(bp_image_open(ctx, path, "bzimage", &i), -EINVAL);
-	assert_message("bzImage: there is no type bzimage: the types are bzImage64, elf-x86_64");
+	assert_message("bzImage: there is no type bzimage: the types are bzImage64, Image, elf-arm64, elf-x86_64");
 	ck_assert_int_eq(bp_image_open(ctx, path, "elf-x86_64", &i), -EBADMSG);
 	assert_message("bzImage: not of type elf-x86_64 but of type bzImage64");
+	ck_assert_int_eq(bp_image_open(ctx, path, "elf", &i), -EBADMSG);
+	assert_message("bzImage: not of type elf but of type bzImage64");
+	ck_assert_int_eq(bp_image_open(ctx, path, "el", &i), -EINVAL);
+	ck_assert_int_eq(bp_image_open(ctx, path, "elf-", &i), -EINVAL);
+	ck_assert_int_eq(bp_image_open(ctx, path, "", &i), -EINVAL);
 }
 END_TEST
 
@@ -440,8 +446,8 @@ static const struct {
 	  "EI_CLASS at 0x4 is 1: not a 64-bit" },
 	{ "big-endian", EI_DATA, 1, ELFDATA2MSB, -EOPNOTSUPP,
 	  "e_machine at 0x12 is 15872: for another" },
-	{ "arm64", EHDR(e_machine), EM_AARCH64, -EOPNOTSUPP,
-	  "e_machine at 0x12 is 183: for arm64, not for x86-64" },
+	{ "arm64", EHDR(e_machine), EM_AARCH64, -EBADMSG,
+	  "e_entry at 0x18 is 0x1000c43: within no segment" },
 	{ "i386", EHDR(e_machine), EM_386, -EOPNOTSUPP,
 	  "for 32-bit x86, not for x86-64" },
 	{ "riscv", EHDR(e_machine), EM_RISCV, -EOPNOTSUPP, "for RISC-V, not for x86-64" },
@@ -560,6 +566,190 @@ START_TEST(every_elf_bit_flip_is_survived)
 }
 END_TEST
 
+#define IMAGE_SIZE 0x3000
+
+static void make_arm64_image(uint8_t b[IMAGE_SIZE])
+{
+	struct bp_wire_arm64_image *h = (void *)b;
+
+	memset(b, 0, IMAGE_SIZE);
+	memcpy(h->code, "MZ\x40\xfa\x3b\x48\x74\x14", 8);
+	bp_put_le64(h->image_size, 0x24f0000);
+	bp_put_le64(h->flags, 0xa);
+	memcpy(h->magic, BP_ARM64_IMAGE_MAGIC, 4);
+	bp_put_le32(h->pe_header, 0x40);
+	strcpy((char *)b + 0x1000, "Linux version %s\n");
+	strcpy((char *)b + 0x1100, "Linux version 6.12.1-arm64 (me@here) # SMP\n");
+}
+
+START_TEST(arm64_image_is_described)
+{
+	uint8_t b[IMAGE_SIZE];
+	struct bp_wire_arm64_image *h = (void *)b;
+	struct bp_image *i;
+
+	make_arm64_image(b);
+	i = describe(b, sizeof(b), 0, NULL);
+	ck_assert_str_eq(bp_image_format(i), "Image");
+	ck_assert_str_eq(bp_image_arch_name(i), "arm64");
+	ck_assert_str_eq(bp_image_version(i), "6.12.1-arm64 (me@here) # SMP");
+	ck_assert_uint_eq(i->arm64.text_offset, 0);
+	ck_assert_uint_eq(i->arm64.image_size, 0x24f0000);
+	ck_assert_uint_eq(i->arm64.page_size, 4096);
+	ck_assert(i->arm64.anywhere);
+	ck_assert_uint_eq(i->n_parts, 0);
+	bp_image_unref(i);
+
+	/* As kernels before 5.8 were, and with each page size. */
+	bp_put_le64(h->text_offset, 0x80000);
+	for (unsigned int k = 0; k < 4; k++) {
+		static const uint32_t sizes[] = { 0, 4096, 16384, 65536 };
+
+		bp_put_le64(h->flags, k << 1);
+		i = describe(b, sizeof(b), 0, NULL);
+		ck_assert_uint_eq(i->arm64.text_offset, 0x80000);
+		ck_assert_uint_eq(i->arm64.page_size, sizes[k]);
+		ck_assert(!i->arm64.anywhere);
+		bp_image_unref(i);
+	}
+	/* No version is no failure, nor is one that ends with the file. */
+	memset(b + 0x1100, 0, 64);
+	strcpy((char *)b + IMAGE_SIZE - 17, "Linux version 7.");
+	b[IMAGE_SIZE - 1] = '3';
+	i = describe(b, sizeof(b), 0, NULL);
+	ck_assert_str_eq(bp_image_version(i), "7.3");
+	bp_image_unref(i);
+	i = describe(b, 0x1000, 0, NULL);
+	ck_assert_ptr_null(bp_image_version(i));
+	bp_image_unref(i);
+}
+END_TEST
+
+#define IHDR(field) offsetof(struct bp_wire_arm64_image, field)
+
+static const struct {
+	const char *name;
+	size_t offset;
+	uint64_t value;
+	int r;
+	const char *reason;
+} bad_arm64[] = {
+	{ "no-size", IHDR(image_size), 0, -EOPNOTSUPP,
+	  "Image header: image_size at 0x10 is 0x0: a kernel before Linux 3.17" },
+	{ "too-large", IHDR(image_size), 0x80000001, -EBADMSG,
+	  "image_size at 0x10 is 0x80000001: no kernel needs more than 2 GiB" },
+	{ "endless", IHDR(image_size), UINT64_MAX, -EBADMSG, "no kernel needs more" },
+	{ "too-small", IHDR(image_size), 0x40, -EBADMSG,
+	  "image_size at 0x10 is 0x40: smaller than the header" },
+	{ "offset", IHDR(text_offset), 0x200000, -EBADMSG,
+	  "text_offset at 0x8 is 0x200000: not within 2 MiB of" },
+	{ "odd-offset", IHDR(text_offset), 0x80010, -EBADMSG,
+	  "text_offset at 0x8 is 0x80010: not the start of a page" },
+	{ "big-endian", IHDR(flags), 0xb, -EOPNOTSUPP,
+	  "flags at 0x18 is 0xb: a big-endian kernel" },
+};
+
+START_TEST(bad_arm64_field_is_named)
+{
+	uint8_t b[IMAGE_SIZE];
+
+	make_arm64_image(b);
+	bp_put_le64(b + bad_arm64[_i].offset, bad_arm64[_i].value);
+	describe(b, sizeof(b), bad_arm64[_i].r, bad_arm64[_i].reason);
+}
+END_TEST
+
+START_TEST(truncated_arm64_header_is_refused)
+{
+	uint8_t b[IMAGE_SIZE];
+
+	make_arm64_image(b);
+	for (size_t len = 1; len < sizeof(struct bp_wire_arm64_image); len++) {
+		bool has_magic = len >= BP_ARM64_IMAGE_MAGIC_AT + 4;
+		uint8_t *copy = malloc(len);
+
+		memcpy(copy, b, len);
+		describe(copy, len, -EBADMSG,
+			 has_magic ? "within the header: truncated?" : "not a kernel image");
+		free(copy);
+	}
+}
+END_TEST
+
+/* The same vmlinux as above for arm64: its text begins with an Image's header. */
+static void make_arm64_elf(struct small_vmlinux *v)
+{
+	uint8_t image[IMAGE_SIZE];
+
+	make_elf(v);
+	make_arm64_image(image);
+	memcpy(v->text, image, sizeof(struct bp_wire_arm64_image));
+	v->e.e_machine = EM_AARCH64;
+	v->e.e_entry = 0xffff800080000000;
+	v->p[0].p_vaddr = v->p[0].p_paddr = 0xffff800080003000;
+	v->p[1].p_vaddr = v->p[1].p_paddr = 0xffff800080000000;
+	v->p[2].p_vaddr = v->p[2].p_paddr = 0xffff800080002000;
+}
+
+START_TEST(arm64_elf_is_described)
+{
+	struct small_vmlinux v;
+	struct bp_image *i;
+
+	make_arm64_elf(&v);
+	i = describe((void *)&v, sizeof(v), 0, NULL);
+	ck_assert_str_eq(bp_image_format(i), "elf-arm64");
+	ck_assert_str_eq(bp_image_arch_name(i), "arm64");
+	ck_assert_uint_eq(i->arm64.image_size, 0x24f0000);
+	ck_assert_uint_eq(i->entry, 0);
+	ck_assert_uint_eq(i->phys_start, 0);
+	ck_assert_uint_eq(i->phys_end, 0x7000);
+	ck_assert_uint_eq(i->n_parts, 3);
+	ck_assert_uint_eq(i->parts[0].phys, 0);
+	ck_assert_uint_eq(i->parts[0].offset, 0x1000);
+	ck_assert_uint_eq(i->parts[1].phys, 0x2000);
+	ck_assert_uint_eq(i->parts[2].phys, 0x3000);
+	ck_assert_uint_eq(i->parts[2].mem_size, 0x3800);
+	bp_image_unref(i);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	size_t offset, width;
+	uint64_t value;
+	int r;
+	const char *reason;
+} bad_arm64_elf[] = {
+	{ "entry-within", EHDR(e_entry), 0xffff800080000040, -EBADMSG,
+	  "e_entry at 0x18 is 0x40 beyond the kernel's start" },
+	{ "entry-nowhere", EHDR(e_entry), 0x1000c43, -EBADMSG, "within no segment" },
+	{ "no-header", offsetof(struct small_vmlinux, text) + 0x38, 4, 0, -EBADMSG,
+	  "Image header: no \"ARM\\x64\" at 0x38" },
+	{ "empty-start", PHDR(1, p_filesz), 0x3f, -EBADMSG, "Image header: the file ends at 0x3f" },
+	{ "larger", offsetof(struct small_vmlinux, text) + 0x10, 8, 0x6000, -EBADMSG,
+	  "the ELF segments have 0x7000 bytes, but the Image header says 0x6000" },
+	{ "big-endian", EI_DATA, 1, ELFDATA2MSB, -EOPNOTSUPP, "for another architecture" },
+	{ "unaligned", PHDR(2, p_vaddr), 0xffff800080002800, -EOPNOTSUPP,
+	  "program header 2: p_vaddr is 0xffff800080002800: not the start of a page" },
+	{ "user-space", PHDR(2, p_vaddr), 0x400000, -EBADMSG,
+	  "the ELF segments reach from 0x0 to 0x7fff80401000: more than 2 GiB" },
+	{ "far-apart", PHDR(2, p_vaddr), 0xffff800180000000, -EBADMSG, "more than 2 GiB" },
+	{ "overlap", PHDR(2, p_vaddr), 0xffff800080004000, -EBADMSG,
+	  "two ELF segments share memory" },
+};
+
+START_TEST(bad_arm64_elf_field_is_named)
+{
+	struct small_vmlinux v;
+
+	make_arm64_elf(&v);
+	memcpy((uint8_t *)&v + bad_arm64_elf[_i].offset, &bad_arm64_elf[_i].value,
+	       bad_arm64_elf[_i].width);
+	describe((void *)&v, sizeof(v), bad_arm64_elf[_i].r, bad_arm64_elf[_i].reason);
+}
+END_TEST
+
 /* @len bytes as gzip -1 writes them. */
 static size_t gzip(const void *bytes, size_t len, uint8_t *ret, size_t room)
 {
@@ -624,7 +814,6 @@ static const struct {
 	unsigned int len, total;
 	const char *what;
 } foreign[] = {
-	{ 0x38, "ARM\x64", 4, 8192, "an arm64 Image" },
 	{ 0x38, "RSC\x05", 4, 8192, "a RISC-V Image" },
 	{ 0, "MZ\0\0zimg", 8, 8192, "an EFI zboot image" },
 	{ 0, "070701", 6, 512, "a cpio archive" },
@@ -641,8 +830,8 @@ static const struct {
 	{ 0, "x", 1, 1, "it looks like text" },
 	{ 0, "CONFIG_KEXEC=y\n", 15, 16, "too short" },
 	{ 0, "CONFIG_KEXEC=y\n", 15, 15, "it looks like text" },
-	{ 0, "x", 1, 8192, "not a kernel image (x86-64 bzImage and ELF are supported)" },
-	{ 0, "MZ", 2, 8192, "not a kernel image (x86-64 bzImage and ELF are supported)" },
+	{ 0, "x", 1, 8192, "not a kernel image (bzImage, arm64 Image and ELF are supported)" },
+	{ 0, "MZ", 2, 8192, "not a kernel image (bzImage, arm64 Image and ELF are supported)" },
 };
 
 START_TEST(foreign_file_is_recognised)
@@ -676,7 +865,7 @@ START_TEST(efi_programs_are_told_apart)
 	bp_put_le16(b + 0x80 + 20, 0xffff);
 	describe(b, sizeof(b), -EBADMSG, "an EFI program of another architecture");
 	bp_put_le32(b + 0x3c, 0xfffffff0);
-	describe(b, sizeof(b), -EBADMSG, "(x86-64 bzImage and ELF are supported)");
+	describe(b, sizeof(b), -EBADMSG, "(bzImage, arm64 Image and ELF are supported)");
 }
 END_TEST
 
@@ -720,13 +909,20 @@ START_TEST(real_kernels_are_described)
 	for (size_t k = 0; k < g.gl_pathc; k++) {
 		const char *release =
 			strstr(g.gl_pathv[k], "/lib/modules/") + strlen("/lib/modules/");
+		bool is_arm64 = strstr(release, "-arm64/");
 		struct bp_image *i;
 
-		ck_assert_msg(!bp_image_open(ctx, g.gl_pathv[k], "bzImage64", &i), "%s",
-			      bp_ctx_message(ctx));
+		ck_assert_msg(!bp_image_open(ctx, g.gl_pathv[k], is_arm64 ? "Image" : "bzImage64", &i),
+			      "%s", bp_ctx_message(ctx));
 		ck_assert(!strncmp(bp_image_version(i), release, strcspn(release, "/")));
-		ck_assert(i->bz.relocatable);
-		check_payload(i);
+		if (is_arm64) {
+			ck_assert_uint_eq(i->arm64.page_size, 4096);
+			ck_assert(i->arm64.anywhere);
+			ck_assert_uint_ge(i->arm64.image_size, i->bytes.len);
+		} else {
+			ck_assert(i->bz.relocatable);
+			check_payload(i);
+		}
 		bp_image_unref(i);
 	}
 	globfree(&g);
@@ -754,6 +950,11 @@ int main(void)
 	tcase_add_test(t, elf_program_is_no_kernel);
 	tcase_add_test(t, every_elf_truncation_is_refused);
 	tcase_add_test(t, every_elf_bit_flip_is_survived);
+	tcase_add_test(t, arm64_image_is_described);
+	tcase_add_loop_test(t, bad_arm64_field_is_named, 0, BP_ARRAY_SIZE(bad_arm64));
+	tcase_add_test(t, truncated_arm64_header_is_refused);
+	tcase_add_test(t, arm64_elf_is_described);
+	tcase_add_loop_test(t, bad_arm64_elf_field_is_named, 0, BP_ARRAY_SIZE(bad_arm64_elf));
 	tcase_add_test(t, compressed_file_is_peeled_once);
 	tcase_add_test(t, real_kernels_are_described);
 	suite_add_tcase(s, t);

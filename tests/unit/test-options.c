@@ -173,7 +173,7 @@ START_TEST(arguments_come_in_every_way)
 	parse("-t bzImage K");
 	ck_assert_str_eq(o.type, "bzImage64");
 	parse("-t vmlinux K");
-	ck_assert_str_eq(o.type, "elf-x86_64");
+	ck_assert_str_eq(o.type, "elf");
 	parse("-t nbi-x86 K");
 	ck_assert_str_eq(o.type, "nbi-x86");
 	parse("-l -- -odd-name");
