@@ -23,15 +23,11 @@ struct leaf {
 	uint32_t leaf, subleaf;
 };
 
-struct regs {
-	uint32_t eax, ebx, ecx, edx;
-};
-
 static int ask_cpuid(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
 {
 #if defined(__x86_64__)
 	const struct leaf *l = arg;
-	struct regs r;
+	struct bp_cpuid r;
 
 	__cpuid_count(l->leaf, l->subleaf, r.eax, r.ebx, r.ecx, r.edx);
 	return bp_buf_printf(ret_buf, "%08x %08x %08x %08x\n", r.eax, r.ebx, r.ecx,
@@ -41,14 +37,11 @@ static int ask_cpuid(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf
 #endif
 }
 
-/*
- * Zeros where it is not known, which is also what CPUID says of leaves it does not have.
- */
-static struct regs cpuid(struct bp_ctx *ctx, uint32_t leaf, uint32_t subleaf)
+struct bp_cpuid bp_cpuid(struct bp_ctx *ctx, uint32_t leaf, uint32_t subleaf)
 {
 	const struct leaf l = { leaf, subleaf };
 	bp_autobuf struct bp_buf answer = { 0 };
-	struct regs r = { 0 };
+	struct bp_cpuid r = { 0 };
 	char name[48];
 
 	snprintf(name, sizeof(name), "cpuid.%x.%x", leaf, subleaf);
@@ -56,13 +49,12 @@ static struct regs cpuid(struct bp_ctx *ctx, uint32_t leaf, uint32_t subleaf)
 	    sscanf(bp_buf_str(&answer), "%8x %8x %8x %8x", &r.eax, &r.ebx, &r.ecx,
 		   &r.edx) != 4) {
 		bp_forgive(ctx);
-		return (struct regs){ 0 };
+		return (struct bp_cpuid){ 0 };
 	}
 	return r;
 }
 
-/* Are these twelve bytes, in the order of the registers given, @text? */
-static bool spells(uint32_t a, uint32_t b, uint32_t c, const char text[static 12])
+bool bp_cpuid_spells(uint32_t a, uint32_t b, uint32_t c, const char text[static 12])
 {
 	uint8_t bytes[12];
 
@@ -72,71 +64,32 @@ static bool spells(uint32_t a, uint32_t b, uint32_t c, const char text[static 12
 	return !memcmp(bytes, text, sizeof(bytes));
 }
 
-static enum bp_confidential isolation_type(uint32_t config_b)
+/* A guest of Hyper-V with a paravisor sees neither TDX nor SEV itself. */
+static enum bp_confidential isolation(const struct bp_hyperv *hv)
 {
-	switch (config_b & 0xf) {
-	case 2: return BP_CONF_SEV_SNP;
-	case 3: return BP_CONF_TDX;
+	switch (hv->isolation) {
+	case BP_HYPERV_SNP: return BP_CONF_SEV_SNP;
+	case BP_HYPERV_TDX: return BP_CONF_TDX;
 	default: return BP_CONF_NONE;
 	}
 }
 
-/*
- * A guest of Hyper-V with a paravisor sees neither TDX nor SEV itself (TLFS, isolation
- * leaf).
- */
-static enum bp_confidential hyperv_isolation(struct bp_ctx *ctx)
-{
-	struct regs r = cpuid(ctx, 0x40000000, 0);
-
-	if (!spells(r.ebx, r.ecx, r.edx, "Microsoft Hv") || r.eax < 0x4000000c)
-		return BP_CONF_NONE;
-	if (!(cpuid(ctx, 0x40000003, 0).ebx & 1u << 22))	/* HV_ISOLATION */
-		return BP_CONF_NONE;
-	return isolation_type(cpuid(ctx, 0x4000000c, 0).ebx);
-}
-
-/*
- * A recording may lack CPUID: the kernel logs the same register (ms_hyperv_init_platform(),
- * arch/x86/kernel/cpu/mshyperv.c: "Hyper-V: Isolation Config: Group A 0x1, Group B 0xba2").
- */
-static enum bp_confidential isolation_from_log(struct bp_ctx *ctx)
-{
-	static const char words[] = "Hyper-V: Isolation Config: Group A ";
-	bp_autobuf struct bp_buf log = { 0 };
-	unsigned int a, b;
-	const char *line;
-
-	if (bp_kernel_log_read(ctx, &log)) {
-		bp_forgive(ctx);
-		return BP_CONF_NONE;
-	}
-	line = strstr(bp_buf_str(&log), words);
-	if (!line || sscanf(line + strlen(words), "%x, Group B %x", &a, &b) != 2)
-		return BP_CONF_NONE;
-	return isolation_type(b);
-}
-
 static enum bp_confidential confidential(struct bp_ctx *ctx)
 {
-	uint32_t max = cpuid(ctx, 0, 0).eax, sev;
-	enum bp_confidential hv;
-	struct regs r;
+	uint32_t max = bp_cpuid(ctx, 0, 0).eax, sev;
+	struct bp_cpuid r;
 
 	/* Only a guest can be one; a host has the SEV bits as well. */
-	if (!max || !(cpuid(ctx, 1, 0).ecx & 1u << 31))
+	if (!max || !(bp_cpuid(ctx, 1, 0).ecx & 1u << 31))
 		return BP_CONF_NONE;
 	if (max >= 0x21) {
-		r = cpuid(ctx, 0x21, 0);
-		if (spells(r.ebx, r.edx, r.ecx, "IntelTDX    "))
+		r = bp_cpuid(ctx, 0x21, 0);
+		if (bp_cpuid_spells(r.ebx, r.edx, r.ecx, "IntelTDX    "))
 			return BP_CONF_TDX;
 	}
-	hv = hyperv_isolation(ctx);
-	if (hv != BP_CONF_NONE)
-		return hv;
-	if (cpuid(ctx, 0x80000000, 0).eax < 0x8000001f)
+	if (bp_cpuid(ctx, 0x80000000, 0).eax < 0x8000001f)
 		return BP_CONF_NONE;
-	sev = cpuid(ctx, 0x8000001f, 0).eax;	/* AMD APM volume 3, E.4.17 */
+	sev = bp_cpuid(ctx, 0x8000001f, 0).eax;	/* AMD APM volume 3, E.4.17 */
 	if (sev & 1u << 4)
 		return BP_CONF_SEV_SNP;
 	if (sev & 1u << 3)
@@ -184,9 +137,9 @@ int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m)
 		bp_warning(ctx, "%s, ignoring", bp_ctx_message(ctx));
 	}
 	bp_forgive(ctx);
-	m->confidential = confidential(ctx);
-	if (m->confidential == BP_CONF_NONE && !bp_io_is_live(ctx))
-		m->confidential = isolation_from_log(ctx);
+	m->confidential = isolation(&m->hyperv);
+	if (m->confidential == BP_CONF_NONE)
+		m->confidential = confidential(ctx);
 	if (m->confidential == BP_CONF_NONE && has_word(bp_buf_str(&flags), "tdx_guest"))
 		m->confidential = BP_CONF_TDX;
 	return 0;

@@ -21,7 +21,8 @@ static const struct collector {
 	{ "firmware memory map", bp_collect_firmware_memmap },
 	{ "x86 boot_params", bp_collect_x86_boot_params },
 	{ "EFI", bp_collect_efi },			/* after boot_params: Secure Boot as noted there */
-	{ "CPU", bp_collect_cpu },
+	{ "Hyper-V", bp_collect_hyperv },		/* after iomem and EFI */
+	{ "CPU", bp_collect_cpu },			/* after Hyper-V: isolated guests */
 	{ "kexec", bp_collect_kexec_state },		/* after the CPU: confidential guests */
 	{ "crash", bp_collect_crash },			/* after iomem, which has the crash regions */
 	{ "screen", bp_screen_collect },		/* after iomem and boot_params */
@@ -40,6 +41,7 @@ static void done(struct bp_machine *m)
 		bp_buf_done(&m->x86.nodes[i].data);
 	free(m->x86.nodes);
 	free(m->efi.runtime_map);
+	bp_hyperv_done(&m->hyperv);
 	free(m->kexec.lockdown);
 	bp_memmap_done(&m->crash.regions);
 	bp_memmap_done(&m->crash.cma);

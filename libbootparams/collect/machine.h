@@ -10,6 +10,7 @@
 #define BP_COLLECT_MACHINE_H
 
 #include "bootparams.h"
+#include "collect/hyperv.h"
 #include "collect/screen.h"
 #include "core/arch.h"
 #include "core/internal.h"
@@ -124,6 +125,7 @@ struct bp_machine {
 	struct bp_x86_boot x86;
 	struct bp_efi efi;
 	struct bp_kexec_state kexec;
+	struct bp_hyperv hyperv;
 	enum bp_confidential confidential;
 	int la57;		/* 5-level paging: 1, 0, -1 unknown */
 	bool cpu_sha_ni;
@@ -140,6 +142,14 @@ int bp_collect_efi(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m);	/* confidential, la57, sha */
 int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m);
+
+/* CPUID's answer; zeros where it is not known, as CPUID says of leaves that it does not have. */
+struct bp_cpuid {
+	uint32_t eax, ebx, ecx, edx;
+};
+struct bp_cpuid bp_cpuid(struct bp_ctx *ctx, uint32_t leaf, uint32_t subleaf);
+/* Are these twelve bytes, in the order of the registers given, @text? */
+bool bp_cpuid_spells(uint32_t a, uint32_t b, uint32_t c, const char text[static 12]);
 
 /* What is loaded at this moment: 1, 0; -1 where the kernel does not say. */
 int bp_kexec_loaded(struct bp_ctx *ctx, bool panic);

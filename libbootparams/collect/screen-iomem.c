@@ -2,8 +2,7 @@
 /*
  * iomem: the line by which the screen's owner claims the framebuffer
  *
- * Reads /proc/iomem (already in the machine) and, on Hyper-V,
- * /sys/bus/vmbus/devices/GUID/{class_id,driver}. Samples:
+ * Reads /proc/iomem and the VMBus devices, both already in the machine. Samples:
  *
  *	40000000-402fffff : efifb
  *	c0000000-c03e7fff : BOOTFB
@@ -21,9 +20,6 @@
 #include <stdio.h>
 
 #include "collect/screen-internal.h"
-
-/* drivers/hv/channel_mgmt.c, HV_SYNTHVID_GUID */
-#define SYNTHVID_CLASS "{da0a7802-e377-4aac-8e77-0558eb1073f8}"
 
 /* Names under which drivers of firmware framebuffers request their memory. */
 static const struct {
@@ -65,56 +61,23 @@ static const struct bp_iomem_entry *find(const struct bp_iomem *iomem, const cha
 	return NULL;
 }
 
-/* The VMBus video device's instance GUID and driver; both NULL where there is none. */
-static int find_synthvid(struct bp_ctx *ctx, struct bp_machine *m, char **ret_guid,
-			 char **ret_driver)
-{
-	bp_autostrv char **names = NULL;
-	char path[512];
-	int r = bp_io_list(ctx, "/sys/bus/vmbus/devices", &names);
-
-	if (r == -ENOMEM)
-		return r;
-	if (r) {
-		bp_forgive(ctx);
-		return 0;
-	}
-	for (size_t i = 0; names[i]; i++) {
-		bp_autofree char *class = NULL;
-
-		m->screen_facts.on_vmbus = true;
-		snprintf(path, sizeof(path), "/sys/bus/vmbus/devices/%s/class_id", names[i]);
-		if (bp_io_read_string(ctx, path, &class) || strcmp(class, SYNTHVID_CLASS)) {
-			bp_forgive(ctx);
-			continue;
-		}
-		snprintf(path, sizeof(path), "/sys/bus/vmbus/devices/%s/driver", names[i]);
-		if (bp_screen_link_name(ctx, path, ret_driver))
-			bp_forgive(ctx); /* no driver bound */
-		*ret_guid = strdup(names[i]);
-		return *ret_guid ? 0 : -ENOMEM;
-	}
-	return 0;
-}
-
 static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 {
-	bp_autofree char *guid = NULL, *driver = NULL;
+	const struct bp_vmbus_device *video = bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID);
 	const struct bp_iomem_entry *e;
 	size_t before = m->screen_facts.n;
-	int r = find_synthvid(ctx, m, &guid, &driver);
+	int r;
 
-	if (r)
-		return r;
+	m->screen_facts.on_vmbus = m->hyperv.n_devices > 0;
 	if (m->iomem.status == -EACCES || m->iomem.status == -EPERM)
 		return bp_fail(ctx, m->iomem.status,
 			       "every address in /proc/iomem reads as zero: it needs CAP_SYS_ADMIN");
 	if (m->iomem.status)
 		return bp_fail_errno(ctx, m->iomem.status, "no /proc/iomem");
 
-	e = guid ? find(&m->iomem, guid) : NULL;
+	e = video ? find(&m->iomem, video->instance) : NULL;
 	if (e) {
-		r = add(m, e, driver ? driver : "synthvid");
+		r = add(m, e, video->driver ? video->driver : "synthvid");
 		if (r)
 			return r;
 	}

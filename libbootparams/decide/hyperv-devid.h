@@ -11,9 +11,6 @@
 
 #include <stdint.h>
 
-/* "abee639e-0b9d-49b7-9a07-c54ba8cd5734", perhaps in braces, to its 16 bytes. 0, -EBADMSG. */
-int bp_guid_parse(const char *text, uint8_t ret_bytes[16]);
-
 /* The logical device id of function @func of the vPCI device with this VMBus instance. */
 uint32_t bp_hyperv_vmbus_device_id(const uint8_t instance[16], unsigned int func);
 /*

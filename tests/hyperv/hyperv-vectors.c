@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/guid.h"
 #include "decide/hyperv-devid.h"
 #include "vectors.h"
 

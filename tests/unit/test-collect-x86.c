@@ -29,6 +29,7 @@ static void unload(void)
 		bp_buf_done(&m.x86.nodes[i].data);
 	free(m.x86.nodes);
 	free(m.efi.runtime_map);
+	bp_hyperv_done(&m.hyperv);
 	bp_memmap_done(&m.crash.regions);
 	bp_memmap_done(&m.crash.cma);
 	free(m.crash.cpus);
@@ -245,6 +246,7 @@ static const struct {
 START_TEST(confidential_guests)
 {
 	load(guests[_i].tree);
+	ck_assert_int_eq(bp_collect_hyperv(ctx, &m), 0);
 	ck_assert_int_eq(bp_collect_cpu(ctx, &m), 0);
 	ck_assert_int_eq(m.confidential, guests[_i].confidential);
 	unload();

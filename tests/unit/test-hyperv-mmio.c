@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "core/guid.h"
 #include "decide/hyperv-devid.h"
 #include "decide/hyperv-mmio.h"
 #include "decide/resource-tree.h"
