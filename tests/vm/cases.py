@@ -8,6 +8,7 @@ import gzip
 import pathlib
 import shlex
 
+import arches
 import initramfs
 
 # what the guest's /proc/fb calls the owners
@@ -42,10 +43,9 @@ class Case:
     options: str = ""           # further ones of our loader
     record: bool = False        # record the machine: the host must make the same plan from it
     initrds: int = 1            # 2: the second one, compressed, holds a file of its own
-
-    @property
-    def vga(self):
-        return "virtio" if self.owner == "virtio-gpu" else "std"
+    arch: str = "amd64"         # key of arches.ARCHES
+    board: str = ""             # further words of QEMU's -machine
+    cpu: str = ""               # another one than the architecture's usual
 
     @property
     def drivers(self):
@@ -127,6 +127,19 @@ def all_cases():
         add(name=f"7.x-initrds-{call}-normal", first="7.x", next="7.x", owner="efifb",
             call=call, jump="normal", initrds=2, core=call == "s",
             claim="the next kernel unpacks two initrds, the second one compressed")
+    return cases + a64_cases()
+
+
+def a64_cases():
+    cases = []
+    for kernel in ("a64-6.1", "a64-6.12", "a64-7.x"):
+        for tables in ("acpi", "dt"):
+            for jump in ("normal", "crash"):
+                cases.append(Case(
+                    name=f"{kernel}-{tables}-c-{jump}", first=kernel, next=kernel, owner="efifb",
+                    call="c", jump=jump, arch="arm64", firmware="aavmf",
+                    board="" if tables == "acpi" else "acpi=off",
+                    claim="the next kernel gets the frame buffer that expect-arm64.tbl names"))
     return cases
 
 
@@ -140,7 +153,7 @@ def first_cmdline(case):
 
 
 def next_cmdline(case):
-    words = ["console=ttyS0", "no_timer_check", "panic=1"]
+    words = [arches.ARCHES[case.arch].cmdline]
     if case.jump == "crash":
         # as distributions' kdump services do: one CPU, devices found in any state
         words += ["nr_cpus=1", "reset_devices"]
@@ -234,22 +247,23 @@ def build_image(case, kernels, tools, loader):
     loader: path of the program under test, or "" for the peer.
     """
     following = kernels[case.next]
-    inner = initramfs.base_archive(following, [], next_scenario(case))
+    inner = initramfs.base_archive(following, tools, [], next_scenario(case))
     if case.vmcore:
         initramfs.add_tool(inner, tools[kernels[case.first].makedumpfile], "bin/makedumpfile")
-    archive = initramfs.base_archive(kernels[case.first], case.drivers,
+    archive = initramfs.base_archive(kernels[case.first], tools, case.drivers,
                                      first_scenario(case, not loader))
     if loader:
-        initramfs.add_host_program(archive, loader, "sbin/kexec")
+        initramfs.add_host_program(archive, case.arch, loader, "sbin/kexec")
         if case.record:
-            initramfs.add_host_program(archive, sibling(loader, "bootparams"), "sbin/bootparams")
+            initramfs.add_host_program(archive, case.arch, sibling(loader, "bootparams"),
+                                       "sbin/bootparams")
     else:
-        initramfs.add_tool(archive, tools["kexec-tools"], "sbin/kexec")
+        initramfs.add_tool(archive, tools[arches.ARCHES[case.arch].kexec_tools], "sbin/kexec")
     vmlinuz = following.vmlinuz.read_bytes()
     if case.vmlinux:
         vmlinuz = initramfs.packed_vmlinux(vmlinuz)
         for soname in ("liblzma.so.5", "libzstd.so.1"):     # loaded on demand
-            initramfs.add_host_library(archive, soname)
+            initramfs.add_host_library(archive, case.arch, soname)
     archive.add("next/vmlinuz", vmlinuz)
     archive.add("next/initrd", inner.encode())
     if case.initrds > 1:

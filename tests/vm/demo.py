@@ -30,9 +30,9 @@ def main():
     if case is None or case.flip:
         parser.error(f"no case {args.case}")
     kernels, tools = packages.load_state()
-    rows, results = judge.read_expect(), pathlib.Path(args.results)
+    rows, results = {a: judge.read_expect(a) for a in judge.TABLES}, pathlib.Path(args.results)
     pages, titles, failed = [], [], False
-    for loader, kexec in (("peer", ""), ("ours", args.kexec)):
+    for loader, kexec in (("peer", {}), ("ours", {case.arch: args.kexec})):
         title = TITLES[loader]
         print(f"\n== {title}: {case.owner} owns the screen, {case.jump} into the next kernel")
         run = runner.Run(case, runner.Bench(kernels, tools, rows, results, kexec))
@@ -42,9 +42,9 @@ def main():
             return 1
         reports = {n: judge.read_report(run.files[f"{n}.tar.gz"]) for n in ("first", "next")}
         if not pages:
-            pages.append(judge.zero_page(reports["first"]))
+            pages.append(judge.boot_page(reports["first"]))
             titles.append("first kernel")
-        pages.append(judge.zero_page(reports["next"]))
+        pages.append(judge.boot_page(reports["next"]))
         titles.append(title)
         shutil.copy(run.folder / "next.png", results / f"{title}.png")
         print(f"{reports['next']['uname'].decode().strip()}")

@@ -2,8 +2,8 @@
 """Builds the initramfs of a test machine: an uncompressed newc cpio archive.
 
 Uncompressed, since QEMU's emulation copies a byte in far less time than it inflates one.
-Holds busybox, guest/init and guest/lib.sh, the helper program, the modules of the wanted
-drivers (unpacked, with their load order in /vm/modules/DRIVER) and whatever a case adds.
+Holds busybox, guest/init and guest/lib.sh, the helper program, the names of the serial ports,
+the modules of the wanted drivers (unpacked, with their load order in /vm/modules/DRIVER) and whatever a case adds.
 An image takes 0.1 s to build, so none is kept.
 """
 
@@ -17,6 +17,7 @@ import struct
 import subprocess
 import threading
 
+import arches
 import packages
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -29,7 +30,6 @@ DRIVERS = {
     "virtio-blk": [("virtio_pci",), ("virtio_blk",)],
 }
 
-BUSYBOX = "/bin/busybox"
 MAX_IMAGE = 512 << 20
 
 
@@ -48,9 +48,6 @@ class Archive:
 
     def add_program(self, path, data):
         self.add(path, data, stat.S_IFREG | 0o755)
-
-    def add_link(self, path, target):
-        self.add(path, target.encode(), stat.S_IFLNK | 0o777)
 
     def encode(self):
         out = bytearray()
@@ -126,31 +123,31 @@ def _find_binary(path):
     return real, found.group(1) if found else str(path.parent / ".libs")
 
 
-def add_host_program(archive, path, target):
-    """A program of this host at `target`, with the libraries that ldd finds for it."""
+def add_host_program(archive, arch, path, target):
+    """A program built on this host at `target`, with the libraries it is linked with."""
     program, library_path = _find_binary(path)
+    folders = [*filter(None, library_path.split(":")), arches.ARCHES[arch].libraries]
+
+    def find(name):
+        return next((pathlib.Path(f, name) for f in folders if pathlib.Path(f, name).exists()), None)
     archive.add_program(target, program.read_bytes())
-    env = dict(os.environ)
-    if library_path:
-        env["LD_LIBRARY_PATH"] = library_path
-    out = subprocess.run(["ldd", program], env=env, stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, text=True, check=False).stdout
-    if "not found" in out:
-        raise ValueError(f"{program}: {out}")
-    for name, lib in re.findall(r"^\s*(\S+)(?: => (/\S+))? \(0x", out, re.M):
-        if name.startswith("/"):        # the dynamic linker stands with its path
-            archive.add_program(name, pathlib.Path(name).read_bytes())
-        elif lib:
-            archive.add_program(f"usr/lib/x86_64-linux-gnu/{name}", pathlib.Path(lib).read_bytes())
+    for name, lib in packages.elf_closure(program, find).items():
+        _add_library(archive, arch, name, lib)
 
 
-def add_host_library(archive, soname):
-    """A library that a program of this host loads while it runs, so that ldd knows nothing."""
-    out = subprocess.run(["ldconfig", "-p"], check=True, stdout=subprocess.PIPE, text=True).stdout
-    path = re.search(rf"^\s*{re.escape(soname)} \(libc6,x86-64\S*\) => (/\S+)$", out, re.M)
-    if not path:
-        raise LookupError(f"this host has no {soname}")
-    archive.add_program(f"usr/lib/x86_64-linux-gnu/{soname}", pathlib.Path(path[1]).read_bytes())
+def add_host_library(archive, arch, soname):
+    """A library of this host that a program loads while it runs, so that no header names it."""
+    path = pathlib.Path(arches.ARCHES[arch].libraries, soname)
+    if not path.exists():
+        raise LookupError(f"this host has no {path}")
+    _add_library(archive, arch, soname, path)
+
+
+def _add_library(archive, arch, name, path):
+    # a program names its dynamic linker with the path that the ABI of its architecture says
+    this = arches.ARCHES[arch]
+    folder = os.path.dirname(this.linker) if name == os.path.basename(this.linker) else this.libraries
+    archive.add_program(f"{folder}/{name}", path.read_bytes())
 
 
 def packed_vmlinux(vmlinuz):
@@ -173,34 +170,37 @@ def add_tool(archive, tool, target):
                                 f"/{folder}/bin \"$@\"\n".encode())
 
 
-def helper_program():
-    """guest/helper.c as a static program, built once per source."""
+def helper_program(arch):
+    """guest/helper.c as a static program, built once per source and architecture."""
     source = HERE / "guest" / "helper.c"
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
-    path = packages.cache_dir() / "helper" / digest
+    path = packages.cache_dir() / "helper" / f"{arch}-{digest}"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-        subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Os", "-s",
-                        "-static", "-o", part, source], check=True)
+        subprocess.run([arches.ARCHES[arch].compiler, "-std=gnu11", "-Wall", "-Wextra", "-Werror",
+                        "-Os", "-s", "-static", "-o", part, source], check=True)
         part.rename(path)
     return path.read_bytes()
 
 
-def base_archive(kernel, drivers, scenario):
+def busybox(arch, tools):
+    path = arches.ARCHES[arch].busybox
+    return (tools[path].path / "bin" if path in tools else pathlib.Path(path)).read_bytes()
+
+
+def base_archive(kernel, tools, drivers, scenario):
     """busybox, init and helper, the drivers of `kernel`, and the script that init runs."""
+    arch = arches.ARCHES[kernel.arch]
     archive = Archive()
     archive.add("dev/console", b"", stat.S_IFCHR | 0o600, (5, 1))
-    archive.add_program("bin/busybox", pathlib.Path(BUSYBOX).read_bytes())
-    applets = subprocess.run([BUSYBOX, "--list"], check=True, stdout=subprocess.PIPE,
-                             text=True).stdout.split()
-    for applet in sorted(set(applets) - {"busybox"}):
-        archive.add_link(f"bin/{applet}", "busybox")
+    archive.add_program("bin/busybox", busybox(kernel.arch, tools))
     for folder in ("proc", "sys", "tmp", "sbin"):
         archive.add(folder, b"", stat.S_IFDIR | 0o755)
     archive.add_program("init", (HERE / "guest/init").read_bytes())
     archive.add("vm/lib.sh", (HERE / "guest/lib.sh").read_bytes())
+    archive.add("vm/ports", f"console=/dev/{arch.console}\ncontrol=/dev/{arch.control}\n".encode())
     archive.add("vm/scenario", scenario.encode())
-    archive.add_program("bin/vm-helper", helper_program())
+    archive.add_program("bin/vm-helper", helper_program(kernel.arch))
     add_modules(archive, kernel.modules, drivers)
     return archive

@@ -15,8 +15,12 @@ import zeropage
 
 HERE = pathlib.Path(__file__).resolve().parent
 KEYS = ["loader", "kernel", "owner", "call", "jump"]
-COLUMNS = KEYS + ["video", "base", "size", "caps", "secure", "desc", "data", "geometry",
-                  "fb", "text"]
+TABLES = {
+    "amd64": ("expect.tbl", KEYS + ["video", "base", "size", "caps", "secure", "desc", "data",
+                                    "geometry", "fb", "text"]),
+    "arm64": ("expect-arm64.tbl", KEYS + ["video", "base", "size", "caps", "geometry", "fb",
+                                          "text"]),
+}
 READABLE = 0.98         # of the characters; a blinking cell or two may be caught in between
 
 
@@ -28,16 +32,18 @@ class Check:
     got: str
 
 
-def read_expect(path=HERE / "expect.tbl"):
+def read_expect(arch, path=None):
+    name, columns = TABLES[arch]
+    path = path or HERE / name
     rows = []
     with open(path, encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
             words = line.split("#")[0].split()
             if not words:
                 continue
-            if len(words) != len(COLUMNS):
-                raise ValueError(f"{path}:{number}: {len(words)} columns, not {len(COLUMNS)}")
-            rows.append(dict(zip(COLUMNS, words)))
+            if len(words) != len(columns):
+                raise ValueError(f"{path}:{number}: {len(words)} columns, not {len(columns)}")
+            rows.append(dict(zip(columns, words)))
     return rows
 
 
@@ -45,7 +51,8 @@ def expect_row(rows, **key):
     found = [r for r in rows
              if all(any(fnmatch.fnmatchcase(key[k], p) for p in r[k].split(",")) for k in KEYS)]
     if len(found) != 1:
-        raise LookupError(f"{len(found)} rows of expect.tbl for {' '.join(key[k] for k in KEYS)}")
+        raise LookupError(f"{len(found)} rows of expectations for "
+                          f"{' '.join(key[k] for k in KEYS)}")
     return found[0]
 
 
@@ -59,8 +66,18 @@ def read_report(data):
     return files
 
 
-def zero_page(report):
-    return zeropage.decode(report["sys/kernel/boot_params/data"])
+def boot_page(report):
+    """What the firmware or the loader told the kernel: x86's zero page, arm64's screen_info.
+
+    An arm64 kernel without data symbols and without a frame buffer shows no screen_info.
+    """
+    if "sys/kernel/boot_params/data" in report:
+        return zeropage.decode(report["sys/kernel/boot_params/data"])
+    if b"scan: 0 found" in report["screen_info.how"]:
+        return zeropage.decode_screen(bytes(zeropage.SCREEN_BYTES))
+    if "screen_info" not in report:
+        raise ValueError(f"no screen_info: {report['screen_info.how'].decode()}")
+    return zeropage.decode_screen(report["screen_info"])
 
 
 def fb_owner(report):
@@ -99,7 +116,7 @@ def judge_screen(row, first, following):
                                 ("caps", "capabilities", "capabilities"),
                                 ("secure", "secure_boot", "secure_boot"),
                                 ("desc", "efi_memdesc_size", "EFI descriptor size")):
-        want = row[column]
+        want = row.get(column, "-")
         if want == "-":
             continue
         if column == "size" and want == "64k":
@@ -144,6 +161,37 @@ def judge_firmware(row, reports, pages):
         yield Check("EFI system table", got[0] == got[1], f"{got[0]:#x}", f"{got[1]:#x}")
         runs = any(p.startswith("sys/firmware/efi/runtime-map/") for p in reports[1])
         yield Check("EFI runtime services", runs, "mapped", "mapped" if runs else "absent")
+
+
+def first_words(report, pattern):
+    """What the first group of a pattern matched in the kernel's log, or "none"."""
+    found = re.search(pattern, report["dmesg"].decode("utf-8", "replace"), re.M)
+    return found[1].strip() if found else "none"
+
+
+def ram_bytes(report):
+    """Of the memory that /proc/iomem names."""
+    found = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) : System RAM$",
+                       report["proc/iomem"].decode(), re.M)
+    return sum(int(end, 16) + 1 - int(start, 16) for start, end in found)
+
+
+def judge_arm64(reports, pages, crash):
+    """What the next kernel knows of firmware and memory; reports and pages: (first, next)."""
+    for name, report, page in zip(("first", "next"), reports, pages):
+        # beside what vm-helper found in its memory
+        want = f"{page['lfb_base']:#x}" if page["orig_video_isVGA"] else "none"
+        got = first_words(report, r"efifb: framebuffer at (0x[0-9a-f]+)")
+        yield Check(f"frame buffer in the {name} kernel's log", want == got, want, got)
+    for name, pattern in (("ACPI RSDP", r"ACPI: RSDP (0x[0-9A-Fa-f]+)"),
+                          ("SMBIOS", r"DMI: (.*)"),
+                          ("EFI runtime services", r"(Registered efivars operations)")):
+        want, got = [first_words(report, pattern) for report in reports]
+        yield Check(name, want == got, want, got)
+    if not crash:
+        total = [ram_bytes(report) for report in reports]
+        near = total[1] >= total[0] * 0.98
+        yield Check("RAM handed on", near, f"at least 98% of {total[0]:#x}", f"{total[1]:#x}")
 
 
 def judge_memory(first, following, crash):
@@ -192,11 +240,13 @@ def judge_vmcore(case, files, folder, first_report):
 
 
 def observe(files, shots):
-    """What expect.tbl's columns would have to say for this run."""
+    """What the columns of expectations would have to say for this run."""
     reports = {n: read_report(files[f"{n}.tar.gz"]) for n in ("first", "next")}
-    first, following = zero_page(reports["first"]), zero_page(reports["next"])
+    first, following = boot_page(reports["first"]), boot_page(reports["next"])
 
     def seen(field):
+        if field not in first:
+            return "-"
         value = following[field]
         return "same" if value == first[field] else "zero" if value == 0 else f"{value:#x}"
     geometry = [f"{p['lfb_width']}x{p['lfb_height']}/{p['lfb_linelength']}"
@@ -213,12 +263,16 @@ def observe(files, shots):
 def judge(case, loader, files, shots, folder, rows):
     """All checks of a run that got to its end."""
     reports = {n: read_report(files[f"{n}.tar.gz"]) for n in ("first", "next")}
-    first, following = zero_page(reports["first"]), zero_page(reports["next"])
-    row = expect_row(rows, loader=loader, kernel=case.first, owner=case.expect_owner,
+    first, following = boot_page(reports["first"]), boot_page(reports["next"])
+    row = expect_row(rows[case.arch], loader=loader, kernel=case.first, owner=case.expect_owner,
                      call=case.call, jump=case.jump)
     out = list(judge_screen(row, first, following))
-    out += judge_firmware(row, [reports["first"], reports["next"]], [first, following])
-    out += judge_memory(first, following, case.jump == "crash")
+    both, crash = [reports["first"], reports["next"]], case.jump == "crash"
+    if case.arch == "arm64":
+        out += judge_arm64(both, [first, following], crash)
+    else:
+        out += judge_firmware(row, both, [first, following])
+        out += judge_memory(first, following, crash)
     if row["fb"] != "-":
         got = fb_owner(reports["next"])
         out.append(Check("fb0 of the next kernel", got == row["fb"], row["fb"], got))
@@ -226,9 +280,9 @@ def judge(case, loader, files, shots, folder, rows):
         got, share = text_seen(files, shots, "next")
         out.append(Check("text on the screen", got == row["text"], row["text"],
                          f"{got} ({share:.0%})"))
-    if case.jump == "crash":
-        line = reports["next"]["proc/cmdline"].decode()
-        out.append(Check("is the crash kernel", "elfcorehdr=" in line, "elfcorehdr=", line.strip()))
+    if crash:
+        got = reports["next"]["vmcore"].decode().strip()
+        out.append(Check("is the crash kernel", got == "/proc/vmcore", "/proc/vmcore", got))
     if case.says and loader == "ours":
         said = files["load.out"].decode("utf-8", "replace").strip()
         out.append(Check("what the loader says", bool(re.search(case.says, said, re.I)),

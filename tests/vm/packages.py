@@ -3,9 +3,10 @@
 
 The cache lies in ${XDG_CACHE_HOME:-~/.cache}/kexec-bootparams:
 
-    apt/SUITE/            apt's own lists and archives, nothing of the host's is touched
+    apt/SUITE-ARCH/       apt's own lists and archives, nothing of the host's is touched
     kernel/NAME_VERSION/  lib/modules/RELEASE/ with vmlinuz, config, modules and modules.dep
-    tool/NAME_VERSION/    a program of some suite with the libraries of that suite
+    tool/NAME_VERSION/    a program of some suite, with the libraries of that suite
+                          unless it is static
     pinned.json           what the names of kernels.conf stand for on this machine
     latest.json           the same for --latest
     helper/               guest/helper.c built, by the hash of its source
@@ -16,6 +17,8 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
+import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -36,6 +39,7 @@ class Wanted:
     series: str             # "" for a tool: its package name never changes
     binary: str             # path in a tool's package, "" for a kernel
     makedumpfile: str       # name of a tool, "" for a tool
+    arch: str               # Debian's name
 
 
 def read_conf(path=HERE / "kernels.conf"):
@@ -53,13 +57,36 @@ def read_conf(path=HERE / "kernels.conf"):
             wanted.append(Wanted(kind, name, section["suite"], section["package"],
                                  section["version"], section.get("series", ""),
                                  section.get("binary", ""),
-                                 section.get("makedumpfile", "")))
+                                 section.get("makedumpfile", ""),
+                                 section.get("arch", "amd64")))
         else:
             raise ValueError(f"{path}: [{title}] is neither suite, kernel nor tool")
     for want in wanted:
         if want.suite not in suites:
             raise ValueError(f"{path}: {want.name}: no [suite {want.suite}]")
     return suites, wanted
+
+
+def elf_closure(program, find):
+    """{name: path} of the libraries that a program of any architecture needs, and its ld.so.
+
+    find(name) returns a library's path or None.
+    """
+    found, todo = {}, [program]
+    while todo:
+        path = todo.pop()
+        said = subprocess.run(["readelf", "-W", "-d", "-l", path], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+        names = re.findall(r"\(NEEDED\).*\[(.*)\]", said)
+        names += [os.path.basename(p) for p in re.findall(r"program interpreter: (.*)\]", said)]
+        for name in names:
+            if name in found:
+                continue
+            found[name] = find(name)
+            if found[name] is None:
+                raise LookupError(f"{program}: no {name} among its libraries")
+            todo.append(found[name])
+    return found
 
 
 @dataclasses.dataclass
@@ -74,6 +101,10 @@ class Kernel:
     makedumpfile: str
 
     @property
+    def arch(self):
+        return self.package.rpartition("-")[2]
+
+    @property
     def modules(self):
         return self.path / "lib" / "modules" / self.release
 
@@ -84,7 +115,7 @@ class Kernel:
 
 @dataclasses.dataclass
 class Tool:
-    """A program in the cache: `bin` is started by the `ld.so` beside it."""
+    """A program in the cache: `bin` is started by the `ld.so` beside it, if any."""
     name: str
     package: str
     version: str

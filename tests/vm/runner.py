@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import time
 
+import arches
 import cases
 import judge
 import vm
@@ -24,9 +25,9 @@ class Bench:
     """What all cases of a run share."""
     kernels: dict
     tools: dict
-    rows: list              # of expect.tbl
+    rows: dict              # of expectations, by architecture
     results: pathlib.Path
-    kexec: str              # the loader under test; "" for the peer
+    kexec: dict             # path of the loader under test by architecture; empty for the peer
 
 
 class Run:
@@ -36,6 +37,7 @@ class Run:
         self.case = case
         self.bench = bench
         self.loader = "ours" if bench.kexec else "peer"
+        self.kexec = bench.kexec.get(case.arch, "")
         self.folder = bench.results / f"{case.name}{'' if bench.kexec else '-peer'}"
         self.files = {}             # by name, what the guest sent
         self.shots = {}
@@ -75,7 +77,14 @@ class Run:
         for name in {self.case.first, self.case.next}:
             if name not in self.bench.kernels:
                 return f"no kernel {name} in the cache (fetch-kernels could not get it)"
-        need = [] if self.bench.kexec else ["kexec-tools"]
+        this = arches.ARCHES[self.case.arch]
+        if not shutil.which(this.qemu):
+            return f"this host has no {this.qemu}"
+        if self.bench.kexec and not os.access(self.kexec, os.X_OK):
+            return f"{self.kexec} is not built"
+        need = [] if self.bench.kexec else [this.kexec_tools]
+        if "/" not in this.busybox:
+            need.append(this.busybox)
         if self.case.vmcore:
             need.append(self.bench.kernels[self.case.first].makedumpfile)
         for name in need:
@@ -90,11 +99,12 @@ class Run:
         self.folder.mkdir(parents=True)
         image = self.folder / "initramfs.cpio"
         image.write_bytes(cases.build_image(case, self.bench.kernels, self.bench.tools,
-                                            self.bench.kexec))
+                                            self.kexec))
         scale = float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
         with vm.Machine(self.folder, self.bench.kernels[case.first].vmlinuz, image,
-                        cases.first_cmdline(case), firmware=case.firmware, vga=case.vga,
-                        cpus=case.cpus, memory_mib=case.memory_mib, gdb=case.flip,
+                        cases.first_cmdline(case), arch=case.arch, firmware=case.firmware,
+                        owner=case.owner, board=case.board, cpu=case.cpu, cpus=case.cpus,
+                        memory_mib=case.memory_mib, gdb=case.flip,
                         watch=PURGATORY_SAYS if case.flip else None) as machine:
             self.follow(machine, TIMEOUT * scale)           # until the jump
             image.unlink()
@@ -106,7 +116,7 @@ class Run:
         if len(up) != 2 or up[1].words != release:
             raise vm.MachineError(f"meant to boot {release}, came up: {[m.words for m in up]}")
         checks = judge.judge(case, self.loader, self.files, self.shots, self.folder, self.bench.rows)
-        if case.record and self.bench.kexec:
+        if case.record and self.kexec:
             checks += self.replay()
         return checks
 
@@ -141,7 +151,7 @@ class Run:
     def replay(self):
         """The plan that the host makes from the recording, beside the machine's own."""
         there = json.loads(self.files["plan.json"])
-        command = [self.bench.kexec, *cases.plan_arguments(self.case),
+        command = [self.kexec, *cases.plan_arguments(self.case),
                    f"--sysroot={self.folder / 'machine.tree'}",
                    str(self.bench.kernels[self.case.next].vmlinuz)]
         out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)

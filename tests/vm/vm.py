@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One QEMU machine (q35, emulated): boots a kernel through OVMF or SeaBIOS and follows it.
+"""One QEMU machine, emulated: boots a kernel through its firmware and follows it.
 
     with Machine(folder, kernel=..., initrd=..., cmdline=...) as machine:
         for event in machine.events(timeout=120):
@@ -22,18 +22,12 @@ import subprocess
 import tempfile
 import time
 
+import arches
 import picture
 
-OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
-OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
-VGA = {"std": "VGA", "virtio": "virtio-vga"}
 SCRATCH_BYTES = 1 << 30         # sparse
 MAX_LINE = 1 << 20
 MAX_FILE = 64 << 20
-
-# no_timer_check: a starved emulator fails the IO-APIC timer test (seen in 2 of 36 runs)
-# panic=1 with -no-reboot: a dead kernel ends QEMU at once instead of at the time limit
-CMDLINE_ALWAYS = "console=ttyS0 no_timer_check panic=1"
 
 
 class MachineError(Exception):
@@ -109,9 +103,9 @@ def _listen(path):
 
 
 class Machine:
-    def __init__(self, folder, kernel, initrd, cmdline, *, firmware="ovmf", vga="std",
-                 memory_mib=1024, cpus=1, cpu="max", scratch=False, gdb=False,
-                 watch=None):
+    def __init__(self, folder, kernel, initrd, cmdline, *, arch="amd64", firmware="ovmf",
+                 owner="", board="", cpu="", memory_mib=1024, cpus=1, scratch=False,
+                 gdb=False, watch=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         # socket paths have 108 bytes at most, so they cannot lie in any folder
@@ -121,23 +115,26 @@ class Machine:
         self.lines = {}
         self.qmp = None
         self.pending = None             # [name, size, [base64 lines]] of a file on its way
-        self.vars = self.folder / "ovmf-vars.fd"
+        self.vars = self.folder / "firmware-vars.fd"
         self.scratch = self.folder / "scratch.img"
+        this = arches.ARCHES[arch]
         self.args = [
-            "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", cpu,
-            "-m", str(memory_mib), "-smp", str(cpus), "-nodefaults", "-no-user-config",
-            "-display", "none", "-no-reboot", "-device", VGA[vga],
+            this.qemu, "-machine", f"{this.machine},accel=tcg{board and ',' + board}",
+            "-cpu", cpu or this.cpu, "-m", str(memory_mib), "-smp", str(cpus), "-nodefaults", "-no-user-config",
+            "-display", "none", "-no-reboot",
             "-kernel", str(kernel), "-initrd", str(initrd),
-            "-append", f"{CMDLINE_ALWAYS} {cmdline}",
+            "-append", f"{this.cmdline} {cmdline}",
             "-chardev", f"socket,id=console,path={self.sockets}/console",
             "-serial", "chardev:console",
             "-chardev", f"socket,id=control,path={self.sockets}/control",
-            "-serial", "chardev:control",
             "-chardev", f"socket,id=qmp,path={self.sockets}/qmp",
-            "-mon", "chardev=qmp,mode=control"]
-        if firmware == "ovmf":
-            shutil.copyfile(OVMF_VARS, self.vars)
-            self.args += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}",
+            "-mon", "chardev=qmp,mode=control", *this.options]
+        for device in this.displays.get(owner, this.displays[""]):
+            self.args += ["-device", device]
+        if this.firmware[firmware]:
+            code, variables = this.firmware[firmware]
+            shutil.copyfile(variables, self.vars)
+            self.args += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}",
                           "-drive", f"if=pflash,unit=1,format=raw,file={self.vars}"]
         if scratch:
             with open(self.scratch, "wb") as f:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decodes the x86 zero page that /sys/kernel/boot_params/data shows (4096 bytes).
+"""Decodes the x86 zero page that /sys/kernel/boot_params/data shows (4096 bytes), and the
+screen_info it starts with (64 bytes), which arm64 has alone.
 
 Written from Documentation/arch/x86/zero-page.rst and boot.rst on its own, so that it does
 not share a mistake with the code under test.
@@ -11,6 +12,7 @@ import struct
 import sys
 
 BYTES = 4096
+SCREEN_BYTES = 64
 
 # name, offset, struct code
 FIELDS = [
@@ -48,17 +50,29 @@ LFB_UNIT_64K = {0x23}           # VIDEO_TYPE_VLFB counts lfb_size in 64 KiB
 SCREEN = [f for f, offset, _ in FIELDS if offset < 0x040]
 
 
-def decode(data):
-    """{field: value}, with lfb_base (64 bit), lfb_bytes and e820 [(start, end, type)] added."""
-    if len(data) != BYTES:
-        raise ValueError(f"a zero page of {len(data)} bytes")
+def _fields(data):
     page = {name: struct.unpack_from("<" + code, data, offset)[0]
-            for name, offset, code in FIELDS}
+            for name, offset, code in FIELDS if offset < len(data)}
     page["lfb_base"] = page["lfb_base_low"]
     if page["capabilities"] & CAPABILITY_64BIT_BASE:
         page["lfb_base"] |= page["ext_lfb_base"] << 32
     unit = 65536 if page["orig_video_isVGA"] in LFB_UNIT_64K else 1
     page["lfb_bytes"] = page["lfb_size"] * unit
+    return page
+
+
+def decode_screen(data):
+    """{field: value} of a screen_info, with lfb_base (64 bit) and lfb_bytes added."""
+    if len(data) != SCREEN_BYTES:
+        raise ValueError(f"a screen_info of {len(data)} bytes")
+    return _fields(data)
+
+
+def decode(data):
+    """The same of a zero page, with e820 [(start, end, type)] added as well."""
+    if len(data) != BYTES:
+        raise ValueError(f"a zero page of {len(data)} bytes")
+    page = _fields(data)
     if page["e820_entries"] > E820_MAX:
         raise ValueError(f"{page['e820_entries']} e820 entries in a table of {E820_MAX}")
     page["e820"] = []

@@ -7,12 +7,19 @@
  *   vm-helper find TAG FILE    counts the different N among the pages of FILE that start so;
  *                              a vmcore has some pages twice, since memory of the kernel's
  *                              image that it freed lies in two segments
+ *   vm-helper screen-info FILE writes the kernel's screen_info (64 bytes) to FILE and says
+ *                              how it was found: by its symbol, or, where kallsyms has no
+ *                              data symbols, as the one thing in the kernel's image that
+ *                              looks like it; no FILE when there is none
  *   vm-helper font             writes the console's font: "WIDTH HEIGHT COUNT\n", then
  *                              COUNT glyphs of HEIGHT rows of (WIDTH + 7) / 8 bytes
  */
+#include <elf.h>
 #include <fcntl.h>
 #include <linux/kd.h>
+#include <linux/screen_info.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +87,124 @@ static int find(const char *tag, const char *path)
 	return 0;
 }
 
+/* symbol: the address that /proc/kallsyms gives, 0 if none */
+static uint64_t symbol(const char *wanted)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	unsigned long long addr, found = 0;
+	char line[512], name[256];
+
+	if (!f)
+		return 0;
+	while (!found && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%llx %*c %255s", &addr, name) == 2 && !strcmp(name, wanted))
+			found = addr;
+	fclose(f);
+	return found;
+}
+
+/* segment: the smallest one of /proc/kcore with this address */
+static bool segment(int kcore, uint64_t addr, Elf64_Phdr *ret)
+{
+	Elf64_Ehdr head;
+	Elf64_Phdr phdr;
+	bool found = false;
+
+	if (pread(kcore, &head, sizeof(head), 0) != sizeof(head))
+		return false;
+	for (unsigned int i = 0; i < head.e_phnum; i++) {
+		if (pread(kcore, &phdr, sizeof(phdr), head.e_phoff + i * sizeof(phdr)) !=
+		    sizeof(phdr))
+			return false;
+		if (phdr.p_type == PT_LOAD && addr >= phdr.p_vaddr &&
+		    addr - phdr.p_vaddr < phdr.p_memsz &&
+		    (!found || phdr.p_memsz < ret->p_memsz)) {
+			*ret = phdr;
+			found = true;
+		}
+	}
+	return found;
+}
+
+static bool looks_right(const struct screen_info *s)
+{
+	unsigned int bytes = s->lfb_depth / 8;
+
+	return s->orig_video_isVGA == VIDEO_TYPE_EFI &&
+	       s->lfb_base && s->lfb_base % PAGE_BYTES == 0 &&
+	       s->lfb_width >= 320 && s->lfb_width <= 16384 &&
+	       s->lfb_height >= 200 && s->lfb_height <= 16384 &&
+	       (s->lfb_depth == 24 || s->lfb_depth == 32) &&
+	       s->lfb_linelength >= s->lfb_width * bytes &&
+	       s->lfb_size >= (uint64_t)s->lfb_linelength * s->lfb_height;
+}
+
+/* scan: how many things in the kernel's image look right; *ret is the last of them */
+static int scan(int kcore, const Elf64_Phdr *image, struct screen_info *ret)
+{
+	char *buf = malloc(image->p_memsz);
+	struct screen_info *one;
+	ssize_t n;
+	int hits = 0;
+
+	if (!buf)
+		return -1;
+	for (uint64_t got = 0; got < image->p_memsz; got += n) {
+		n = pread(kcore, buf + got, image->p_memsz - got, image->p_offset + got);
+		if (n <= 0)
+			return -1;
+	}
+	for (uint64_t at = 0; at + sizeof(*one) <= image->p_memsz; at += 4) {
+		one = (struct screen_info *)(buf + at);
+		if (looks_right(one)) {
+			*ret = *one;
+			hits++;
+		}
+	}
+	free(buf);
+	return hits;
+}
+
+static int screen_info(const char *path)
+{
+	static const char *const names[] = { "sysfb_primary_display", "screen_info" };
+	struct screen_info found;
+	int kcore = open("/proc/kcore", O_RDONLY | O_CLOEXEC), hits;
+	uint64_t at = 0, text = symbol("_stext");
+	Elf64_Phdr image;
+	FILE *out;
+
+	if (kcore < 0 || !text || !segment(kcore, text, &image)) {
+		perror("no image of the kernel in /proc/kcore");
+		return 1;
+	}
+	for (unsigned int i = 0; !at && i < sizeof(names) / sizeof(*names); i++)
+		if ((at = symbol(names[i])))
+			printf("symbol %s\n", names[i]);
+	if (at) {
+		if (pread(kcore, &found, sizeof(found), image.p_offset + at - image.p_vaddr) !=
+		    sizeof(found)) {
+			perror("/proc/kcore");
+			return 1;
+		}
+	} else {
+		hits = scan(kcore, &image, &found);
+		if (hits < 0) {
+			perror("/proc/kcore");
+			return 1;
+		}
+		printf("scan: %d found\n", hits);
+		if (hits != 1)
+			return hits != 0;
+	}
+	out = fopen(path, "we");
+	if (!out || fwrite(&found, sizeof(found), 1, out) != 1 || fclose(out)) {
+		perror(path);
+		return 1;
+	}
+	return 0;
+}
+
 static int font(void)
 {
 	static unsigned char data[FONT_MAX * FONT_ROWS * 4];
@@ -111,8 +236,11 @@ int main(int argc, char **argv)
 		return plant(argv[2], strtoul(argv[3], NULL, 10));
 	if (argc == 4 && strcmp(argv[1], "find") == 0)
 		return find(argv[2], argv[3]);
+	if (argc == 3 && strcmp(argv[1], "screen-info") == 0)
+		return screen_info(argv[2]);
 	if (argc == 2 && strcmp(argv[1], "font") == 0)
 		return font();
-	fputs("usage: vm-helper plant TAG MIB | find TAG FILE | font\n", stderr);
+	fputs("usage: vm-helper plant TAG MIB | find TAG FILE | "
+	      "screen-info FILE | font\n", stderr);
 	return 2;
 }

@@ -8,7 +8,7 @@
 
 mark() {
 	echo "VM-MARK $*" >&3
-	echo "VM-MARK $*" >/dev/ttyS0
+	echo "VM-MARK $*" >"$console"
 }
 
 # fail REASON: the machine could not do its part; the host ends the run
@@ -83,6 +83,11 @@ report() {
 			copy_files /tmp/report "$f"
 		done </tmp/list
 	done
+	if [ ! -d /sys/kernel/boot_params ]; then
+		vm-helper screen-info /tmp/report/screen_info >/tmp/report/screen_info.how 2>&1
+		copy_files /tmp/report /sys/firmware/fdt
+	fi
+	ls -d /proc/vmcore >/tmp/report/vmcore 2>/dev/null
 	for f in name virtual_size stride bits_per_pixel; do
 		copy_files /tmp/report /sys/class/graphics/fb0/$f
 	done
