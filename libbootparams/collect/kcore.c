@@ -221,6 +221,24 @@ int bp_kcore_read(struct bp_kcore *k, uint64_t virt, void *buf, size_t len)
 	return bp_file_pread(k->file, s->offset + (virt - s->virt), buf, len);
 }
 
+/*
+ * By the program headers alone, so that the size of the address space and where the direct map
+ * starts in it do not matter.
+ */
+int bp_kcore_read_phys(struct bp_kcore *k, bp_phys_t phys, void *buf, size_t len)
+{
+	for (size_t i = 0; i < k->n_segments; i++) {
+		const struct segment *s = &k->segments[i];
+
+		if (s->phys != NO_PHYS && phys >= s->phys && phys - s->phys <= s->size &&
+		    len <= s->size - (phys - s->phys))
+			return bp_file_pread(k->file, s->offset + (phys - s->phys), buf, len);
+	}
+	return bp_fail(k->ctx, -ENODATA,
+		       "/proc/kcore has no segment with physical %#llx (%zu bytes)",
+		       (unsigned long long)phys, len);
+}
+
 int bp_kcore_virt_to_phys(struct bp_kcore *k, uint64_t virt, bp_phys_t *ret_phys)
 {
 	const struct segment *s = find_segment(k, virt, 1);

@@ -22,6 +22,7 @@ static const struct collector {
 	{ "x86 boot_params", bp_collect_x86_boot_params },
 	{ "EFI", bp_collect_efi },			/* after boot_params: Secure Boot as noted there */
 	{ "Hyper-V", bp_collect_hyperv },		/* after iomem and EFI */
+	{ "EFI tables", bp_collect_efi_tables },	/* after EFI, with which they are compared */
 	{ "CPU", bp_collect_cpu },			/* after Hyper-V: isolated guests */
 	{ "kexec", bp_collect_kexec_state },		/* after the CPU: confidential guests */
 	{ "crash", bp_collect_crash },			/* after iomem, which has the crash regions */
@@ -42,6 +43,7 @@ static void done(struct bp_machine *m)
 	free(m->x86.nodes);
 	free(m->efi.runtime_map);
 	bp_hyperv_done(&m->hyperv);
+	bp_efi_tables_done(&m->efi_tables);
 	free(m->kexec.lockdown);
 	bp_memmap_done(&m->crash.regions);
 	bp_memmap_done(&m->crash.cma);

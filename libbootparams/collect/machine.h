@@ -61,6 +61,38 @@ struct bp_efi {
 	int secure_boot;	/* 1 on, 0 off, -1 unknown */
 };
 
+/* An entry of EFI's configuration table. */
+struct bp_efi_config_entry {
+	uint8_t guid[16];
+	uint64_t table;
+};
+
+/*
+ * EFI's own tables, in memory, as the running arm64 kernel was led to them by its device tree.
+ * The kernel shows nothing of them in /sys.
+ */
+struct bp_efi_tables {
+	int status;		/* of all up to vendor; -ENOENT: not arm64, or booted without EFI */
+	char *why;		/* the message, where the status is neither 0 nor -ENOENT */
+	const char *source;	/* static: where it was read: "/proc/kcore", "/dev/mem" */
+	bp_phys_t at;		/* the system table, as the device tree says */
+	struct bp_buf systab;	/* its bytes, of which the CRC32 is right */
+	bp_phys_t config_at;	/* the configuration table, translated */
+	struct bp_efi_config_entry *config;
+	size_t n_config;
+	struct bp_buf vendor;	/* FirmwareVendor: UTF-16 with its end; empty: unreadable */
+	uint64_t own_size;	/* not 0: a clone of ours, which occupies [at, at + own_size) */
+
+	int map_status;		/* of the memory map */
+	struct bp_efi_mapping *map;	/* in the order of the firmware */
+	size_t n_map;
+
+	/* What the running kernel remembers of them; 0: unknown. */
+	uint64_t kernel_runtime;	/* RuntimeServices, as the system table has it */
+	uint32_t kernel_revision;	/* of the system table */
+	bp_phys_t kernel_memreserve;	/* LINUX_EFI_MEMRESERVE_TABLE */
+};
+
 /* What the kernel says of kexec itself, and what could forbid or prefer a syscall. */
 struct bp_kexec_state {
 	int loaded, crash_loaded;	/* 0, 1; -1 unknown: no such file (no kexec in this kernel) */
@@ -124,6 +156,7 @@ struct bp_machine {
 	int firmware_map_status;
 	struct bp_x86_boot x86;
 	struct bp_efi efi;
+	struct bp_efi_tables efi_tables;
 	struct bp_kexec_state kexec;
 	struct bp_hyperv hyperv;
 	enum bp_confidential confidential;
@@ -139,6 +172,7 @@ int bp_collect_iomem(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_firmware_memmap(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_x86_boot_params(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_efi(struct bp_ctx *ctx, struct bp_machine *m);
+int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m);	/* confidential, la57, sha */
 int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m);
@@ -153,6 +187,17 @@ bool bp_cpuid_spells(uint32_t a, uint32_t b, uint32_t c, const char text[static 
 
 /* What is loaded at this moment: 1, 0; -1 where the kernel does not say. */
 int bp_kexec_loaded(struct bp_ctx *ctx, bool panic);
+
+/* An address as a runtime table has it -> physical. */
+bp_phys_t bp_efi_to_phys(const struct bp_efi_tables *t, uint64_t address);
+/* Does the firmware say that all of it is memory, of any use? */
+bool bp_efi_is_memory(const struct bp_efi_tables *t, bp_phys_t at, uint64_t len);
+/* The entry with this GUID (16 bytes, BP_EFI_GUID_*), or NULL. */
+const struct bp_efi_config_entry *bp_efi_config_find(const struct bp_efi_tables *t,
+						     const char *guid);
+void bp_efi_tables_done(struct bp_efi_tables *t);
+/* Physical memory that the kernel has not mapped: /dev/mem. Only where memory is known to be! */
+int bp_devmem_read(struct bp_ctx *ctx, bp_phys_t at, void *buf, size_t len);
 
 /* Parsers of foreign text, apart from their collectors so that they can be fuzzed. */
 int bp_iomem_parse(struct bp_ctx *ctx, struct bp_span text, struct bp_iomem *ret_iomem);
@@ -176,6 +221,8 @@ static inline void bp_kcore_closep(struct bp_kcore **k)
 #define bp_autokcore BP_CLEANUP(bp_kcore_closep)
 /* Read by virtual address; -ENODATA where no segment holds it. */
 int bp_kcore_read(struct bp_kcore *k, uint64_t virt, void *buf, size_t len);
+/* The same by physical address: memory that the kernel has mapped. */
+int bp_kcore_read_phys(struct bp_kcore *k, bp_phys_t phys, void *buf, size_t len);
 /* Translate by the program headers; -ENODATA where they do not say. */
 int bp_kcore_virt_to_phys(struct bp_kcore *k, uint64_t virt, bp_phys_t *ret_phys);
 /* KEY=VALUE of the VMCOREINFO note, malloc'd; -ENODATA where it has none. */

@@ -13,6 +13,17 @@ int bp_screen_info_encode(struct bp_ctx *ctx, const struct bp_screen *screen,
 int bp_screen_info_decode(struct bp_ctx *ctx, struct bp_span bytes, struct bp_screen *ret_screen);
 
 /*
+ * EFI's tables with an entry for the screen, in a segment of BP_EFI_CLONE_SIZE bytes (wire/
+ * efi-clone.h; what lies beyond *@ret_bytes is zero) at @at, which is aligned to that.
+ * @rebuild: from what the kernel says of them, not from the tables themselves.
+ */
+int bp_efi_clone_encode(struct bp_ctx *ctx, const struct bp_machine *m, bool rebuild,
+			const uint8_t screen_info[BP_SCREEN_INFO_SIZE], bp_phys_t at,
+			struct bp_buf *ret_bytes);
+/* Would the next kernel take addresses in [at, at + BP_EFI_CLONE_SIZE) for what they are? */
+bool bp_efi_clone_fits(const struct bp_efi_tables *t, bp_phys_t at);
+
+/*
  * The loader id that Linux gives kexec, in the upper half: /proc/sys/kernel/bootloader_type shows
  * 208, which is how the next system knows (Documentation/arch/x86/boot.rst, type_of_loader: D).
  */
