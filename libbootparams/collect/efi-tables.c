@@ -495,6 +495,8 @@ int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m)
 	if (m->arch != BP_ARCH_ARM64)
 		return 0;
 	r = bp_io_read(ctx, "/sys/firmware/fdt", FDT_MAX, &fdt);
+	if (r == -ENOENT && !m->efi.status)
+		r = -ENODATA;	/* there is EFI: an incomplete recording, or a /sys without it */
 	if (!r)
 		r = bp_efi_where_from_fdt(ctx, bp_buf_span(&fdt), &where);
 	if (!r)

@@ -239,6 +239,13 @@ int bp_kcore_read_phys(struct bp_kcore *k, bp_phys_t phys, void *buf, size_t len
 		       (unsigned long long)phys, len);
 }
 
+int bp_kcore_peek(struct bp_kcore *k, uint64_t virt, void *buf, size_t len)
+{
+	const struct segment *s = find_segment(k, virt, len);
+
+	return s ? bp_file_peek(k->file, s->offset + (virt - s->virt), buf, len) : -ENODATA;
+}
+
 int bp_kcore_virt_to_phys(struct bp_kcore *k, uint64_t virt, bp_phys_t *ret_phys)
 {
 	const struct segment *s = find_segment(k, virt, 1);

@@ -32,6 +32,7 @@ static const struct collector {
 static void done(struct bp_machine *m)
 {
 	free(m->release);
+	free(m->build_id);
 	free(m->cmdline);
 	free(m->dmi_vendor);
 	free(m->dmi_product);

@@ -149,6 +149,7 @@ struct bp_machine {
 	struct bp_ctx *ctx;
 	enum bp_arch arch;
 	char *release;		/* uname -r */
+	char *build_id;		/* of the kernel, as VMCOREINFO says: hex digits; NULL: unknown */
 	char *cmdline;		/* /proc/cmdline without newline; "" unknown */
 	char *dmi_vendor, *dmi_product;	/* NULL: unknown */
 	struct bp_iomem iomem;
@@ -221,6 +222,8 @@ static inline void bp_kcore_closep(struct bp_kcore **k)
 #define bp_autokcore BP_CLEANUP(bp_kcore_closep)
 /* Read by virtual address; -ENODATA where no segment holds it. */
 int bp_kcore_read(struct bp_kcore *k, uint64_t virt, void *buf, size_t len);
+/* The same, not recorded and without a message: for a search. */
+int bp_kcore_peek(struct bp_kcore *k, uint64_t virt, void *buf, size_t len);
 /* The same by physical address: memory that the kernel has mapped. */
 int bp_kcore_read_phys(struct bp_kcore *k, bp_phys_t phys, void *buf, size_t len);
 /* Translate by the program headers; -ENODATA where they do not say. */

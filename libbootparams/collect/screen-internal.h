@@ -17,6 +17,7 @@ struct bp_screen_source {
 extern const struct bp_screen_source bp_screen_source_pci;
 extern const struct bp_screen_source bp_screen_source_iomem;
 extern const struct bp_screen_source bp_screen_source_kernel_symbol;
+extern const struct bp_screen_source bp_screen_source_kernel_scan;
 extern const struct bp_screen_source bp_screen_source_boot_params;
 extern const struct bp_screen_source bp_screen_source_dispi;
 extern const struct bp_screen_source bp_screen_source_drm;
@@ -29,6 +30,20 @@ int bp_screen_fact_note(struct bp_screen_fact *fact, const char *fmt, ...) BP_PR
 /* Fill @fact from the 64 bytes of a struct screen_info, with the trust of boot time. */
 int bp_screen_fact_from_screen_info(struct bp_ctx *ctx, struct bp_span bytes,
 				    struct bp_screen_fact *fact);
+/* The running kernel's own, at @virt: a fact, and where it is in the image. */
+int bp_screen_symbol_add(struct bp_ctx *ctx, struct bp_machine *m, struct bp_kcore *kcore,
+			 const char *source, uint64_t virt, const char *name);
+/*
+ * Could these 64 bytes be an EFI framebuffer's struct screen_info that nobody but an EFI stub or
+ * we have written? Strict, since it is asked of every byte of a kernel's data.
+ */
+bool bp_screen_info_is_plausible(const void *bytes);
+/* Answer of the fact "kernel-image-scan": an address a line. @arg: struct bp_screen_scan */
+struct bp_screen_scan {
+	struct bp_kcore *kcore;
+	uint64_t start, end;	/* virtual */
+};
+int bp_screen_scan_ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf);
 /* The part of a link's text after the last '/', malloc'd: a driver's or a device's name. */
 int bp_screen_link_name(struct bp_ctx *ctx, const char *path, char **ret_name);
 /*

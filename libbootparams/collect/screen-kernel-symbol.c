@@ -17,13 +17,53 @@
 #include "collect/screen-internal.h"
 #include "encode/encode.h"
 
+/* Best effort: only who changes bytes of an image has to know. */
+static int note_place(struct bp_ctx *ctx, struct bp_machine *m, struct bp_kcore *kcore,
+		      uint64_t virt)
+{
+	uint64_t image, size;
+	bp_phys_t phys;
+	int r = bp_kcore_kernel_text(kcore, &image, &phys, &size);
+
+	if (!r && virt >= image && virt - image < size) {
+		m->screen_facts.has_symbol = true;
+		m->screen_facts.symbol_offset = virt - image;
+	}
+	if (!r && !m->build_id)
+		r = bp_kcore_vmcoreinfo(kcore, "BUILD-ID", &m->build_id);
+	if (r == -ENOMEM)
+		return r;
+	if (r)
+		bp_debug(ctx, "%s", bp_ctx_message(ctx));
+	bp_forgive(ctx);
+	return 0;
+}
+
+int bp_screen_symbol_add(struct bp_ctx *ctx, struct bp_machine *m, struct bp_kcore *kcore,
+			 const char *source, uint64_t virt, const char *name)
+{
+	uint8_t bytes[BP_SCREEN_INFO_SIZE];
+	struct bp_screen_fact *fact;
+	int r = bp_kcore_read(kcore, virt, bytes, sizeof(bytes));
+
+	if (!r)
+		r = note_place(ctx, m, kcore, virt);
+	if (r)
+		return r;
+	fact = bp_screen_fact_add(m, source);
+	if (!fact)
+		return -ENOMEM;
+	r = bp_screen_fact_from_screen_info(ctx, bp_span_make(bytes, sizeof(bytes)), fact);
+	if (r || fact->note)
+		return r;
+	return bp_screen_fact_note(fact, "%s", name);
+}
+
 static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	static const char *const names[] = { "sysfb_primary_display", "screen_info", NULL };
 	uint64_t address[BP_ARRAY_SIZE(names) - 1] = { 0 };
-	uint8_t bytes[BP_SCREEN_INFO_SIZE];
-	struct bp_screen_fact *fact;
-	struct bp_kcore *kcore;
+	bp_autokcore struct bp_kcore *kcore = NULL;
 	size_t i = 0;
 	int r = bp_kallsyms_lookup(ctx, names, address);
 
@@ -36,17 +76,8 @@ static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 	r = bp_kcore_open(ctx, &kcore);
 	if (r)
 		return r;
-	r = bp_kcore_read(kcore, address[i], bytes, sizeof(bytes));
-	bp_kcore_close(kcore);
-	if (r)
-		return r;
-	fact = bp_screen_fact_add(m, bp_screen_source_kernel_symbol.name);
-	if (!fact)
-		return -ENOMEM;
-	r = bp_screen_fact_from_screen_info(ctx, bp_span_make(bytes, sizeof(bytes)), fact);
-	if (r || fact->note)
-		return r;
-	return bp_screen_fact_note(fact, "%s", names[i]);
+	return bp_screen_symbol_add(ctx, m, kcore, bp_screen_source_kernel_symbol.name, address[i],
+				    names[i]);
 }
 
 const struct bp_screen_source bp_screen_source_kernel_symbol = {

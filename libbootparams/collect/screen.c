@@ -22,6 +22,7 @@ static const struct bp_screen_source *const sources[] = {
 	&bp_screen_source_pci,
 	&bp_screen_source_iomem,
 	&bp_screen_source_kernel_symbol,
+	&bp_screen_source_kernel_scan,	/* after the symbol: only where that is not known */
 	&bp_screen_source_boot_params,
 	&bp_screen_source_dispi,
 	&bp_screen_source_drm,

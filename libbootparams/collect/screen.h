@@ -58,6 +58,9 @@ struct bp_screen_facts {
 	size_t n;
 	struct bp_display *displays;
 	size_t n_displays;
+	/* The kernel's own screen_info, in bytes from the start of its image in memory. */
+	bool has_symbol;
+	uint64_t symbol_offset;
 	bool on_vmbus;		/* devices exist on a VMBus: the machine is a Hyper-V guest */
 };
 

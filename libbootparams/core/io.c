@@ -406,6 +406,11 @@ int bp_io_open(struct bp_ctx *ctx, const char *path, struct bp_file **ret_file)
 	return 0;
 }
 
+int bp_file_peek(struct bp_file *file, uint64_t off, void *buf, size_t len)
+{
+	return file->io->ops->pread(file, off, buf, len);
+}
+
 int bp_file_pread(struct bp_file *file, uint64_t off, void *buf, size_t len)
 {
 	int r = file->io->ops->pread(file, off, buf, len);

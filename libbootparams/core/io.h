@@ -64,6 +64,8 @@ bool bp_io_exists(struct bp_ctx *ctx, const char *path);
  * does not hold the bytes, -EIO at the end of file). */
 int bp_io_open(struct bp_ctx *ctx, const char *path, struct bp_file **ret_file);
 int bp_file_pread(struct bp_file *file, uint64_t off, void *buf, size_t len);
+/* The same, but not recorded: for a search, of which only the finds are worth it. No message. */
+int bp_file_peek(struct bp_file *file, uint64_t off, void *buf, size_t len);
 void bp_file_close(struct bp_file *file);
 static inline void bp_file_closep(struct bp_file **file)
 {

@@ -114,13 +114,21 @@ static const struct bp_screen_fact *find(const struct bp_screen_facts *f, const 
 	return NULL;
 }
 
+/* The kernel's own screen_info, by name or by what it looks like: one of them at most speaks. */
+static const struct bp_screen_fact *find_symbol(const struct bp_screen_facts *f)
+{
+	const struct bp_screen_fact *symbol = find(f, "kernel-symbol");
+
+	return symbol && symbol->is_screen_info ? symbol : find(f, "kernel-scan");
+}
+
 /*
  * What the kernel was told at boot. The symbol is a copy of boot_params, and the one that
  * kexec_file_load uses; hyperv_fb zeroed it (5.10 to 6.8), so that boot_params may know more.
  */
 static const struct bp_screen_fact *find_screen_info(const struct bp_screen_facts *f)
 {
-	const struct bp_screen_fact *symbol = find(f, "kernel-symbol");
+	const struct bp_screen_fact *symbol = find_symbol(f);
 	const struct bp_screen_fact *params = find(f, "boot_params");
 
 	if (params && !params->is_screen_info)
