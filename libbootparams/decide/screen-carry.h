@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How an arm64 kernel is told of the framebuffer: no part of its boot protocol is for that. A pure
+ * function of what was collected, decided and opened.
+ */
+#ifndef BP_DECIDE_SCREEN_CARRY_H
+#define BP_DECIDE_SCREEN_CARRY_H
+
+#include "collect/machine.h"
+#include "decide/plan.h"
+
+/* The methods, as --explain and --framebuffer-method= name them. */
+enum bp_carry {
+	BP_CARRY_NONE,
+	BP_CARRY_EFI_CLONE,	/* a copy of EFI's tables with an entry for it */
+	BP_CARRY_EFI_REBUILD,	/* new tables, of what the running kernel says of EFI's */
+	BP_CARRY_IMAGE_PATCH,	/* the kernel's own variable, in a copy of the image */
+	BP_CARRY_FIRMWARE_REDIRECT,	/* an entry of EFI's tables in the firmware's memory */
+};
+
+/* --framebuffer-method=...; *@ret_method is BP_CARRY_NONE for "auto". -EINVAL with a message. */
+int bp_carry_parse(struct bp_ctx *ctx, const char *text, enum bp_carry *ret_method);
+
+struct bp_screen_carry {
+	enum bp_carry method;
+	const char *name;	/* static: "efi-clone" ... "none" */
+	char why[256];
+	char lost[768];		/* "" or what the next kernel will miss, and what to do: a warning */
+	uint64_t patch_offset;	/* of the variable in image->bytes */
+};
+
+struct bp_carry_request {
+	enum bp_syscall syscall;
+	enum bp_carry method;	/* BP_CARRY_NONE: choose */
+	bool no_efi;		/* the next kernel is not told of EFI */
+};
+
+/*
+ * -EOPNOTSUPP with a message where the method asked for cannot be used. Nothing to carry
+ * (@screen->outcome is BP_SCREEN_NONE) is no loss.
+ */
+int bp_screen_carry_decide(struct bp_ctx *ctx, const struct bp_machine *m,
+			   const struct bp_image *image, const struct bp_screen *screen,
+			   const struct bp_carry_request *request,
+			   struct bp_screen_carry *ret_carry);
+
+#endif
