@@ -29,6 +29,7 @@
 #define MAP_MAX (4u << 20)	/* firmware has a few dozen descriptors, large servers hundreds */
 #define SYSTAB_MAX 1024u	/* UEFI 2.10 has 120 bytes */
 #define VENDOR_BYTES_MAX 200u	/* so much the kernel reads: drivers/firmware/efi/efi.c */
+#define VENDOR_STEP 8u
 #define TRIES 3			/* of what another agent may just be writing */
 
 /* All of it has to fit into our copy. */
@@ -281,29 +282,28 @@ static int read_config(struct bp_ctx *ctx, const struct bp_phys_source *sources,
 	return 0;
 }
 
-/* Only for people: unreadable is empty. */
+/* Only for people: what cannot be read is missing. In small steps: what lies behind is not ours. */
 static int read_vendor(struct bp_ctx *ctx, const struct bp_phys_source *sources, size_t n_sources,
 		       struct bp_efi_tables *t)
 {
 	const struct bp_wire_efi_system_table *st = (const void *)t->systab.data;
 	bp_phys_t at = bp_efi_to_phys(t, bp_le64(st->firmware_vendor));
-	uint8_t bytes[VENDOR_BYTES_MAX];
-	/* The string may end with the last page that can be read. */
-	size_t first = BP_MIN(sizeof(bytes), (size_t)(BP_EFI_PAGE - at % BP_EFI_PAGE));
-	size_t len = first, n = 0;
-	int r = read_any(ctx, sources, n_sources, at, bytes, first);
+	uint8_t step[VENDOR_STEP];
+	size_t n;
+	int r;
 
-	if (!r && first < sizeof(bytes) &&
-	    !read_any(ctx, sources, n_sources, at + first, bytes + first, sizeof(bytes) - first))
-		len = sizeof(bytes);
-	bp_forgive(ctx);
-	if (r)
-		return r == -ENOMEM ? r : 0;
-	while (n + 2 <= len && bp_le16(bytes + n))
-		n += 2;
-	/* What has no end gets one. */
-	r = bp_buf_append(&t->vendor, bytes, n);
-	return r ? r : bp_buf_append_zero(&t->vendor, 2);
+	do {
+		r = read_any(ctx, sources, n_sources, at + t->vendor.len, step, sizeof(step));
+		bp_forgive(ctx);
+		if (r)
+			break;
+		for (n = 0; n < sizeof(step) && bp_le16(step + n);)
+			n += 2;
+		r = bp_buf_append(&t->vendor, step, n);
+	} while (!r && n == sizeof(step) && t->vendor.len < VENDOR_BYTES_MAX);
+	if (r == -ENOMEM)
+		return r;
+	return t->vendor.len ? bp_buf_append_zero(&t->vendor, 2) : 0;
 }
 
 /* Is this a clone of ours? Then it is the only thing in its segment, and the next one replaces it. */
@@ -376,13 +376,17 @@ int bp_efi_tables_read(struct bp_ctx *ctx, const struct bp_efi_where *where,
 		r = read_config(ctx, sources, n_sources, t);
 	if (!r)
 		r = read_vendor(ctx, sources, n_sources, t);
-	if (!r)
+	/* A clone is in memory that the kernel has mapped. */
+	if (!r && source == sources)
 		r = read_mark(ctx, source, t);
 	if (r) {
 		drop_tables(t);
 		return r;
 	}
 	t->source = source->name;
+	bp_debug(ctx, "EFI's system table at 0x%llx by %s: %zu configuration tables at 0x%llx%s",
+		 (unsigned long long)t->at, t->source, t->n_config,
+		 (unsigned long long)t->config_at, t->own_size ? ", a copy of ours" : "");
 	return 0;
 }
 
@@ -425,25 +429,29 @@ static int compare_with_sysfs(struct bp_ctx *ctx, const struct bp_machine *m)
 }
 
 /* What is enough to make a new system table where the firmware's cannot be read. */
-static int read_kernel_variables(struct bp_ctx *ctx, struct bp_kcore *kcore,
-				 struct bp_efi_tables *t)
+static int read_kernel_variables(struct bp_ctx *ctx, struct bp_machine *m, struct bp_kcore *kcore)
 {
-	/* struct efi begins with runtime and runtime_version (include/linux/efi.h, 5.7 on). */
-	static const char *const names[] = { "efi", "efi_memreserve_root", NULL };
-	uint64_t address[BP_ARRAY_SIZE(names) - 1] = { 0 };
+	struct bp_efi_tables *t = &m->efi_tables;
+	uint64_t efi, root;
 	uint8_t bytes[12];
-	int r = bp_kallsyms_lookup(ctx, names, address);
+	int r = bp_kernel_symbol(ctx, m, BP_SYMBOL_EFI, &efi);
 
-	if (!r && address[0])
-		r = bp_kcore_read(kcore, address[0], bytes, sizeof(bytes));
-	if (r || !address[0])
+	if (!r)
+		r = bp_kernel_symbol(ctx, m, BP_SYMBOL_EFI_MEMRESERVE_ROOT, &root);
+	if (r)
 		return r;
-	t->kernel_runtime = bp_le64(bytes);
-	t->kernel_revision = bp_le32(bytes + 8);
-	/* NULL, or all ones where there is no such table (efi_memreserve_map_root()). */
-	if (!address[1])
+	if (efi) {
+		/* Begins with runtime and runtime_version (include/linux/efi.h, 5.7 on). */
+		r = bp_kcore_read(kcore, efi, bytes, sizeof(bytes));
+		if (r)
+			return r;
+		t->kernel_runtime = bp_le64(bytes);
+		t->kernel_revision = bp_le32(bytes + 8);
+	}
+	if (!root)
 		return 0;
-	r = bp_kcore_read(kcore, address[1], bytes, 8);
+	r = bp_kcore_read(kcore, root, bytes, 8);
+	/* NULL, or all ones where there is no such table (efi_memreserve_map_root()). */
 	if (r || !bp_le64(bytes) || bp_le64(bytes) == UINT64_MAX)
 		return r;
 	return bp_kcore_virt_to_phys(kcore, bp_le64(bytes), &t->kernel_memreserve);
@@ -469,7 +477,7 @@ static int collect(struct bp_ctx *ctx, struct bp_machine *m, const struct bp_efi
 		t->map = NULL;
 		return t->map_status;
 	}
-	r = read_kernel_variables(ctx, kcore, t);
+	r = read_kernel_variables(ctx, m, kcore);
 	if (r == -ENOMEM)
 		return r;
 	if (r)

@@ -72,3 +72,22 @@ int bp_kallsyms_lookup(struct bp_ctx *ctx, const char *const names[], uint64_t *
 	}
 	return 0;
 }
+
+int bp_kernel_symbol(struct bp_ctx *ctx, struct bp_machine *m, enum bp_symbol symbol,
+		     uint64_t *ret_address)
+{
+	static const char *const names[] = {
+		[BP_SYMBOL_PRIMARY_DISPLAY] = "sysfb_primary_display",
+		[BP_SYMBOL_SCREEN_INFO] = "screen_info",
+		[BP_SYMBOL_EFI] = "efi",
+		[BP_SYMBOL_EFI_MEMRESERVE_ROOT] = "efi_memreserve_root",
+		[BP_SYMBOLS] = NULL
+	};
+	int r = m->symbols.asked ? 0 : bp_kallsyms_lookup(ctx, names, m->symbols.address);
+
+	if (r)
+		return r;
+	m->symbols.asked = true;
+	*ret_address = m->symbols.address[symbol];
+	return 0;
+}

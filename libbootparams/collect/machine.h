@@ -144,6 +144,20 @@ struct bp_crash {
 	uint64_t page_offset;	/* start of the direct map, for p_vaddr of RAM segments; 0 unknown */
 };
 
+/* Where the running kernel's variables are: bp_kernel_symbol(). */
+enum bp_symbol {
+	BP_SYMBOL_PRIMARY_DISPLAY,	/* sysfb_primary_display, from 7.0 on; begins with: */
+	BP_SYMBOL_SCREEN_INFO,
+	BP_SYMBOL_EFI,			/* struct efi */
+	BP_SYMBOL_EFI_MEMRESERVE_ROOT,
+	BP_SYMBOLS
+};
+
+struct bp_symbols {
+	bool asked;
+	uint64_t address[BP_SYMBOLS];
+};
+
 struct bp_machine {
 	unsigned int refs;
 	struct bp_ctx *ctx;
@@ -164,6 +178,7 @@ struct bp_machine {
 	int la57;		/* 5-level paging: 1, 0, -1 unknown */
 	bool cpu_sha_ni;
 	struct bp_crash crash;
+	struct bp_symbols symbols;
 	struct bp_screen_facts screen_facts;
 };
 
@@ -211,6 +226,12 @@ int bp_kmsg_format(struct bp_span record, struct bp_buf *out);
 
 /* The kernel's symbols and memory: /proc/kallsyms and /proc/kcore (libelf). */
 struct bp_kcore;
+/*
+ * One of those that every machine is asked for, 0 where it is absent or hidden. All are looked up
+ * at the first call: the kernel takes its time to list its symbols.
+ */
+int bp_kernel_symbol(struct bp_ctx *ctx, struct bp_machine *m, enum bp_symbol symbol,
+		     uint64_t *ret_address);
 /* Address of each name (0 where it is absent or hidden); names[] ends with NULL. */
 int bp_kallsyms_lookup(struct bp_ctx *ctx, const char *const names[], uint64_t *ret_addresses);
 int bp_kcore_open(struct bp_ctx *ctx, struct bp_kcore **ret_kcore);

@@ -61,23 +61,23 @@ int bp_screen_symbol_add(struct bp_ctx *ctx, struct bp_machine *m, struct bp_kco
 
 static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 {
-	static const char *const names[] = { "sysfb_primary_display", "screen_info", NULL };
-	uint64_t address[BP_ARRAY_SIZE(names) - 1] = { 0 };
 	bp_autokcore struct bp_kcore *kcore = NULL;
-	size_t i = 0;
-	int r = bp_kallsyms_lookup(ctx, names, address);
+	const char *name = "sysfb_primary_display";
+	uint64_t address;
+	int r = bp_kernel_symbol(ctx, m, BP_SYMBOL_PRIMARY_DISPLAY, &address);
 
+	if (!r && !address) {
+		name = "screen_info";
+		r = bp_kernel_symbol(ctx, m, BP_SYMBOL_SCREEN_INFO, &address);
+	}
+	if (!r && !address)
+		r = bp_fail(ctx, -ENODATA, "/proc/kallsyms hides the symbols or has none");
+	if (!r)
+		r = bp_kcore_open(ctx, &kcore);
 	if (r)
 		return r;
-	while (i < BP_ARRAY_SIZE(address) && !address[i])
-		i++;
-	if (i == BP_ARRAY_SIZE(address))
-		return bp_fail(ctx, -ENODATA, "/proc/kallsyms hides the symbols or has none");
-	r = bp_kcore_open(ctx, &kcore);
-	if (r)
-		return r;
-	return bp_screen_symbol_add(ctx, m, kcore, bp_screen_source_kernel_symbol.name, address[i],
-				    names[i]);
+	return bp_screen_symbol_add(ctx, m, kcore, bp_screen_source_kernel_symbol.name, address,
+				    name);
 }
 
 const struct bp_screen_source bp_screen_source_kernel_symbol = {

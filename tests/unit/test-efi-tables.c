@@ -66,7 +66,7 @@ static const struct bp_phys_source sources[] = {
 static void put_descriptor(unsigned int i, uint32_t type, uint64_t phys, uint64_t virt,
 			   uint64_t pages, uint64_t attribute)
 {
-	struct bp_wire_efi_memory_descriptor *d = (void *)(ram + MAP - RAM + i * 48);
+	struct bp_wire_efi_memory_descriptor *d = (void *)(ram + (MAP - RAM) + i * 48);
 
 	bp_put_le32(d->type, type);
 	bp_put_le64(d->physical_start, phys);
@@ -77,12 +77,12 @@ static void put_descriptor(unsigned int i, uint32_t type, uint64_t phys, uint64_
 
 static struct bp_wire_efi_system_table *systab(void)
 {
-	return (void *)(data + SYSTAB - DATA);
+	return (void *)(data + (SYSTAB - DATA));
 }
 
 static struct bp_wire_efi_configuration_table *config(unsigned int i)
 {
-	return (struct bp_wire_efi_configuration_table *)(data + CONFIG - DATA) + i;
+	return (struct bp_wire_efi_configuration_table *)(data + (CONFIG - DATA)) + i;
 }
 
 static void fix_crc(void)
@@ -124,7 +124,7 @@ static void setup(void)
 	put_config(2, BP_EFI_GUID_MEMRESERVE, 0xbf200000);
 	put_config(3, BP_EFI_GUID_INITRD, 0xbf300000);
 	put_config(4, BP_EFI_GUID_DEBUG_IMAGE_INFO, 0xbf400000);
-	memcpy(data + VENDOR - DATA, vendor, sizeof(vendor));
+	memcpy(data + (VENDOR - DATA), vendor, sizeof(vendor));
 	fix_crc();
 	ck_assert_int_eq(bp_ctx_new_from_tree(NULL, "t", bp_span_make("", 0), &ctx), 0);
 }
@@ -295,16 +295,18 @@ END_TEST
 START_TEST(a_vendor_is_only_for_people)
 {
 	/* Without end: cut, and ended. */
-	memset(data + VENDOR - DATA, 'x', 0x100);
+	memset(data + (VENDOR - DATA), 'x', 0x100);
 	ck_assert_int_eq(read_all(), 0);
 	ck_assert_uint_eq(m.efi_tables.vendor.len, 202);
 	ck_assert_uint_eq(bp_le16(m.efi_tables.vendor.data + 200), 0);
 	bp_efi_tables_done(&m.efi_tables);
-	/* On the last bytes of memory */
-	bp_put_le64(systab()->firmware_vendor, DATA_VIRT + sizeof(data) - 4);
+	/* Up to the last bytes of memory */
+	bp_put_le64(systab()->firmware_vendor, DATA_VIRT + sizeof(data) - 12);
+	data[sizeof(data) - 12] = 'E';
+	data[sizeof(data) - 10] = data[sizeof(data) - 8] = data[sizeof(data) - 6] = 'x';
 	fix_crc();
 	ck_assert_int_eq(read_all(), 0);
-	ck_assert_uint_eq(m.efi_tables.vendor.len, 2);
+	ck_assert_uint_eq(m.efi_tables.vendor.len, 10);
 	bp_efi_tables_done(&m.efi_tables);
 	/* Nowhere */
 	bp_put_le64(systab()->firmware_vendor, 8);
@@ -331,7 +333,7 @@ END_TEST
 static void load_clone(const struct bp_buf *bytes, bp_phys_t at)
 {
 	ck_assert_uint_le(bytes->len, BP_EFI_CLONE_SIZE);
-	memcpy(ram + at - RAM, bytes->data, bytes->len);
+	memcpy(ram + (at - RAM), bytes->data, bytes->len);
 	bp_efi_tables_done(&m.efi_tables);
 	where.systab = at;
 }
@@ -344,8 +346,8 @@ static void take_screen(uint8_t bytes[192])
 
 	ck_assert_ptr_nonnull(e);
 	ck_assert_uint_ge(e->table, RAM);
-	memcpy(bytes, ram + e->table - RAM, 192);
-	memset(ram + e->table - RAM, 0, 192);
+	memcpy(bytes, ram + (e->table - RAM), 192);
+	memset(ram + (e->table - RAM), 0, 192);
 }
 
 START_TEST(three_generations)
@@ -541,7 +543,7 @@ static void record_machine(struct bp_buf *text, const char *acpi20)
 	print_hex(text, "hex sys/firmware/fdt", fdt.data, fdt.len);
 	print_hex(text, "sparse proc/kcore\n @0", &kcore, sizeof(kcore));
 	snprintf(head, sizeof(head), " @%llx", (unsigned long long)(MAP - RAM + RAM_OFF));
-	print_hex(text, head, ram + MAP - RAM, 3 * 48);
+	print_hex(text, head, ram + (MAP - RAM), 3 * 48);
 	/* struct efi and, 16 bytes on, efi_memreserve_root: a linear address */
 	bp_put_le64(variables, RUNTIME - DATA + DATA_VIRT);
 	bp_put_le64(variables + 8, 2 << 16 | 60);
