@@ -82,6 +82,24 @@ static bool kho(const struct kexec_failure *f)
 	return f->machine->kexec.kho_enabled && !f->panic;
 }
 
+/* The kernel was in something that is signed as a whole. */
+static bool was_in_efi_program(const struct kexec_failure *f)
+{
+	return f->plan && (f->plan->image->uki || f->plan->image->zboot);
+}
+
+static int tell_inner_signature(const struct kexec_failure *f, struct bp_buf *b)
+{
+	bool uki = f->plan->image->uki;
+
+	return bp_buf_printf(b, "the signature of %s is for the whole file, and kexec_file_load gets the "
+			     "kernel in it, which must carry its own: %s",
+			     uki ? "a UKI" : "an EFI zboot image",
+			     uki ? "sign it before the UKI is made (ukify build --sign-kernel), or load "
+				   "the distribution's signed kernel" :
+				   "use a signed kernel that is no zboot image");
+}
+
 static int tell_limit(const struct kexec_failure *f, struct bp_buf *b)
 {
 	return bp_buf_printf(b, "kernel.kexec_load_limit_%s is used up: nothing more can be loaded "
@@ -93,6 +111,12 @@ static int tell_lockdown(const struct kexec_failure *f, struct bp_buf *b)
 	if (f->syscall == BP_SYSCALL_LOAD)
 		return bp_buf_printf(b, "lockdown (%s) forbids kexec_load: use -s with a signed kernel",
 				     f->machine->kexec.lockdown);
+	if (was_in_efi_program(f)) {
+		int r = bp_buf_printf(b, "lockdown (%s) wants a signature: ",
+				      f->machine->kexec.lockdown);
+
+		return r ? r : tell_inner_signature(f, b);
+	}
 	return bp_buf_printf(b, "under lockdown (%s) a kernel must carry a signature that the running "
 			     "kernel checks: use the distribution's signed kernel image",
 			     f->machine->kexec.lockdown);
@@ -152,6 +176,10 @@ static int tell_ima(const struct kexec_failure *f, struct bp_buf *b)
 	if (f->syscall == BP_SYSCALL_LOAD)
 		return bp_buf_printf(b, "the IMA policy appraises kernels, which kexec_load does not "
 				     "allow: use -s");
+	if (f->plan && f->plan->image->fd != f->plan->image->original_fd)
+		return bp_buf_printf(b, "the IMA policy appraises kernels, and what was in %s is no file "
+				     "that could have a security.ima signature: load a kernel that is "
+				     "neither compressed nor part of another file", path_of(f));
 	return bp_buf_printf(b, "the IMA policy appraises kernels, and %s has no good security.ima "
 			     "signature: sign it (evmctl ima_sign) with a key of the .ima keyring",
 			     path_of(f));
@@ -207,6 +235,7 @@ static const struct cause {
 	  "(mokutil --import) or use the distribution's signed kernel" },
 	{ EBADMSG, ON_FILE_LOAD, NULL, NULL,
 	  "the kernel was changed after it was signed, or its signature is damaged: install it anew" },
+	{ ENODATA, ON_FILE_LOAD, was_in_efi_program, tell_inner_signature, NULL },
 	{ ENODATA, ON_FILE_LOAD, NULL, NULL,
 	  "the kernel carries no signature, and this machine demands one" },
 	{ ENOPKG, ON_FILE_LOAD, NULL, NULL,

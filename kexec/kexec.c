@@ -37,6 +37,7 @@ struct load {
 	struct bp_initrd initrd;
 	bool has_initrd, guessed_iomem;
 	char *cmdline;
+	struct bp_cmdline_choice cmdline_choice;
 	const struct bp_screen_option *screen;
 	struct bp_syscall_choice choice;
 	struct bp_plan *plan;
@@ -91,6 +92,37 @@ static size_t count_ranges(const struct load *l)
 	return map.n;
 }
 
+/* From the files that are named, or from a UKI that has one. */
+static int open_initrd(struct load *l)
+{
+	const struct kexec_options *o = l->o;
+	int r = -ENOENT;
+
+	if (o->n_initrds)
+		r = bp_initrd_open(l->ctx, o->initrds, &l->initrd);
+	else if (l->image->uki)
+		r = bp_initrd_from_uki(l->ctx, l->image->uki, &l->initrd);
+	l->has_initrd = !r;
+	return r == -ENOENT && !o->n_initrds ? 0 : r;
+}
+
+/* The line that is given, or that of a UKI that has one. */
+static int choose_cmdline(struct load *l)
+{
+	const struct kexec_options *o = l->o;
+	int r = bp_cmdline_compose(l->ctx, o->reuse_cmdline ? l->machine->cmdline : NULL, o->panic,
+				   o->append, &l->cmdline);
+
+	if (r)
+		return r;
+	bp_cmdline_choose(l->machine, l->image, o->panic, l->cmdline, &l->cmdline_choice);
+	if (!l->cmdline_choice.uki)
+		return 0;
+	free(l->cmdline);
+	l->cmdline = strdup(l->image->uki->cmdline);
+	return l->cmdline ? 0 : -ENOMEM;
+}
+
 /* Everything that a plan is made from. Failures are in the context's message. */
 static int gather(struct load *l)
 {
@@ -106,16 +138,10 @@ static int gather(struct load *l)
 	int r;
 
 	r = bp_image_open(l->ctx, o->kernel, o->type, &l->image);
-	if (r)
-		return r;
-	if (o->n_initrds) {
-		r = bp_initrd_open(l->ctx, o->initrds, &l->initrd);
-		if (r)
-			return r;
-		l->has_initrd = true;
-	}
-	r = bp_cmdline_compose(l->ctx, o->reuse_cmdline ? l->machine->cmdline : NULL, o->panic,
-			       o->append, &l->cmdline);
+	if (!r)
+		r = open_initrd(l);
+	if (!r)
+		r = choose_cmdline(l);
 	if (r)
 		return r;
 
@@ -201,6 +227,9 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 	r = bp_plan_new(l->ctx, l->machine, l->image, &opts, &l->plan);
 	if (!r && *lost)
 		r = bp_plan_warn(l->plan, "%s", lost);
+	if (!r && l->cmdline_choice.why)
+		r = (l->cmdline_choice.lost ? bp_plan_warn : bp_plan_reason)
+			(l->plan, "%s", l->cmdline_choice.why);
 	if (!r && *l->choice.not_passed && syscall == BP_SYSCALL_FILE_LOAD)
 		r = bp_plan_reason(l->plan, "kexec_file_load does not pass on, as kexec_load would: "
 				   "%s", l->choice.not_passed);
@@ -379,8 +408,11 @@ static int make_ready(struct load *l)
 
 	bp_forgive(l->ctx);
 	r = check_unchanged(l);
-	if (!r && l->has_initrd && l->plan->syscall == BP_SYSCALL_FILE_LOAD)
-		r = bp_initrd_make_fd(l->ctx, &l->initrd);
+	if (!r && l->plan->syscall == BP_SYSCALL_FILE_LOAD) {
+		r = bp_image_make_fd(l->ctx, l->image);
+		if (!r && l->has_initrd)
+			r = bp_initrd_make_fd(l->ctx, &l->initrd);
+	}
 	if (r)
 		say_cannot_load(l->o, bp_ctx_message(l->ctx));
 	return r;

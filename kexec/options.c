@@ -246,6 +246,7 @@ static const char *format_of_type(const char *type)
 	static const char *const names[][2] = {
 		{ "bzImage", "bzImage64" },
 		{ "vmlinux", "elf" },
+		{ "vmlinuz", "zboot" },
 	};
 
 	for (size_t i = 0; i < BP_ARRAY_SIZE(names); i++)

@@ -244,14 +244,14 @@ BP_EXPORT int bp_screen_from_gop(struct bp_ctx *ctx, const struct bp_gop_mode *g
 BP_EXPORT int bp_gop_record_parse(struct bp_ctx *ctx, const void *bytes, size_t len,
 				  struct bp_gop_mode *ret_gop);
 
-/** struct bp_image - a kernel image: opened, decompressed, understood */
+/** struct bp_image - a kernel image: opened, unwrapped, understood */
 struct bp_image;
 
 /**
  * bp_image_open - open a kernel image and check every part of it that loading relies on
  * @path: a regular file, looked up by the process, not below the context's sysroot
  * @type: the format that it must be, by the name that bp_image_format() gives; "elf": any
- *	ELF; NULL: any format
+ *	ELF; "uki", "zboot": what the kernel must be in; NULL: anything
  * @ret_image: the image, with one reference
  *
  * The image stays mapped (read-only) until the last reference goes; the file should not be
@@ -269,9 +269,12 @@ BP_EXPORT struct bp_image *bp_image_ref(struct bp_image *image);
 BP_EXPORT struct bp_image *bp_image_unref(struct bp_image *image);
 /** bp_image_path - the path it was opened by.	Since: 0.1 */
 BP_EXPORT const char *bp_image_path(const struct bp_image *image);
-/** bp_image_format - "bzImage64", "Image", "elf-arm64", ...: kexec's --type names.	Since: 0.1 */
+/** bp_image_format - of the kernel: "bzImage64", "Image", "elf-arm64", ...	Since: 0.1 */
 BP_EXPORT const char *bp_image_format(const struct bp_image *image);
-/** bp_image_compression - "gzip", "xz" or "zstd" where the file is; else NULL.	Since: 0.1 */
+/**
+ * bp_image_compression - "gzip", "lz4", "lzma", "lzo", "xz" or "zstd" where the file, or the kernel
+ *	in an EFI zboot image, is compressed; else NULL.	Since: 0.1
+ */
 BP_EXPORT const char *bp_image_compression(const struct bp_image *image);
 /** bp_image_arch_name - the architecture it runs on: "x86_64".	Since: 0.1 */
 BP_EXPORT const char *bp_image_arch_name(const struct bp_image *image);

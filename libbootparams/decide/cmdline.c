@@ -76,6 +76,23 @@ int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic, cons
 	return 0;
 }
 
+void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image, bool panic,
+		       const char *given, struct bp_cmdline_choice *ret)
+{
+	*ret = (struct bp_cmdline_choice){ 0 };
+	if (!image->uki || !image->uki->cmdline)
+		return;
+	ret->uki = !*given || (m->efi.secure_boot == 1 && !panic);
+	ret->lost = ret->uki && *given;
+	if (ret->lost)
+		ret->why = "the UKI's own command line is used, not the one that was given: Secure "
+			   "Boot is on";
+	else if (ret->uki)
+		ret->why = "the UKI's own command line is used: none was given";
+	else
+		ret->why = "the command line that was given goes in the place of the UKI's own";
+}
+
 /* "ttyS1,115200n8" or, for earlyprintk, "serial,ttyS1,115200". */
 static bool parse_uart(const char *text, const char *end, uint16_t *ret_port, uint32_t *ret_baud)
 {

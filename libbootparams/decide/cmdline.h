@@ -3,7 +3,8 @@
 #ifndef BP_DECIDE_CMDLINE_H
 #define BP_DECIDE_CMDLINE_H
 
-#include "core/internal.h"
+#include "collect/machine.h"
+#include "image/image.h"
 
 /*
  * @running: the running kernel's line, or NULL where it is not reused. BOOT_IMAGE= is taken out
@@ -12,6 +13,20 @@
  */
 int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic, const char *append,
 		       char **ret_cmdline);
+
+struct bp_cmdline_choice {
+	bool uki;		/* the UKI's own line is to be used, not the one that was given */
+	const char *why;	/* static; NULL: the image has none, so that there is no choice */
+	bool lost;		/* by that a line was dropped that somebody gave: @why is a warning */
+};
+
+/*
+ * A UKI may bring a command line. As with systemd-stub(7), one that is given goes in its place,
+ * unless it is empty, or Secure Boot is on. A crash kernel needs other words than the
+ * system does, so that for it what is given always counts.
+ */
+void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image, bool panic,
+		       const char *given, struct bp_cmdline_choice *ret);
 
 /*
  * The UART of the last console=ttyS0... or of earlyprintk=: where the next kernel's messages

@@ -13,8 +13,9 @@ int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text)
 	const struct bp_screen *s = &plan->screen;
 	int r;
 
-	r = bp_buf_printf(&b, "image:    %s (%s%s%s)\nsyscall:  %s, flags 0x%" PRIx64 "\n"
-			  "cmdline:  %s\n", plan->image->path, plan->image->format,
+	r = bp_buf_printf(&b, "image:    %s (%s%s%s%s%s)\nsyscall:  %s, flags 0x%" PRIx64 "\n"
+			  "cmdline:  %s\n", plan->image->path, plan->image->uki ? "uki, " : "",
+			  plan->image->zboot ? "zboot, " : "", plan->image->format,
 			  plan->image->compression ? ", " : "",
 			  plan->image->compression ? plan->image->compression : "",
 			  bp_syscall_name(plan->syscall), plan->flags, plan->cmdline);
@@ -81,6 +82,28 @@ static void screen_to_json(struct bp_json *j, const struct bp_screen *s)
 	bp_json_object_end(j);
 }
 
+/* null, or what the image brings besides the kernel. */
+static void uki_to_json(struct bp_json *j, const struct bp_uki *uki)
+{
+	if (!uki) {
+		bp_json_null(j, "uki");
+		return;
+	}
+	bp_json_object(j, "uki");
+	bp_json_hex(j, "linux", uki->linux_image.len);
+	bp_json_hex(j, "initrd", uki->initrd.len);
+	bp_json_hex(j, "ucode", uki->ucode.len);
+	bp_json_hex(j, "dtb", uki->dtb.len);
+	bp_json_uint(j, "dtbauto", uki->n_dtbauto);
+	bp_json_string(j, "cmdline", uki->cmdline);
+	bp_json_string(j, "os", uki->os);
+	bp_json_string(j, "uname", uki->uname);
+	bp_json_string(j, "profile", uki->profile);
+	bp_json_string(j, "other_profiles", uki->other_profiles);
+	bp_json_string(j, "unused", uki->unused);
+	bp_json_object_end(j);
+}
+
 static void strings_to_json(struct bp_json *j, const char *key, char *const *strings)
 {
 	bp_json_array(j, key);
@@ -98,6 +121,8 @@ int bp_plan_to_json(const struct bp_plan *plan, struct bp_buf *ret_text)
 	bp_json_string(&j, "image", plan->image->path);
 	bp_json_string(&j, "format", plan->image->format);
 	bp_json_string(&j, "compression", plan->image->compression);
+	bp_json_bool(&j, "zboot", plan->image->zboot);
+	uki_to_json(&j, plan->image->uki);
 	bp_json_bool(&j, "panic", plan->panic);
 	bp_json_string(&j, "syscall", bp_syscall_name(plan->syscall));
 	bp_json_hex(&j, "flags", plan->flags);

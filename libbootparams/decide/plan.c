@@ -294,6 +294,30 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 	return r ? r : check_cmdline(plan, arch);
 }
 
+/* What of a UKI goes to the next kernel, and what does not. The command line is the caller's. */
+static int explain_uki(struct bp_plan *plan, const struct bp_plan_opts *opts)
+{
+	const struct bp_uki *uki = plan->image->uki;
+	const char *ramdisks = uki->ucode.len && uki->initrd.len ? ".ucode and .initrd" :
+			       uki->ucode.len ? ".ucode" : ".initrd";
+	int r = bp_plan_reason(plan, "UKI%s%s%s%s", uki->os ? " of " : "", uki->os ?: "",
+			       uki->uname ? ", kernel " : "", uki->uname ?: "");
+
+	if (!r && uki->other_profiles)
+		r = bp_plan_reason(plan, "profile %s of the UKI, which is its first; not %s",
+				   uki->profile, uki->other_profiles);
+	if (!r && (uki->ucode.len || uki->initrd.len))
+		r = bp_plan_reason(plan, opts->initrd && opts->initrd->n_files ?
+				   "--initrd goes in the place of the UKI's %s" :
+				   "initrd: the UKI's %s", ramdisks);
+	if (!r && uki->unused)
+		r = bp_plan_reason(plan, "not used of the UKI: %s", uki->unused);
+	if (!r && plan->image->uki_addons)
+		r = bp_plan_warn(plan, "the add-ons in %s.extra.d are not loaded, nor what they add to "
+				 "the command line", plan->image->path);
+	return r;
+}
+
 int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,
 		const struct bp_plan_opts *opts, struct bp_plan **ret_plan)
 {
@@ -322,6 +346,8 @@ int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image
 	r = plan->cmdline ? bp_plan_reason(plan, "%s: %s", bp_syscall_name(plan->syscall),
 					   opts->syscall_why ? opts->syscall_why : "asked for")
 			  : -ENOMEM;
+	if (!r && image->uki)
+		r = explain_uki(plan, opts);
 	if (!r)
 		r = arch->check(plan, opts);
 	if (!r)

@@ -204,7 +204,7 @@ static void stream_freep(struct bp_stream **s)
 	free(*s);
 }
 
-int bp_decompress(struct bp_ctx *ctx, const struct bp_image_source *from, const char *compression,
+int bp_decompress(struct bp_ctx *ctx, const struct bp_input_part *from, const char *compression,
 		  uint64_t max, int *ret_fd)
 {
 	const struct bp_codec *codec = codec_by_name(compression);

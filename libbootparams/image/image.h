@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Kernel images. One file per format (image/NAME.c), one line in the table of image/image.c:
- * probe by magic on a byte span, then describe. Compression is peeled off first, by magic,
- * into a memfd: nothing is written to a temporary file and nothing is held as anonymous memory.
+ * probe by magic on a byte span, then describe. What wraps the kernel is peeled off first, by
+ * magic: compression and EFI zboot into a memfd; a UKI is looked into. Nothing is written to a
+ * temporary file and nothing is held as anonymous memory.
  */
 #ifndef BP_IMAGE_IMAGE_H
 #define BP_IMAGE_IMAGE_H
@@ -10,6 +11,7 @@
 #include "core/arch.h"
 #include "core/internal.h"
 #include "image/input.h"
+#include "image/uki.h"
 
 /* A part of an ELF image: one PT_LOAD. */
 struct bp_image_part {
@@ -42,19 +44,30 @@ struct bp_image_arm64 {
 /* Largest file taken for a kernel, compressed or not; a vmlinux with debug data is smaller. */
 #define BP_IMAGE_MAX 0x80000000u
 
+/* The file, and what is decompressed from it. */
+#define BP_IMAGE_MAPPINGS_MAX 2
+
 struct bp_image {
 	unsigned int refs;
 	struct bp_ctx *ctx;
 	char *path;		/* as the user gave it */
-	const char *format;	/* static: "bzImage64", "elf-arm64"; -t's names */
+	const char *format;	/* of the kernel, static: "bzImage64", "elf-arm64" */
 	const char *compression;	/* static: bp_compression_name(), or NULL */
+	bool zboot;		/* it was in an EFI zboot image */
+	struct bp_uki *uki;	/* it was in a UKI, with all this; NULL: it was not */
+	bool uki_addons;	/* there are add-ons beside that UKI: PATH.extra.d/NAME.addon.efi */
 	enum bp_arch arch;
 	char *version;		/* "6.12.107+deb13-amd64 (builder) #1 ...", or NULL */
-	struct bp_span bytes;	/* the uncompressed image: a read-only mapping, page aligned */
-	void *mapping;		/* what @bytes is a view of; NULL: bytes that somebody else owns */
-	int fd;			/* of the uncompressed image: file or memfd; for kexec_file_load */
-	int original_fd;	/* of the file as the user gave it; same as fd if not compressed */
+	struct bp_span bytes;	/* the kernel without any wrapping: a view of a read-only mapping */
+	struct bp_input_part part;	/* where these bytes lie; fd is -1 for bytes of others */
+	int fd;			/* a file of these bytes alone, for kexec_file_load; see below */
+	int original_fd;	/* of the file as the user gave it */
 	struct bp_input input;	/* owns original_fd */
+	struct {
+		void *data;
+		size_t len;
+	} mappings[BP_IMAGE_MAPPINGS_MAX];	/* all that @bytes and @uki are views of */
+	size_t n_mappings;
 	struct bp_image_bzimage bz;	/* bzImage64 only */
 	struct bp_image_arm64 arm64;	/* every arm64 kernel */
 	struct bp_image_part *parts;	/* ELF only; by address, no two in one page */
@@ -83,6 +96,11 @@ extern const struct bp_image_format bp_image_format_elf_x86_64;
  * bytes must live as long as the image.
  */
 int bp_image_from_bytes(struct bp_ctx *ctx, struct bp_span bytes, struct bp_image **ret_image);
+/*
+ * Make sure that image->fd is there. It is from the start, but for the kernel in a UKI: that is
+ * copied into a memfd, only for a kexec_file_load() that is really to happen.
+ */
+int bp_image_make_fd(struct bp_ctx *ctx, struct bp_image *image);
 /* bp_input_check_unchanged() for an image that was opened from a file; the message names it. */
 int bp_image_check_unchanged(struct bp_ctx *ctx, const struct bp_image *image);
 
@@ -92,16 +110,10 @@ int bp_image_read_arm64_header(struct bp_ctx *ctx, struct bp_span bytes,
 /* image->version by the text that the kernel prints first; none is no failure. */
 int bp_image_find_version(struct bp_ctx *ctx, struct bp_image *image);
 
-/* A part of an open file. */
-struct bp_image_source {
-	int fd;
-	uint64_t offset, size;
-};
-
 /* What compression do these bytes start with? NULL: none known. */
 const char *bp_compression_name(struct bp_span bytes);
 /* Decompress all of @from into a new memfd; at most @max bytes come out (-EFBIG). */
-int bp_decompress(struct bp_ctx *ctx, const struct bp_image_source *from, const char *compression,
+int bp_decompress(struct bp_ctx *ctx, const struct bp_input_part *from, const char *compression,
 		  uint64_t max, int *ret_fd);
 
 #endif

@@ -13,6 +13,9 @@
  *    there is an unpacker, skips 4 zero bytes at a time.
  *
  * The last file is not padded: the size is its offset plus its own size.
+ *
+ * A section of a UKI lies somewhere in its file and cannot be mapped to where another ends. One alone
+ * is used where the image's mapping has it; microcode and initrd are copied.
  */
 #include "config.h"
 
@@ -24,7 +27,7 @@
 
 static void unmap(struct bp_initrd *initrd)
 {
-	if (initrd->bytes.data)
+	if (initrd->bytes.data && !initrd->borrowed)
 		munmap((void *)initrd->bytes.data, initrd->bytes.len);
 	initrd->bytes = (struct bp_span){ NULL, 0 };
 }
@@ -32,7 +35,7 @@ static void unmap(struct bp_initrd *initrd)
 void bp_initrd_close(struct bp_initrd *initrd)
 {
 	unmap(initrd);
-	if (initrd->n_files > 1)	/* one: the file's own */
+	if (initrd->n_files != 1)	/* one: the file's own */
 		bp_closep(&initrd->fd);
 	for (size_t i = 0; i < initrd->n_files; i++) {
 		bp_input_close(&initrd->files[i].input);
@@ -122,6 +125,34 @@ int bp_initrd_open(struct bp_ctx *ctx, const char *const *paths,
 	return 0;
 }
 
+int bp_initrd_from_uki(struct bp_ctx *ctx, const struct bp_uki *uki, struct bp_initrd *ret_initrd)
+{
+	const struct bp_span pieces[] = { uki->ucode, uki->initrd };
+	bp_autoinitrd struct bp_initrd initrd = BP_INITRD_NONE;
+	off_t size;
+	void *p;
+	int r;
+
+	if (!uki->ucode.len && !uki->initrd.len)
+		return -ENOENT;
+	if (uki->ucode.len && uki->initrd.len) {
+		r = bp_input_join(ctx, "initrd", pieces, BP_ARRAY_SIZE(pieces), &initrd.fd);
+		if (r)
+			return bp_fail(ctx, r, "UKI");
+		size = lseek(initrd.fd, 0, SEEK_END);
+		p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, initrd.fd, 0);
+		if (p == MAP_FAILED)
+			return bp_fail_errno(ctx, -errno, "cannot map the initrd");
+		initrd.bytes = bp_span_make(p, (size_t)size);
+	} else {
+		initrd.bytes = uki->ucode.len ? uki->ucode : uki->initrd;
+		initrd.borrowed = true;
+	}
+	*ret_initrd = initrd;
+	initrd = BP_INITRD_NONE;
+	return 0;
+}
+
 /* Copy one file to its place; holes that padding leaves read as zeros. */
 static int copy_file(struct bp_ctx *ctx, int to, const struct bp_initrd_file *f)
 {
@@ -155,6 +186,8 @@ int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd)
 	if (initrd->fd >= 0)
 		return 0;
 	bp_forgive(ctx);
+	if (!initrd->n_files)
+		return bp_input_join(ctx, "initrd", &initrd->bytes, 1, &initrd->fd);
 	fd = memfd_create("initrd", MFD_CLOEXEC);
 	if (fd < 0)
 		return bp_fail_errno(ctx, -errno,

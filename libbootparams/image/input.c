@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads nothing of a user's file but its metadata: opens it, and says whether it has changed. */
+/*
+ * Reads nothing of a user's file but its metadata: opens it, and says whether it has changed. Copies
+ * pieces of mapped files without looking at them.
+ */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "image/input.h"
@@ -43,5 +47,40 @@ int bp_input_check_unchanged(struct bp_ctx *ctx, const struct bp_input *input)
 	if ((uint64_t)st.st_size != input->size || st.st_mtim.tv_sec != input->mtime.tv_sec ||
 	    st.st_mtim.tv_nsec != input->mtime.tv_nsec)
 		return bp_fail(ctx, -ESTALE, "the file was changed while it was being loaded");
+	return 0;
+}
+
+static int write_all(int fd, struct bp_span bytes, uint64_t offset)
+{
+	while (bytes.len) {
+		ssize_t n = pwrite(fd, bytes.data, bytes.len, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes = bp_span_make(bytes.data + n, bytes.len - (size_t)n);
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+int bp_input_join(struct bp_ctx *ctx, const char *name, const struct bp_span *pieces, size_t n,
+		  int *ret_fd)
+{
+	bp_autoclose int fd = memfd_create(name, MFD_CLOEXEC);
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), offset = 0;
+	int r = fd < 0 ? -errno : 0;
+
+	for (size_t i = 0; !r && i < n; i++) {
+		r = write_all(fd, pieces[i], offset);
+		offset = bp_align_up(offset + pieces[i].len, page);
+	}
+	/* EFAULT: the file has lost what was mapped. */
+	if (r == -EFAULT)
+		return bp_fail(ctx, -ESTALE, "the file was changed while it was being loaded");
+	if (r)
+		return bp_fail_errno(ctx, r, "cannot copy the %s to memory", name);
+	*ret_fd = BP_TAKE_FD(fd);
 	return 0;
 }

@@ -27,4 +27,14 @@ void bp_input_close(struct bp_input *input);
 /* Size and modification time as when it was opened? -ESTALE if not. */
 int bp_input_check_unchanged(struct bp_ctx *ctx, const struct bp_input *input);
 
+/* A part of an open file. */
+struct bp_input_part {
+	int fd;
+	uint64_t offset, size;
+};
+
+/* A new file in memory that holds @n pieces, each from the next page on. */
+int bp_input_join(struct bp_ctx *ctx, const char *name, const struct bp_span *pieces, size_t n,
+		  int *ret_fd);
+
 #endif

@@ -37,6 +37,22 @@ def bzimage(payload=64 * 1024, **fields):
     return bytes(image)
 
 
+def pe(machine, *sections):
+    """An EFI program that is no more than its sections: (name, bytes)."""
+    image = bytearray(0x400 + 40 * len(sections))
+    image += bytes(-len(image) % 512)
+    image[:2] = b"MZ"
+    struct.pack_into("<I", image, 0x3C, 0x80)
+    struct.pack_into("<4sHH12xHH", image, 0x80, b"PE", machine, len(sections), 240, 0x22)
+    struct.pack_into("<H", image, 0x98, 0x20B)
+    for number, (name, data) in enumerate(sections):
+        padded = data + bytes(-len(data) % 512)
+        struct.pack_into("<8sIIII", image, 0x188 + 40 * number, name.encode(), len(data),
+                         0x1000000 * (number + 1), len(padded), len(image))
+        image += padded
+    return bytes(image)
+
+
 def expand(tree, root):
     """Writes the entries of a .tree file as files below root."""
     current = None

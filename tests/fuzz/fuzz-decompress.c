@@ -11,7 +11,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *name = bp_compression_name(bp_span_make(data, size));
-	struct bp_image_source from = { .size = size };
+	struct bp_input_part from = { .size = size };
 	struct bp_ctx *ctx;
 	int out = -1;
 

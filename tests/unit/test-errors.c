@@ -89,6 +89,32 @@ START_TEST(ima)
 }
 END_TEST
 
+/* What is signed is not what kexec_file_load gets. */
+START_TEST(kernel_within_another_file)
+{
+	struct bp_uki uki = { 0 };
+
+	image.zboot = true;
+	explain(ENODATA);
+	says("the signature of an EFI zboot image is for the whole file");
+	image.uki = &uki;
+	explain(ENODATA);
+	says("the signature of a UKI is for the whole file");
+	says("which must carry its own: sign it before the UKI is made (ukify build --sign-kernel)");
+	m.kexec.lockdown = "integrity";
+	explain(EPERM);
+	says("lockdown (integrity) wants a signature: the signature of a UKI is");
+	f.syscall = BP_SYSCALL_LOAD;
+	explain(EPERM);
+	says("forbids kexec_load");
+	f.syscall = BP_SYSCALL_FILE_LOAD;
+	m.kexec.ima_appraises_kexec = true;
+	image.fd = 7;
+	explain(EACCES);
+	says("what was in /boot/vmlinuz is no file that could have a security.ima signature");
+}
+END_TEST
+
 static const struct {
 	int error;
 	enum bp_syscall syscall;
@@ -239,6 +265,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, permission_has_four_causes);
 	tcase_add_test(t, ima);
+	tcase_add_test(t, kernel_within_another_file);
 	tcase_add_loop_test(t, one_cause, 0, BP_ARRAY_SIZE(plain));
 	tcase_add_test(t, a_kernel_without_kexec);
 	tcase_add_test(t, new_flags_are_named);

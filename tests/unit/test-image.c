@@ -315,7 +315,7 @@ START_TEST(file_is_opened_and_mapped)
 	ck_assert_int_eq(bp_image_open(ctx, path, "uImage", &i), -EOPNOTSUPP);
 	assert_message("bzImage: type uImage is not supported (yet)");
 	ck_assert_int_eq(bp_image_open(ctx, path, "bzimage", &i), -EINVAL);
-	assert_message("bzImage: there is no type bzimage: the types are bzImage64, Image, elf-arm64, elf-x86_64");
+	assert_message("bzImage: there is no type bzimage: the types are bzImage64, Image, elf-arm64, elf-x86_64, uki, zboot");
 	ck_assert_int_eq(bp_image_open(ctx, path, "elf-x86_64", &i), -EBADMSG);
 	assert_message("bzImage: not of type elf-x86_64 but of type bzImage64");
 	ck_assert_int_eq(bp_image_open(ctx, path, "elf", &i), -EBADMSG);
@@ -852,12 +852,12 @@ START_TEST(efi_programs_are_told_apart)
 	bp_put_le16(b + 0x80 + 6, 2);
 	bp_put_le16(b + 0x80 + 20, 240);
 	describe(b, sizeof(b), -EBADMSG, "an x86-64 EFI program, but not a Linux kernel");
-	strcpy((char *)b + 0x80 + 24 + 240 + 40, ".linux");
+	strcpy((char *)b + 0x80 + 24 + 240 + 40, ".cmdline");
 	describe(b, sizeof(b), -EBADMSG,
-		 "a unified kernel image (UKI), which is not supported yet");
+		 "an add-on of a unified kernel image (UKI), without a kernel");
 	b[0x80 + 24 + 240 + 40] = 0;
 	bp_put_le16(b + 0x84, 0xaa64);
-	describe(b, sizeof(b), -EBADMSG, "an arm64 EFI program");
+	describe(b, sizeof(b), -EBADMSG, "an arm64 EFI program, but not a Linux kernel");
 	bp_put_le16(b + 0x84, 0x1234);
 	describe(b, sizeof(b), -EBADMSG, "an EFI program of another architecture");
 	/* Its section table lies beyond the end. */
