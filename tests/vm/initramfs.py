@@ -199,7 +199,8 @@ def base_archive(kernel, tools, drivers, scenario):
         archive.add(folder, b"", stat.S_IFDIR | 0o755)
     archive.add_program("init", (HERE / "guest/init").read_bytes())
     archive.add("vm/lib.sh", (HERE / "guest/lib.sh").read_bytes())
-    archive.add("vm/ports", f"console=/dev/{arch.console}\ncontrol=/dev/{arch.control}\n".encode())
+    control = arch.console if kernel.one_port else arch.control
+    archive.add("vm/ports", f"console=/dev/{arch.console}\ncontrol=/dev/{control}\n".encode())
     archive.add("vm/scenario", scenario.encode())
     archive.add_program("bin/vm-helper", helper_program(kernel.arch))
     add_modules(archive, kernel.modules, drivers)

@@ -5,6 +5,7 @@ The cache lies in ${XDG_CACHE_HOME:-~/.cache}/kexec-bootparams:
 
     apt/SUITE-ARCH/       apt's own lists and archives, nothing of the host's is touched
     kernel/NAME_VERSION/  lib/modules/RELEASE/ with vmlinuz, config, modules and modules.dep
+    kernel/NAME/          the same of a test kernel
     tool/NAME_VERSION/    a program of some suite, with the libraries of that suite
                           unless it is static
     pinned.json           what the names of kernels.conf stand for on this machine
@@ -42,11 +43,37 @@ class Wanted:
     arch: str               # Debian's name
 
 
-def read_conf(path=HERE / "kernels.conf"):
-    """Returns ({suite: [source line]}, [Wanted])."""
+@dataclasses.dataclass
+class TestKernel:
+    """One [test-kernel ...] section: configured as none of Debian's is."""
+    name: str
+    arch: str
+    prebuilt: str           # file in prebuilt_dir()
+    config: str             # its configuration there
+    release: str            # what it says to uname -r
+    makedumpfile: str
+
+
+def prebuilt_dir():
+    return pathlib.Path(os.environ.get("KEXEC_TEST_KERNELS") or HERE.parents[2] / "shared/kernels")
+
+
+def _read_sections(path):
     conf = configparser.ConfigParser(interpolation=None)
     with open(path, encoding="utf-8") as f:
         conf.read_file(f)
+    return conf
+
+
+def read_test_kernels(path=HERE / "kernels.conf"):
+    conf = _read_sections(path)
+    return [TestKernel(title.partition(" ")[2], **conf[title])
+            for title in conf.sections() if title.startswith("test-kernel ")]
+
+
+def read_conf(path=HERE / "kernels.conf"):
+    """Returns ({suite: [source line]}, [Wanted])."""
+    conf = _read_sections(path)
     suites, wanted = {}, []
     for title in conf.sections():
         kind, _, name = title.partition(" ")
@@ -59,8 +86,8 @@ def read_conf(path=HERE / "kernels.conf"):
                                  section.get("binary", ""),
                                  section.get("makedumpfile", ""),
                                  section.get("arch", "amd64")))
-        else:
-            raise ValueError(f"{path}: [{title}] is neither suite, kernel nor tool")
+        elif kind != "test-kernel":
+            raise ValueError(f"{path}: [{title}] is no suite, kernel, tool or test-kernel")
     for want in wanted:
         if want.suite not in suites:
             raise ValueError(f"{path}: {want.name}: no [suite {want.suite}]")
@@ -111,6 +138,12 @@ class Kernel:
     @property
     def vmlinuz(self):
         return self.modules / "vmlinuz"
+
+    @property
+    def one_port(self):
+        """Whether it knows nothing of a second serial port, which arm64 machines have on PCI."""
+        config = (self.modules / "config").read_text(encoding="utf-8")
+        return self.arch == "arm64" and "CONFIG_SERIAL_8250_PCI=y\n" not in config
 
 
 @dataclasses.dataclass

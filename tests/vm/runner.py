@@ -85,7 +85,7 @@ class Run:
         need = [] if self.bench.kexec else [this.kexec_tools]
         if "/" not in this.busybox:
             need.append(this.busybox)
-        if self.case.vmcore:
+        if self.case.vmcore and self.case.dump:
             need.append(self.bench.kernels[self.case.first].makedumpfile)
         for name in need:
             if name not in self.bench.tools:
@@ -105,6 +105,7 @@ class Run:
                         cases.first_cmdline(case), arch=case.arch, firmware=case.firmware,
                         owner=case.owner, board=case.board, cpu=case.cpu, cpus=case.cpus,
                         memory_mib=case.memory_mib, gdb=case.flip,
+                        one_port=self.bench.kernels[case.first].one_port,
                         watch=PURGATORY_SAYS if case.flip else None) as machine:
             self.follow(machine, TIMEOUT * scale)           # until the jump
             image.unlink()

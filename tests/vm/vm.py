@@ -105,12 +105,13 @@ def _listen(path):
 class Machine:
     def __init__(self, folder, kernel, initrd, cmdline, *, arch="amd64", firmware="ovmf",
                  owner="", board="", cpu="", memory_mib=1024, cpus=1, scratch=False,
-                 gdb=False, watch=None):
+                 gdb=False, watch=None, one_port=False):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         # socket paths have 108 bytes at most, so they cannot lie in any folder
         self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="kexec-vm."))
         self.watch = watch              # regular expression for console lines
+        self.control = "console" if one_port else "control"     # the line that the guest uses
         self.process = None
         self.lines = {}
         self.qmp = None
@@ -204,11 +205,9 @@ class Machine:
                         self.process.wait(30)
                         raise MachineError("the machine ended by itself (panic, triple fault "
                                            f"or reset) {self._qemu_said()}".rstrip())
-                    if key.data == "console":
-                        yield from (Said(t) for t in lines
-                                    if self.watch and self.watch.search(t))
-                        continue
-                    for text in lines:
+                    if key.data == "console" and self.watch:
+                        yield from (Said(t) for t in lines if self.watch.search(t))
+                    for text in lines if key.data == self.control else ():
                         event = self._parse(text)
                         if event is None:
                             continue
@@ -255,7 +254,7 @@ class Machine:
 
     def answer(self, text="ok"):
         """The reply to an Ask."""
-        self.lines["control"].sock.sendall(text.encode() + b"\n")
+        self.lines[self.control].sock.sendall(text.encode() + b"\n")
 
     def screenshot(self, name):
         """Saves NAME.png and returns the picture."""

@@ -8,7 +8,7 @@
 
 mark() {
 	echo "VM-MARK $*" >&3
-	echo "VM-MARK $*" >"$console"
+	[ "$control" = "$console" ] || echo "VM-MARK $*" >"$console"
 }
 
 # fail REASON: the machine could not do its part; the host ends the run
@@ -24,8 +24,9 @@ ask() {
 	[ "$answer" = ok ] || fail "host could not: $*: $answer"
 }
 
-# send NAME FILE
+# send NAME FILE: nothing where there is no such file
 send() {
+	[ -f "$2" ] || return
 	echo "VM-FILE $1 $(wc -c <"$2")" >&3
 	base64 "$2" >&3
 	echo "VM-EOF $1" >&3
