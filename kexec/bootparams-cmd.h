@@ -16,6 +16,7 @@ struct bootparams_command {
 	int (*run)(int argc, char **argv);	/* argv[0] is the name; returns the exit status */
 };
 
+extern const struct bootparams_command bootparams_hyperv;
 extern const struct bootparams_command bootparams_record;
 extern const struct bootparams_command bootparams_show;
 

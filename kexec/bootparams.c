@@ -15,6 +15,7 @@
 static const struct bootparams_command *const commands[] = {
 	&bootparams_show,
 	&bootparams_record,
+	&bootparams_hyperv,
 };
 
 const char say_program[] = "bootparams";

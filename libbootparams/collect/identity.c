@@ -4,7 +4,7 @@
  *
  * A recorded machine says its architecture and release as facts ("x86_64", "6.12.107-amd64").
  * A bare directory without facts is told by /proc/sys/kernel/{arch,osrelease}, else by what only
- * one architecture has, else by its kernel log.
+ * one architecture has, else by its kernel log or /proc/iomem.
  */
 #include "config.h"
 
@@ -92,6 +92,16 @@ static enum bp_arch arch_from_log(struct bp_ctx *ctx)
 	return BP_ARCH_UNKNOWN;
 }
 
+/* ACPI's name for ARM's serial port: no other architecture has it. */
+static enum bp_arch arch_from_iomem(struct bp_ctx *ctx)
+{
+	bp_autobuf struct bp_buf iomem = { 0 };
+
+	if (bp_io_read(ctx, "/proc/iomem", BP_IO_LARGE, &iomem))
+		bp_forgive(ctx);
+	return strstr(bp_buf_str(&iomem), " : ARMH0011:") ? BP_ARCH_ARM64 : BP_ARCH_UNKNOWN;
+}
+
 static int arch_without_fact(struct bp_ctx *ctx, enum bp_arch *ret_arch)
 {
 	bp_autofree char *name = NULL;
@@ -102,6 +112,8 @@ static int arch_without_fact(struct bp_ctx *ctx, enum bp_arch *ret_arch)
 	*ret_arch = name ? bp_arch_from_uname(name) : arch_from_files(ctx);
 	if (*ret_arch == BP_ARCH_UNKNOWN)
 		*ret_arch = arch_from_log(ctx);
+	if (*ret_arch == BP_ARCH_UNKNOWN)
+		*ret_arch = arch_from_iomem(ctx);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 
 /* As in the kernel (MAXSYMLINKS). */
 #define LINKS_MAX 40u
+#define LINK_FILE_MAX 4096u
 #define PATH_BYTES_MAX (64u << 10)
 
 static int io_alloc(bool record, struct bp_io **ret_io)
@@ -282,6 +283,23 @@ int bp_io_read_u64(struct bp_ctx *ctx, const char *path, uint64_t *ret_value)
 	return 0;
 }
 
+/*
+ * A folder that was copied without its links has small files with their texts instead, as
+ * git does where core.symlinks is off.
+ */
+static int read_link_file(struct bp_io *io, const char *at, char **ret_target)
+{
+	bp_autobuf struct bp_buf text = { 0 };
+	int r = io->ops->read(io, at, LINK_FILE_MAX, &text);
+
+	if (r)
+		return r;
+	if (!text.len || strlen(bp_buf_str(&text)) != text.len || strchr(bp_buf_str(&text), '\n'))
+		return -EINVAL;
+	*ret_target = strdup(bp_buf_str(&text));
+	return *ret_target ? 0 : -ENOMEM;
+}
+
 int bp_io_readlink(struct bp_ctx *ctx, const char *path, char **ret_target)
 {
 	bp_autobuf struct bp_buf at = { 0 };
@@ -292,7 +310,9 @@ int bp_io_readlink(struct bp_ctx *ctx, const char *path, char **ret_target)
 
 	if (!r)
 		r = io->ops->look(io, bp_buf_str(&at), &kind, &target);
-	if (!r && kind != BP_IO_LINK)
+	if (!r && kind == BP_IO_FILE && !io->live)
+		r = read_link_file(io, bp_buf_str(&at), &target);
+	else if (!r && kind != BP_IO_LINK)
 		r = -EINVAL;
 	if (r)
 		return bp_fail_errno(ctx, normal_error(r), "cannot read link %s", path);

@@ -172,8 +172,11 @@ static const struct bp_codec *codec_by_name(const char *name)
 	return NULL;
 }
 
-/* After a stream: is there another one? 1, or 0 at the end of the file. */
-static int find_next(struct bp_stream *s, const struct bp_codec *codec)
+/*
+ * After a stream: is there another one? 1, or 0 at the end of the file; with @ret_end also 0
+ * before something else, which begins at *@ret_end.
+ */
+static int find_next(struct bp_stream *s, const struct bp_codec *codec, uint64_t *ret_end)
 {
 	int r;
 
@@ -184,6 +187,8 @@ static int find_next(struct bp_stream *s, const struct bp_codec *codec)
 		if (r)
 			return r;
 	} while (s->pos < s->len && !s->in[s->pos]);
+	if (ret_end)
+		*ret_end = bp_stream_position(s);
 	if (bp_stream_at_end(s))
 		return 0;
 	/* A magic number may lie across two pieces. */
@@ -192,6 +197,8 @@ static int find_next(struct bp_stream *s, const struct bp_codec *codec)
 		return r;
 	if (codec->begins(bp_span_make(s->in + s->pos, s->len - s->pos)))
 		return 1;
+	if (ret_end)
+		return 0;
 	return bp_fail(s->ctx, -EBADMSG,
 		       "the %s data ends at 0x%" PRIx64 ", but something else follows",
 		       s->name, bp_stream_position(s));
@@ -206,6 +213,12 @@ static void stream_freep(struct bp_stream **s)
 
 int bp_decompress(struct bp_ctx *ctx, const struct bp_input_part *from, const char *compression,
 		  uint64_t max, int *ret_fd)
+{
+	return bp_decompress_part(ctx, from, compression, max, ret_fd, NULL);
+}
+
+int bp_decompress_part(struct bp_ctx *ctx, const struct bp_input_part *from,
+		       const char *compression, uint64_t max, int *ret_fd, uint64_t *ret_end)
 {
 	const struct bp_codec *codec = codec_by_name(compression);
 	BP_CLEANUP(stream_freep) struct bp_stream *s = calloc(1, sizeof(*s));
@@ -229,7 +242,7 @@ int bp_decompress(struct bp_ctx *ctx, const struct bp_input_part *from, const ch
 	do {
 		r = codec->decode(s);
 		if (!r)
-			r = find_next(s, codec);
+			r = find_next(s, codec, ret_end);
 	} while (r > 0);
 	if (r)
 		return r;

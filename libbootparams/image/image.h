@@ -115,5 +115,8 @@ const char *bp_compression_name(struct bp_span bytes);
 /* Decompress all of @from into a new memfd; at most @max bytes come out (-EFBIG). */
 int bp_decompress(struct bp_ctx *ctx, const struct bp_input_part *from, const char *compression,
 		  uint64_t max, int *ret_fd);
+/* The same, but something else may follow: *@ret_end is where in the file, or the end. */
+int bp_decompress_part(struct bp_ctx *ctx, const struct bp_input_part *from,
+		       const char *compression, uint64_t max, int *ret_fd, uint64_t *ret_end);
 
 #endif

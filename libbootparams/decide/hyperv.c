@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The rules, in short:
+ *  - A kernel with the fallback needs nothing and can be misled by a wrong value: it gets one only
+ *    where the present owner of the framebuffer says it. A kernel without it needs the value.
+ *  - Whatever is decided is tried on the allocator's model first: a value that would make a
+ *    device collide that does not without it is not passed.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "decide/hyperv.h"
+#include "decide/screen.h"
+
+#define MIB ((uint64_t)0x100000)
+#define GIB4 (1ull << 32)
+#define VRAM_DEFAULT (8 * MIB)	/* Set-VMVideo's default, as hosts offer it in mmio_megabytes */
+#define BAR_DEFAULT MIB		/* NVMe and mlx5 functions on Azure */
+#define CONFIG_WINDOW 0x2000u
+
+const char *bp_hyperv_passing_name(enum bp_hyperv_passing passing)
+{
+	static const char *const names[] = { "nothing", "what we pass", "kexec_file_load",
+					   "by hand" };
+
+	return names[passing];
+}
+
+const char *bp_hyperv_verdict_name(enum bp_hyperv_verdict verdict)
+{
+	static const char *const names[] = { "safe", "collision", "not-hyperv", "cannot-tell" };
+
+	return names[verdict];
+}
+
+static const struct bp_iomem_entry *iomem_line(const struct bp_machine *m, const char *name)
+{
+	for (size_t i = 0; !m->iomem.status && i < m->iomem.n; i++)
+		if (!strcmp(m->iomem.v[i].name, name))
+			return &m->iomem.v[i];
+	return NULL;
+}
+
+const struct bp_display *bp_hyperv_gen1_video(const struct bp_machine *m)
+{
+	for (size_t i = 0; i < m->screen_facts.n_displays; i++) {
+		const struct bp_display *d = &m->screen_facts.displays[i];
+
+		/* PCI_VENDOR_ID_MICROSOFT, PCI_DEVICE_ID_HYPERV_VIDEO */
+		if (d->vendor == 0x1414 && d->device == 0x5353 && d->bars[0].end > d->bars[0].start)
+			return d;
+	}
+	return NULL;
+}
+
+struct bp_hyperv_vram bp_hyperv_vram(const struct bp_machine *m)
+{
+	const struct bp_vmbus_device *video = bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID);
+	const struct bp_iomem_entry *line = video ? iomem_line(m, video->instance) : NULL;
+	const struct bp_display *gen1 = bp_hyperv_gen1_video(m);
+	const struct bp_screen_fact *best = NULL;
+
+	if (m->hyperv.isolation == BP_HYPERV_SNP || m->hyperv.isolation == BP_HYPERV_TDX)
+		return (struct bp_hyperv_vram){ .source = "a confidential guest has none" };
+	if (line)
+		return (struct bp_hyperv_vram){
+			.base = line->start,
+			.size = line->end - line->start,
+			/* Of generation 1 the host has all of the BAR. */
+			.seen_size = gen1 && gen1->bars[0].start == line->start
+				     ? gen1->bars[0].end - gen1->bars[0].start
+				     : line->end - line->start,
+			.source = "the video device's line in /proc/iomem",
+		};
+	for (size_t i = 0; i < m->screen_facts.n; i++) {
+		const struct bp_screen_fact *f = &m->screen_facts.v[i];
+
+		if (f->has_base && (!best || f->base_trust > best->base_trust))
+			best = f;
+	}
+	if (best && best->base)
+		return (struct bp_hyperv_vram){
+			.base = best->base,
+			.size = best->has_size ? BP_MAX(best->size_bytes, VRAM_DEFAULT) : VRAM_DEFAULT,
+			.seen_size = best->has_size ? best->size_bytes : 0,
+			.size_assumed = true,
+			.source = best->source,
+		};
+	if (!m->hyperv.low.start)
+		return (struct bp_hyperv_vram){ .source = "nothing says where it is" };
+	return (struct bp_hyperv_vram){
+		.base = m->hyperv.low.start,
+		.size = VRAM_DEFAULT,
+		.base_assumed = true,
+		.size_assumed = true,
+		.source = "assumed: the start of the low MMIO window",
+	};
+}
+
+/* What a scenario needs, laid out as the model wants it. */
+struct scene {
+	struct bp_hyperv_range windows[2];
+	size_t n_windows;
+	struct bp_hyperv_line lines[8];
+	size_t n_lines;
+	struct bp_hyperv_op *ops;
+	size_t n_ops;
+	bool bar_assumed, has_low_bar;
+};
+
+static void add_line(struct scene *s, uint64_t start, uint64_t size, enum bp_hyperv_line_kind kind)
+{
+	if (s->n_lines < BP_ARRAY_SIZE(s->lines))
+		s->lines[s->n_lines++] = (struct bp_hyperv_line){ start, size, kind };
+}
+
+/* The BARs of one vPCI device, by the windows that it has now. */
+static struct bp_hyperv_op pci_op(const struct bp_machine *m, const struct bp_vmbus_device *d,
+				  bool config_above_4g, struct scene *s)
+{
+	struct bp_hyperv_op op = {
+		.kind = config_above_4g ? BP_HYPERV_OP_PCI_4G : BP_HYPERV_OP_PCI,
+	};
+
+	for (size_t i = 0; !m->iomem.status && i < m->iomem.n; i++) {
+		const struct bp_iomem_entry *e = &m->iomem.v[i];
+
+		if (strcmp(e->name, d->instance))
+			continue;
+		if (e->start >= GIB4)
+			op.high += e->end - e->start;
+		else if (e->end - e->start != CONFIG_WINDOW)
+			op.low += e->end - e->start;
+	}
+	if (!op.high && !op.low) {
+		op.high = BAR_DEFAULT;
+		s->bar_assumed = true;
+	}
+	s->has_low_bar |= op.low != 0;
+	return op;
+}
+
+static int set_scene(const struct bp_machine *m, enum bp_hyperv_order order, bool config_above_4g,
+		     const struct bp_hyperv_vram *vram, struct scene *s)
+{
+	const struct bp_hyperv *hv = &m->hyperv;
+	bool video = bp_hyperv_find(hv, BP_VMBUS_SYNTHVID) && vram->size;
+	size_t n = 0;
+
+	*s = (struct scene){ 0 };
+	s->windows[s->n_windows++] = (struct bp_hyperv_range){ hv->low.start, hv->low.last };
+	if (hv->high.start)
+		s->windows[s->n_windows++] = (struct bp_hyperv_range){ hv->high.start,
+								       hv->high.last };
+	s->ops = calloc(hv->n_devices + 2, sizeof(*s->ops));
+	if (!s->ops)
+		return -ENOMEM;
+	for (int turn = 0; turn < 2; turn++) {
+		if ((turn == 0) == (order == BP_HYPERV_DRM_FIRST) && video) {
+			s->ops[n++] = (struct bp_hyperv_op){ .kind = BP_HYPERV_OP_UNBUSY };
+			s->ops[n++] = (struct bp_hyperv_op){ BP_HYPERV_OP_DRM, vram->size, 0 };
+		}
+		if ((turn == 0) == (order == BP_HYPERV_PCI_FIRST))
+			for (size_t i = 0; i < hv->n_devices; i++)
+				if (hv->devices[i].class == BP_VMBUS_PCI)
+					s->ops[n++] = pci_op(m, &hv->devices[i],
+							      config_above_4g, s);
+	}
+	s->n_ops = n;
+	/* Generation 1: the bus and the video device's BAR are lines that are not busy. */
+	for (size_t i = 0; hv->generation == 1 && !m->iomem.status && i < m->iomem.n; i++) {
+		const struct bp_iomem_entry *e = &m->iomem.v[i];
+
+		if (!strncmp(e->name, "PCI Bus ", 8) || (e->depth == 1 && strchr(e->name, ':') &&
+							 strlen(e->name) == 12))
+			add_line(s, e->start, e->end - e->start, BP_HYPERV_LINE_BUS);
+	}
+	return 0;
+}
+
+/* What of the next kernel decides where things land. */
+struct kernel_traits {
+	enum bp_hyperv_profile profile;
+	enum bp_hyperv_order order;
+	bool sysfb, config_above_4g;
+};
+
+/* One scenario; the scene's ops go to @ret. */
+static int predict(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_screen *passed,
+		   const struct kernel_traits *t, struct bp_hyperv_scenario *ret)
+{
+	const struct bp_hyperv_vram vram = bp_hyperv_vram(m);
+	const struct bp_display *gen1 = bp_hyperv_gen1_video(m);
+	struct bp_hyperv_case c = {
+		.profile = t->profile,
+		.boot = m->efi.status ? BP_HYPERV_BOOT_BIOS
+			: t->sysfb ? BP_HYPERV_BOOT_EFI : BP_HYPERV_BOOT_EFI_NO_SYSFB,
+		.vram = vram.base,
+		.vram_size = vram.size,
+	};
+	struct scene s;
+	int r = set_scene(m, t->order, t->config_above_4g, &vram, &s);
+
+	if (r)
+		return r;
+	if (gen1)
+		c.gen1_bar = (struct bp_hyperv_line){ gen1->bars[0].start,
+						      gen1->bars[0].end - gen1->bars[0].start,
+						      BP_HYPERV_LINE_BUS };
+	if (passed && passed->outcome != BP_SCREEN_NONE) {
+		/* VMBus reads 32 bits of each. */
+		c.lfb_base = (uint32_t)passed->base;
+		c.lfb_size = (uint32_t)BP_MIN(passed->size_bytes, (uint64_t)UINT32_MAX);
+		if (passed->outcome == BP_SCREEN_CONSOLE) {
+			uint64_t shown = (uint64_t)passed->stride_bytes * passed->height_px;
+
+			/* simpledrm, or efifb, which has the inner line only */
+			add_line(&s, passed->base, shown, BP_HYPERV_LINE_BOOTFB);
+			add_line(&s, passed->base, shown, BP_HYPERV_LINE_BUSY);
+		}
+	}
+	c.windows = s.windows;
+	c.n_windows = s.n_windows;
+	c.lines = s.lines;
+	c.n_lines = s.n_lines;
+	c.ops = s.ops;
+	c.n_ops = s.n_ops;
+	r = bp_hyperv_predict(ctx, &c, &ret->prediction);
+	if (r) {
+		free(s.ops);
+		return r;
+	}
+	ret->profile = t->profile;
+	ret->order = t->order;
+	ret->lfb_base = c.lfb_base;
+	ret->ops = s.ops;
+	return 0;
+}
+
+static void scenario_done(struct bp_hyperv_scenario *s)
+{
+	bp_hyperv_prediction_done(&s->prediction);
+	free(s->ops);
+}
+
+static bool can_predict(const struct bp_machine *m)
+{
+	return m->hyperv.n_devices && m->hyperv.low.start;
+}
+
+static bool profile_possible(const struct bp_hyperv_kernel *k, enum bp_hyperv_profile profile)
+{
+	return k && k->profile_known ? k->profile == profile
+				     : profile == BP_HYPERV_OLD || profile == BP_HYPERV_NEW;
+}
+
+static int collides(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_screen *passed,
+		    const struct kernel_traits *t, bool *ret)
+{
+	struct bp_hyperv_scenario s = { 0 };
+	int r = predict(ctx, m, passed, t, &s);
+
+	if (!r)
+		*ret = s.prediction.collides;
+	scenario_done(&s);
+	return r;
+}
+
+static void pass_none(struct bp_screen *s, const char *fmt, ...) BP_PRINTF(2, 3);
+static void pass_none(struct bp_screen *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	*s = (struct bp_screen){ .source = s->source };
+	va_start(ap, fmt);
+	vsnprintf(s->why, sizeof(s->why), fmt, ap);
+	va_end(ap);
+}
+
+static bool is_live(const struct bp_machine *m, const struct bp_screen *s)
+{
+	for (size_t i = 0; i < m->screen_facts.n; i++) {
+		const struct bp_screen_fact *f = &m->screen_facts.v[i];
+
+		if (f->has_base && f->base == s->base && f->base_trust == BP_TRUST_LIVE)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Try @screen and nothing in every scenario that is possible: does it make one collide that would
+ * not (@ret_worse), does it cure one (@ret_cures)?
+ */
+static int compare_with_nothing(struct bp_ctx *ctx, const struct bp_machine *m,
+				const struct bp_hyperv_kernel *k, const struct bp_screen *screen,
+				bool *ret_worse, bool *ret_cures)
+{
+	struct kernel_traits t = { .sysfb = !k || k->reads_screen != 0 };
+
+	*ret_worse = *ret_cures = false;
+	for (int p = BP_HYPERV_PRE60; p <= BP_HYPERV_NEW510; p++) {
+		t.profile = (enum bp_hyperv_profile)p;
+		if (!profile_possible(k, t.profile))
+			continue;
+		for (int o = BP_HYPERV_PCI_FIRST; o <= BP_HYPERV_DRM_FIRST; o++) {
+			bool with = false, without = false;
+			int r;
+
+			t.order = (enum bp_hyperv_order)o;
+			if (k && k->order != BP_HYPERV_ORDER_UNKNOWN && k->order != t.order)
+				continue;
+			r = collides(ctx, m, screen, &t, &with);
+			if (!r)
+				r = collides(ctx, m, NULL, &t, &without);
+			if (r)
+				return r;
+			*ret_worse |= with && !without;
+			*ret_cures |= !with && without;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Nobody knows the framebuffer, as in a crash kernel that got none. Hosts put it at the low end of
+ * the low window, and the fallback of newer kernels relies on just that.
+ */
+static int pass_low_end(struct bp_ctx *ctx, const struct bp_machine *m,
+			const struct bp_hyperv_kernel *k, struct bp_screen *screen)
+{
+	const struct bp_hyperv_vram vram = bp_hyperv_vram(m);
+	struct bp_screen low = {
+		.outcome = BP_SCREEN_RESERVE,
+		.base = vram.base,
+		.size_bytes = vram.size,
+		.source = "hyperv",
+	};
+	bool worse, cures;
+	int r;
+
+	if (!vram.base_assumed || !vram.size || m->efi.status ||
+	    !bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID) || (k && k->profile_known &&
+							       k->profile >= BP_HYPERV_NEW))
+		return 0;
+	r = compare_with_nothing(ctx, m, k, &low, &worse, &cures);
+	if (r || worse || !cures)
+		return r;
+	snprintf(low.why, sizeof(low.why), "no source knows a framebuffer; Hyper-V puts it at the low end "
+		 "of the MMIO window, and a kernel without the fallback has to be told");
+	*screen = low;
+	return 0;
+}
+
+int bp_hyperv_adjust(struct bp_ctx *ctx, const struct bp_machine *m,
+		     const struct bp_hyperv_kernel *k, struct bp_screen *screen)
+{
+	bool worse, cures;
+	int r;
+
+	if (!m->hyperv.n_devices)
+		return 0;
+	if (screen->outcome == BP_SCREEN_NONE)
+		return can_predict(m) ? pass_low_end(ctx, m, k, screen) : 0;
+	if (k && k->profile_known && k->profile >= BP_HYPERV_NEW && !is_live(m, screen)) {
+		pass_none(screen, "%s says 0x%" PRIx64 ", but that was at boot; the next kernel finds "
+			  "the framebuffer by itself, and a wrong value would mislead it",
+			  screen->source, screen->base);
+		return 0;
+	}
+	if (!can_predict(m))
+		return 0;
+	r = compare_with_nothing(ctx, m, k, screen, &worse, &cures);
+	if (!r && worse)
+		pass_none(screen, "0x%" PRIx64 " would put a PCI configuration window on the framebuffer "
+			  "in the next kernel, and nothing at all would not", screen->base);
+	return r;
+}
+
+static int add_sentence(char ***strv, const char *fmt, ...) BP_PRINTF(2, 3);
+static int add_sentence(char ***strv, const char *fmt, ...)
+{
+	char **grown, *text;
+	size_t n = 0;
+	va_list ap;
+	int r;
+
+	while (*strv && (*strv)[n])
+		n++;
+	va_start(ap, fmt);
+	r = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (r < 0)
+		return -ENOMEM;
+	grown = reallocarray(*strv, n + 2, sizeof(*grown));
+	if (!grown) {
+		free(text);
+		return -ENOMEM;
+	}
+	grown[n] = text;
+	grown[n + 1] = NULL;
+	*strv = grown;
+	return 0;
+}
+
+static int list_assumptions(const struct bp_machine *m, const struct bp_hyperv_kernel *k,
+			    struct bp_hyperv_report *p)
+{
+	const struct bp_hyperv *hv = &m->hyperv;
+	struct scene s;
+	int r = set_scene(m, BP_HYPERV_PCI_FIRST, false, &p->vram, &s);
+
+	free(s.ops);
+	if (!r && hv->windows_inferred)
+		r = add_sentence(&p->assumptions, "the MMIO windows are %s", hv->windows_source);
+	if (!r && !hv->low.last_is_known)
+		r = add_sentence(&p->assumptions, "the low MMIO window ends where that of x86 does");
+	if (!r && p->vram.base_assumed)
+		r = add_sentence(&p->assumptions, "the host left the framebuffer at the low end of the "
+				 "low MMIO window");
+	if (!r && p->vram.size && p->vram.size_assumed)
+		r = add_sentence(&p->assumptions, "the video memory is %" PRIu64 " MiB",
+				 p->vram.size / MIB);
+	if (!r && s.bar_assumed)
+		r = add_sentence(&p->assumptions, "a PCI device whose BARs are not seen has 1 MiB of "
+				 "64-bit ones");
+	if (!r && k && k->profile_known && k->reads_screen < 0)
+		r = add_sentence(&p->assumptions, "the next kernel has CONFIG_SYSFB");
+	if (!r && p->vram.size && !p->vram.base_assumed && hv->generation == 2 && hv->low.start &&
+	    p->vram.base != hv->low.start)
+		r = add_sentence(&p->warnings, "the framebuffer is at 0x%" PRIx64 ", not at the low end "
+				 "of the MMIO window, 0x%" PRIx64 ": a driver has moved it",
+				 p->vram.base, hv->low.start);
+	if (!r && s.has_low_bar)
+		r = add_sentence(&p->warnings, "a PCI device has 32-bit BARs: these are not checked by "
+				 "the host, and may come to lie in the low window");
+	if (!r && hv->d0_failures)
+		r = add_sentence(&p->warnings, "the host has refused a PCI device %u times since this "
+				 "kernel booted (D0 entry, status c0370048)", hv->d0_failures);
+	return r;
+}
+
+static int run_scenarios(struct bp_ctx *ctx, const struct bp_machine *m,
+			 const struct bp_hyperv_question *q, struct bp_hyperv_report *p)
+{
+	const struct bp_hyperv_kernel *k = q->kernel;
+	const struct bp_screen *const passed[] = { NULL, &p->ours, &p->file_load, q->by_hand };
+	enum bp_hyperv_order order = q->order || !k ? q->order : k->order;
+	struct kernel_traits t = {
+		.sysfb = !k || k->reads_screen != 0,
+		.config_above_4g = q->config_above_4g,
+	};
+
+	p->scenarios = calloc(BP_HYPERV_PASSINGS * 4 * 2, sizeof(*p->scenarios));
+	if (!p->scenarios)
+		return -ENOMEM;
+	for (int i = 0; i < BP_HYPERV_PASSINGS; i++) {
+		if (i == BP_HYPERV_PASS_BY_HAND && !q->by_hand)
+			continue;
+		for (int profile = BP_HYPERV_PRE60; profile <= BP_HYPERV_NEW510; profile++) {
+			bool possible = profile_possible(k, (enum bp_hyperv_profile)profile);
+
+			t.profile = (enum bp_hyperv_profile)profile;
+			if (!possible && profile != BP_HYPERV_NEW)
+				continue;
+			for (int o = BP_HYPERV_PCI_FIRST; o <= BP_HYPERV_DRM_FIRST; o++) {
+				struct bp_hyperv_scenario *s = &p->scenarios[p->n_scenarios];
+				int r;
+
+				t.order = (enum bp_hyperv_order)o;
+				r = predict(ctx, m, passed[i], &t, s);
+				if (r)
+					return r;
+				s->passing = (enum bp_hyperv_passing)i;
+				s->possible = possible && (!order || order == t.order);
+				p->n_scenarios++;
+			}
+		}
+	}
+	return 0;
+}
+
+/* Of the scenarios with what we pass: how many collide, how many do not. */
+struct tally {
+	unsigned int bad, good;
+};
+
+static struct tally count(const struct bp_hyperv_report *p, enum bp_hyperv_passing passing,
+			  bool possible, int profile, int order)
+{
+	struct tally t = { 0 };
+
+	for (size_t i = 0; i < p->n_scenarios; i++) {
+		const struct bp_hyperv_scenario *s = &p->scenarios[i];
+
+		if (s->passing != passing || (possible && !s->possible) ||
+		    (profile >= 0 && (int)s->profile != profile) ||
+		    (order >= 0 && (int)s->order != order))
+			continue;
+		if (s->prediction.collides)
+			t.bad++;
+		else
+			t.good++;
+	}
+	return t;
+}
+
+static void conclude(struct bp_hyperv_report *p, const struct bp_hyperv_kernel *k)
+{
+	struct tally ours = count(p, BP_HYPERV_PASS_OURS, true, -1, -1);
+	struct tally other;
+
+	p->nothing_collides = count(p, BP_HYPERV_PASS_NOTHING, true, -1, -1).bad;
+	p->file_load_collides = count(p, BP_HYPERV_PASS_FILE_LOAD, true, -1, -1).bad;
+	if (!ours.bad) {
+		p->verdict = BP_HYPERV_SAFE;
+		snprintf(p->why, sizeof(p->why), "no PCI configuration window lands on the framebuffer");
+		return;
+	}
+	if (!(k && k->profile_known)) {
+		struct tally old = count(p, BP_HYPERV_PASS_OURS, true, BP_HYPERV_OLD, -1);
+		struct tally new = count(p, BP_HYPERV_PASS_OURS, true, BP_HYPERV_NEW, -1);
+
+		if (!old.bad != !new.bad) {
+			p->verdict = BP_HYPERV_CANNOT_TELL;
+			snprintf(p->why, sizeof(p->why), "it depends on the next kernel: one %s the "
+				 "fallback collides", old.bad ? "without" : "with");
+			return;
+		}
+	}
+	p->verdict = BP_HYPERV_COLLISION;
+	other = count(p, BP_HYPERV_PASS_OURS, false, k && k->profile_known ? (int)k->profile : -1,
+		      BP_HYPERV_DRM_FIRST);
+	p->cured_by_order = other.good && !other.bad;
+	other = count(p, BP_HYPERV_PASS_OURS, false, BP_HYPERV_NEW, -1);
+	p->cured_by_newer = other.good && !other.bad;
+	snprintf(p->why, sizeof(p->why), "a PCI configuration window lands on the framebuffer%s, and "
+		 "the host refuses the device (D0 entry, status c0370048)",
+		 ours.good ? " in one order of drivers" : "");
+}
+
+int bp_hyperv_judge(struct bp_ctx *ctx, const struct bp_machine *m,
+		    const struct bp_hyperv_question *q, struct bp_hyperv_report *ret_report)
+{
+	struct bp_hyperv_report p = { .ours = *q->ours, .vram = bp_hyperv_vram(m) };
+	int r = bp_screen_file_load(ctx, m, &p.file_load);
+
+	if (!r && !m->hyperv.n_devices) {
+		p.verdict = BP_HYPERV_NONE;
+		snprintf(p.why, sizeof(p.why), m->hyperv.present
+			 ? "Hyper-V without a VMBus: nothing places configuration windows"
+			 : "this machine is no guest of Hyper-V");
+	} else if (!r && !m->hyperv.low.start) {
+		p.verdict = BP_HYPERV_CANNOT_TELL;
+		snprintf(p.why, sizeof(p.why), m->iomem.status
+			 ? "the MMIO windows are not known: /proc/iomem cannot be read (needs root)"
+			 : "the MMIO windows are not known");
+	} else if (!r) {
+		r = run_scenarios(ctx, m, q, &p);
+		if (!r)
+			r = list_assumptions(m, q->kernel, &p);
+		if (!r)
+			conclude(&p, q->kernel);
+	}
+	if (r) {
+		bp_hyperv_report_done(&p);
+		return r;
+	}
+	*ret_report = p;
+	return 0;
+}
+
+void bp_hyperv_report_done(struct bp_hyperv_report *p)
+{
+	for (size_t i = 0; i < p->n_scenarios; i++)
+		scenario_done(&p->scenarios[i]);
+	free(p->scenarios);
+	bp_strv_free(p->assumptions);
+	bp_strv_free(p->warnings);
+	*p = (struct bp_hyperv_report){ 0 };
+}
