@@ -227,19 +227,16 @@ BP_EXPORT int bp_screen_from_gop(struct bp_ctx *ctx, const struct bp_gop_mode *g
 				 struct bp_screen *ret_screen);
 
 /**
- * bp_gop_record_parse - read a recorded graphics mode
- * @bytes: the record; all its numbers are little endian, without padding between them
- * @len: of @bytes; what lies behind the record is ignored
+ * bp_gop_record_parse - read the console's mode from a GOP record
+ * @bytes: the record as gop-record(7) describes it, without the attributes that a file of
+ *	efivarfs begins with
+ * @len: of @bytes
+ * @ret_gop: of the output that the firmware's console is on; of several, or without any, the
+ *	first that has memory to draw into
  *
- * 0x00 "BGOP" | 0x04 u16 version, 1 | 0x06 u16 bytes in the record, at least 64 |
- * 0x08 u32 0, for the mode information's version | 0x0c u32 width | 0x10 u32 height |
- * 0x14 u32 pixel format | 0x18 u32 red, green, blue, reserved mask |
- * 0x28 u32 pixels per scan line | 0x2c u32 0 | 0x30 u64 base | 0x38 u64 framebuffer size
- *
- * A later record of version 1 may be longer: what is known here stays where it is.
- *
- * Errors: -EBADMSG (no such record, or cut short); -EOPNOTSUPP (another version). The mode
- * itself is not judged: that is bp_screen_from_gop().	Since: 0.1
+ * Errors: -EBADMSG (no such record, or a damaged one); -EOPNOTSUPP (another version); -ENODATA
+ * (no output has memory to draw into). The mode itself is not judged: that is
+ * bp_screen_from_gop().	Since: 0.1
  */
 BP_EXPORT int bp_gop_record_parse(struct bp_ctx *ctx, const void *bytes, size_t len,
 				  struct bp_gop_mode *ret_gop);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * EFI graphics modes: EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE, or a record of one (wire/gop.h) ->
- * struct bp_screen
+ * EFI graphics modes: EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE -> struct bp_screen
  *
  * Sample, OVMF on QEMU's standard VGA: 1280x800, format 1 (BGR), 1280 pixels a scan line, base
  * 0xc0000000, size 0x3e8000 -> 32 bits, red at 16, green at 8, blue at 0, 5120 bytes a line.
@@ -12,7 +11,6 @@
 #include <inttypes.h>
 
 #include "core/internal.h"
-#include "wire/gop.h"
 
 /* As the EFI stub says it: the mode comes from the GOP, not from a list of old Macs. */
 #define CAPABILITY_SKIP_QUIRKS 1u	/* VIDEO_CAPABILITY_SKIP_QUIRKS, screen_info.h */
@@ -143,38 +141,5 @@ int bp_screen_from_gop(struct bp_ctx *ctx, const struct bp_gop_mode *gop,
 	if (__builtin_add_overflow(s.base, gop->framebuffer_size - 1, &end))
 		return bp_fail(ctx, -EBADMSG, "the framebuffer reaches beyond the address space");
 	*ret_screen = s;
-	return 0;
-}
-
-int bp_gop_record_parse(struct bp_ctx *ctx, const void *bytes, size_t len,
-			struct bp_gop_mode *ret_gop)
-{
-	struct bp_span span = bp_span_make(bytes, len);
-	const struct bp_wire_gop_record *rec = bp_span_get(span, 0, sizeof(*rec));
-	size_t size;
-
-	bp_forgive(ctx);
-	if (!rec || memcmp(rec->magic, BP_WIRE_GOP_MAGIC, sizeof(rec->magic)))
-		return bp_fail(ctx, -EBADMSG, "%zu bytes that are no recorded graphics mode", len);
-	if (bp_le16(rec->version) != BP_WIRE_GOP_VERSION)
-		return bp_fail(ctx, -EOPNOTSUPP, "a recorded graphics mode of version %u, not %u",
-			       bp_le16(rec->version), BP_WIRE_GOP_VERSION);
-	size = bp_le16(rec->record_size);
-	if (size < sizeof(*rec) || size > len)
-		return bp_fail(ctx, -EBADMSG, "a recorded graphics mode of %zu bytes in %zu, and "
-			       "not at least %zu", size, len, sizeof(*rec));
-	*ret_gop = (struct bp_gop_mode){
-		.size = sizeof(*ret_gop),
-		.width_px = bp_le32(rec->horizontal_resolution),
-		.height_px = bp_le32(rec->vertical_resolution),
-		.pixel_format = bp_le32(rec->pixel_format),
-		.red_mask = bp_le32(rec->red_mask),
-		.green_mask = bp_le32(rec->green_mask),
-		.blue_mask = bp_le32(rec->blue_mask),
-		.reserved_mask = bp_le32(rec->reserved_mask),
-		.pixels_per_scan_line = bp_le32(rec->pixels_per_scan_line),
-		.framebuffer_base = bp_le64(rec->framebuffer_base),
-		.framebuffer_size = bp_le64(rec->framebuffer_size),
-	};
 	return 0;
 }

@@ -16,7 +16,7 @@
 #define MAGIC 0x184c2102u
 #define BLOCK_MAX (8 << 20)
 
-BP_DLOPEN_NOTE("lz4", "liblz4.so.1");
+BP_CODEC_NOTE("lz4", "liblz4.so.1");
 
 struct api {
 	__typeof__(LZ4_decompress_safe) *LZ4_decompress_safe;

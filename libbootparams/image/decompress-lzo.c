@@ -37,7 +37,7 @@ enum {
 
 static const uint8_t magic[] = { 0x89, 'L', 'Z', 'O', 0, '\r', '\n', 0x1a, '\n' };
 
-BP_DLOPEN_NOTE("lzo", "liblzo2.so.2");
+BP_CODEC_NOTE("lzo", "liblzo2.so.2");
 
 struct api {
 	__typeof__(lzo1x_decompress_safe) *lzo1x_decompress_safe;

@@ -18,7 +18,7 @@
 #define LZMA_HEADER_SIZE 13
 #define LZMA_CONTENT_MAX (UINT64_C(1) << 38)	/* what liblzma and file(1) still believe */
 
-BP_DLOPEN_NOTE("xz", "liblzma.so.5");
+BP_CODEC_NOTE("xz", "liblzma.so.5");
 
 struct api {
 	__typeof__(lzma_stream_decoder) *lzma_stream_decoder;

@@ -6,7 +6,7 @@
 
 #include "image/decompress.h"
 
-BP_DLOPEN_NOTE("zstd", "libzstd.so.1");
+BP_CODEC_NOTE("zstd", "libzstd.so.1");
 
 struct zstd_api {
 	__typeof__(ZSTD_createDStream) *ZSTD_createDStream;

@@ -5,23 +5,11 @@
 
 #include <dlfcn.h>
 
+#include "core/dlopen-note.h"
 #include "image/image.h"
 
-/*
- * Says in the binary what is loaded on demand, for packagers' dependency generators:
- * https://uapi-group.org/specifications/specs/elf_dlopen_metadata/
- */
-#define BP_DLOPEN_NOTE(feature, soname)                                          \
-	__asm__(".pushsection .note.dlopen, \"a\", %note\n"                      \
-		".balign 4\n"                                                    \
-		".long 4, 2f - 1f, 0x407c0c0a\n"                                 \
-		".asciz \"FDO\"\n"                                               \
-		"1: .asciz \"[{\\\"feature\\\":\\\"" feature "\\\","             \
-		"\\\"description\\\":\\\"Kernels compressed with " feature "\\\"," \
-		"\\\"priority\\\":\\\"recommended\\\","                          \
-		"\\\"soname\\\":[\\\"" soname "\\\"]}]\"\n"                      \
-		"2: .balign 4\n"                                                 \
-		".popsection\n")
+#define BP_CODEC_NOTE(format, soname) \
+	BP_DLOPEN_NOTE(format, "Kernels compressed with " format, "recommended", soname)
 
 #define BP_STREAM_CHUNK (64u << 10)
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * EFI graphics modes: vectors worked out by hand from UEFI 2.10, 12.9, and what a firmware may
- * not say.
+ * EFI graphics modes and records of them: vectors worked out by hand from UEFI 2.10, 12.9, and
+ * gop-record(7), and what a firmware may not say.
  */
 #include <errno.h>
 #include <string.h>
+#include <zlib.h>
 
-#include "core/internal.h"
+#include "collect/gop-record.h"
 #include "encode/encode.h"
 #include "test.h"
+#include "wire/gop.h"
 
 static struct bp_ctx *ctx;
 
@@ -170,9 +172,17 @@ START_TEST(what_cannot_be_is_refused)
 }
 END_TEST
 
-/* The record of "bgr" above, byte by byte. */
-static const uint8_t record[64] = {
-	'B', 'G', 'O', 'P', 1, 0, 64, 0,
+/*
+ * A record of one output, byte by byte: "bgr" above with a base above 4 GiB on a firmware with a
+ * console splitter, taken when boot services ended; the first four bytes of an EDID of 128.
+ */
+static const uint8_t record[152] = {
+	'B', 'G', 'O', 'P', 1, 0, 24, 0,
+	152, 0, 0, 0, 0xa7, 0xe2, 0x75, 0xac,	/* the CRC by Python's zlib.crc32() */
+	1, 0, 2, 0, 0, 0, 0x05, 0,	/* outputs, handles, the splitter's, flags */
+	/* 0x18 */
+	128, 0, 0, 0, 88, 0, 1, 0,
+	4, 0, 0, 0, 30, 0, 0, 0,	/* mode 4 of 30 */
 	0, 0, 0, 0,			/* version of the mode information */
 	0x00, 0x05, 0, 0,		/* 1280 */
 	0x20, 0x03, 0, 0,		/* 800 */
@@ -180,15 +190,45 @@ static const uint8_t record[64] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	0x00, 0x05, 0, 0,		/* 1280 pixels a line */
 	0, 0, 0, 0,
+	/* 0x50 */
 	0x00, 0x00, 0x00, 0xc0, 0x01, 0, 0, 0,
 	0x00, 0x80, 0x3e, 0x00, 0, 0, 0, 0,
+	30, 0, 0, 0, 4, 0, 0, 0, 128, 0, 0, 0, 0, 0, 0, 0,
+	/* 0x70: PciRoot(0x0)/Pci(0x1,0x0)/AcpiAdr(0x80010100) */
+	0x02, 0x01, 0x0c, 0x00, 0xd0, 0x41, 0x03, 0x0a, 0, 0, 0, 0,
+	0x01, 0x01, 0x06, 0x00, 0x00, 0x01,
+	0x02, 0x03, 0x08, 0x00, 0x00, 0x01, 0x01, 0x80,
+	0x7f, 0xff, 0x04, 0x00,
+	0x00, 0xff, 0xff, 0xff,
+	0, 0, 0, 0, 0, 0,
 };
+
+static void fix_crc(uint8_t *bytes, size_t len)
+{
+	bp_put_le32(bytes + 12, 0);
+	bp_put_le32(bytes + 12, (uint32_t)crc32(0, bytes, (uInt)len));
+}
 
 START_TEST(record_is_read)
 {
-	uint8_t longer[80] = { 0 };
+	bp_autogoprecord struct bp_gop_record r = { 0 };
 	struct bp_gop_mode gop;
 	struct bp_screen s;
+
+	ck_assert_msg(!bp_gop_record_read(ctx, bp_span_make(record, sizeof(record)), &r), "%s",
+		      bp_ctx_message(ctx));
+	ck_assert_uint_eq(r.flags, BP_WIRE_GOP_FINAL | BP_WIRE_GOP_SPLITTER);
+	ck_assert_uint_eq(r.handles, 2);
+	ck_assert_uint_eq(r.n_outputs, 1);
+	ck_assert_ptr_eq(r.mirrored, r.outputs);
+	ck_assert_uint_eq(r.outputs->flags, BP_WIRE_GOP_CONSOLE);
+	ck_assert_uint_eq(r.outputs->mode_number, 4);
+	ck_assert_uint_eq(r.outputs->max_mode, 30);
+	ck_assert_uint_eq(r.outputs->path.nodes.len, 26);
+	ck_assert_mem_eq(r.outputs->path.nodes.data, record + 0x70, 26);
+	ck_assert_uint_eq(r.outputs->edid.len, 4);
+	ck_assert_mem_eq(r.outputs->edid.data, record + 0x70 + 30, 4);
+	ck_assert_uint_eq(r.outputs->edid_whole_bytes, 128);
 
 	ck_assert_int_eq(bp_gop_record_parse(ctx, record, sizeof(record), &gop), 0);
 	ck_assert_uint_eq(gop.size, sizeof(gop));
@@ -200,26 +240,21 @@ START_TEST(record_is_read)
 	ck_assert_uint_eq(gop.framebuffer_size, 0x3e8000);
 	ck_assert_int_eq(bp_screen_from_gop(ctx, &gop, &s), 0);
 	ck_assert_int_eq(s.outcome, BP_SCREEN_CONSOLE);
-
-	/* What a later writer appends, and what lies behind the record, is not ours. */
-	memcpy(longer, record, sizeof(record));
-	longer[6] = 72;
-	ck_assert_int_eq(bp_gop_record_parse(ctx, longer, sizeof(longer), &gop), 0);
-	ck_assert_uint_eq(gop.framebuffer_size, 0x3e8000);
 }
 END_TEST
 
 START_TEST(record_masks_are_in_order)
 {
-	uint8_t r[64];
+	uint8_t r[sizeof(record)];
 	struct bp_gop_mode gop;
 
 	memcpy(r, record, sizeof(r));
-	r[0x14] = BP_GOP_BIT_MASK;
-	bp_put_le32(r + 0x18, 0xff0000);
-	bp_put_le32(r + 0x1c, 0xff00);
-	bp_put_le32(r + 0x20, 0xff);
-	bp_put_le32(r + 0x24, 0xff000000);
+	r[0x34] = BP_GOP_BIT_MASK;
+	bp_put_le32(r + 0x38, 0xff0000);
+	bp_put_le32(r + 0x3c, 0xff00);
+	bp_put_le32(r + 0x40, 0xff);
+	bp_put_le32(r + 0x44, 0xff000000);
+	fix_crc(r, sizeof(r));
 	ck_assert_int_eq(bp_gop_record_parse(ctx, r, sizeof(r), &gop), 0);
 	ck_assert_uint_eq(gop.red_mask, 0xff0000);
 	ck_assert_uint_eq(gop.green_mask, 0xff00);
@@ -228,35 +263,161 @@ START_TEST(record_masks_are_in_order)
 }
 END_TEST
 
+/* What a later writer of version 1 puts behind the header and before the path is not known. */
+START_TEST(a_longer_record_is_read)
+{
+	bp_autogoprecord struct bp_gop_record r = { 0 };
+	uint8_t longer[sizeof(record) + 16];
+
+	memset(longer, 0xee, sizeof(longer));
+	memcpy(longer, record, 24);
+	memcpy(longer + 32, record + 24, 88);
+	memcpy(longer + 32 + 96, record + 24 + 88, 40);
+	longer[6] = 32;
+	longer[8] = sizeof(longer);
+	longer[32] = 136;
+	longer[36] = 96;
+	fix_crc(longer, sizeof(longer));
+	ck_assert_msg(!bp_gop_record_read(ctx, bp_span_make(longer, sizeof(longer)), &r), "%s",
+		      bp_ctx_message(ctx));
+	ck_assert_uint_eq(r.outputs->mode.framebuffer_size, 0x3e8000);
+	ck_assert_uint_eq(r.outputs->path.nodes.len, 26);
+	ck_assert_uint_eq(r.outputs->edid.data[1], 0xff);
+}
+END_TEST
+
 static const struct {
 	const char *name;
-	size_t len, at;		/* of the record; the byte that is changed */
-	uint8_t to;
+	size_t len;		/* of the record; 0: all */
+	size_t at, n;		/* the bytes that are changed */
+	uint32_t to;
+	bool bad_crc;
 	int r;
 	const char *message;
 } bad_records[] = {
-	{ "empty", 0, 0, 'B', -EBADMSG, "0 bytes that are no" },
-	{ "truncated", 63, 0, 'B', -EBADMSG, "63 bytes that are no" },
-	{ "magic", 64, 3, 'Q', -EBADMSG, "no recorded graphics mode" },
-	{ "version-0", 64, 4, 0, -EOPNOTSUPP, "version 0" },
-	{ "version-2", 64, 4, 2, -EOPNOTSUPP, "version 2" },
-	{ "size-too-small", 64, 6, 63, -EBADMSG, "of 63 bytes" },
-	{ "size-beyond-the-bytes", 64, 6, 65, -EBADMSG, "of 65 bytes in 64" },
-	{ "size-huge", 64, 7, 0xff, -EBADMSG, "bytes in 64" },
+	{ "empty", 1, 0, 0, 0, true, -EBADMSG, "1 bytes that are no" },
+	{ "cut-header", 23, 0, 0, 0, true, -EBADMSG, "23 bytes that are no" },
+	{ "magic", 0, 3, 1, 'Q', false, -EBADMSG, "no GOP record" },
+	{ "version-0", 0, 4, 1, 0, false, -EOPNOTSUPP, "version 0" },
+	{ "version-2", 0, 4, 1, 2, false, -EOPNOTSUPP, "version 2" },
+	{ "cut-short", 151, 0, 0, 0, true, -EBADMSG, "of 152 bytes in 151" },
+	{ "size-lies-less", 0, 8, 4, 151, false, -EBADMSG, "of 151 bytes in 152" },
+	{ "size-lies-more", 0, 8, 4, 153, false, -EBADMSG, "of 153 bytes in 152" },
+	{ "size-huge", 0, 8, 4, 0xffffffff, false, -EBADMSG, "of 4294967295 bytes" },
+	{ "crc", 0, 12, 1, 0xa8, true, -EBADMSG, "CRC 0xac75e2a7, not 0xac75e2a8" },
+	{ "a-flipped-bit", 0, 0x50, 1, 1, true, -EBADMSG, "CRC" },
+	{ "header-short", 0, 6, 2, 16, false, -EBADMSG, "from 0x10 on" },
+	{ "header-odd", 0, 6, 2, 28, false, -EBADMSG, "from 0x1c on" },
+	{ "header-beyond", 0, 6, 2, 160, false, -EBADMSG, "from 0xa0 on" },
+	{ "outputs-too-many", 0, 16, 2, 65, false, -EBADMSG, "65 outputs" },
+	{ "outputs-lie-more", 0, 16, 2, 2, false, -EBADMSG, "output 1 of a GOP record: 0 bytes of 0" },
+	{ "outputs-lie-less", 0, 16, 4, 0xffff0000, false, -EBADMSG, "0 is mirrored" },
+	{ "splitter-beyond", 0, 20, 2, 1, false, -EBADMSG, "1 is mirrored" },
+	{ "output-size-0", 0, 24, 4, 0, false, -EBADMSG, "output 0 of a GOP record: 0 bytes of 128" },
+	{ "output-short", 0, 24, 4, 80, false, -EBADMSG, "80 bytes of 128" },
+	{ "output-odd", 0, 24, 4, 124, false, -EBADMSG, "124 bytes of 128" },
+	{ "output-beyond", 0, 24, 4, 136, false, -EBADMSG, "136 bytes of 128" },
+	{ "output-huge", 0, 24, 4, 0xfffffff8, false, -EBADMSG, "4294967288 bytes of 128" },
+	{ "bytes-behind", 0, 24, 4, 120, false, -EBADMSG, "of 120" },
+	{ "path-in-the-fields", 0, 28, 2, 80, false, -EBADMSG, "at 0x50 of 128" },
+	{ "path-beyond", 0, 28, 2, 120, false, -EBADMSG, "at 0x78 of 128" },
+	{ "path-offset-huge", 0, 28, 2, 0xffff, false, -EBADMSG, "at 0xffff of 128" },
+	{ "path-size-huge", 0, 0x60, 4, 0xffffffff, false, -EBADMSG, "a path of 4294967295" },
+	{ "path-without-end", 0, 0x60, 4, 26, false, -EBADMSG, "no whole node at 0x1a" },
+	{ "path-and-more", 0, 0x60, 4, 32, false, -EBADMSG, "of 32 bytes ends at 0x1a" },
+	{ "path-node-lies", 0, 0x72, 1, 0xff, false, -EBADMSG, "no whole node at 0x0" },
+	{ "edid-beyond", 0, 0x64, 4, 11, false, -EBADMSG, "an EDID of 11 bytes" },
+	{ "edid-size-huge", 0, 0x64, 4, 0xffffffff, false, -EBADMSG, "an EDID of 4294967295" },
+	{ "edid-more-than-whole", 0, 0x68, 4, 3, false, -EBADMSG, "4 bytes of an EDID that has 3" },
 };
 
 START_TEST(bad_record_is_refused)
 {
-	uint8_t bytes[64];
+	size_t len = bad_records[_i].len ? bad_records[_i].len : sizeof(record);
+	uint8_t *bytes = malloc(len), to[4];
 	struct bp_gop_mode gop;
 	int r;
 
-	memcpy(bytes, record, sizeof(bytes));
-	bytes[bad_records[_i].at] = bad_records[_i].to;
-	r = bp_gop_record_parse(ctx, bytes, bad_records[_i].len, &gop);
+	memcpy(bytes, record, len);
+	bp_put_le32(to, bad_records[_i].to);
+	memcpy(bytes + bad_records[_i].at, to, bad_records[_i].n);
+	if (!bad_records[_i].bad_crc)
+		fix_crc(bytes, len);
+	r = bp_gop_record_parse(ctx, bytes, len, &gop);
 	ck_assert_msg(r == bad_records[_i].r, "%s: %d", bad_records[_i].name, r);
 	ck_assert_msg(strstr(bp_ctx_message(ctx), bad_records[_i].message), "%s: %s",
 		      bad_records[_i].name, bp_ctx_message(ctx));
+	free(bytes);
+}
+END_TEST
+
+#define PCI(device) "\x01\x01\x06\x00\x00" device
+#define END "\x7f\xff\x04"	/* the NUL of the string is its last byte */
+#define INSTANCE "\x7f\x01\x04\x00"
+
+/* Three outputs on Pci(1), Pci(2) and Pci(3); those without memory and those with the console. */
+static const struct {
+	const char *name;
+	unsigned int consoles, without_memory, n;
+	struct bp_span conout;
+	int chosen;
+	const char *why;
+} choices[] = {
+	{ "console", 2, 0, 3, { NULL, 0 }, 1, "the console" },
+	/* ConOut is what was wished for; the mark is what is. */
+	{ "console-not-conout", 2, 0, 3, { (const void *)PCI("\x03") END, 10 }, 1, "the console" },
+	{ "only-one", 0, 0, 1, { NULL, 0 }, 0, "the only output" },
+	{ "only-one-with-memory", 0, 5, 3, { NULL, 0 }, 1, "the only output" },
+	{ "console-without-memory", 1, 1, 2, { NULL, 0 }, 1, "the only output" },
+	{ "first", 0, 0, 3, { NULL, 0 }, 0, "the first of several outputs" },
+	{ "first-console", 6, 0, 3, { NULL, 0 }, 1, "the first of several consoles" },
+	{ "conout", 0, 0, 3, { (const void *)PCI("\x09") INSTANCE PCI("\x03") INSTANCE PCI("\x01") END,
+	  30 }, 2, "the first console in ConOut" },
+	{ "conout-of-consoles", 6, 0, 3, { (const void *)PCI("\x01") INSTANCE PCI("\x03") END, 20 }, 2,
+	  "the first console in ConOut" },
+	{ "conout-without-memory", 0, 4, 3, { (const void *)PCI("\x03") END, 10 }, 0,
+	  "the first of several outputs" },
+	{ "conout-elsewhere", 0, 0, 3, { (const void *)PCI("\x07") END, 10 }, 0,
+	  "the first of several outputs" },
+	{ "conout-malformed", 0, 0, 3, { (const void *)PCI("\x03"), 6 }, 0,
+	  "the first of several outputs" },
+	{ "conout-cut-behind", 0, 0, 3, { (const void *)PCI("\x02") INSTANCE "\x01", 11 }, 1,
+	  "the first console in ConOut" },
+	{ "none-with-memory", 1, 7, 3, { NULL, 0 }, -1, NULL },
+	{ "none", 0, 0, 0, { NULL, 0 }, -1, NULL },
+};
+
+START_TEST(the_console_is_chosen)
+{
+	static const char *const paths[] = { PCI("\x01"), PCI("\x02"), PCI("\x03") };
+	struct bp_gop_output outputs[3] = { 0 };
+	struct bp_gop_record r = { .outputs = outputs, .n_outputs = choices[_i].n };
+	const struct bp_gop_output *out;
+	const char *why;
+
+	for (unsigned int i = 0; i < r.n_outputs; i++) {
+		outputs[i].mode.framebuffer_base = choices[_i].without_memory >> i & 1 ? 0 : 0x1000;
+		outputs[i].flags = choices[_i].consoles >> i & 1 ? BP_WIRE_GOP_CONSOLE : 0;
+		outputs[i].path.nodes = bp_span_make(paths[i], 6);
+	}
+	out = bp_gop_record_console(ctx, &r, choices[_i].conout, &why);
+	ck_assert_msg((out ? out - outputs : -1) == choices[_i].chosen, "%s: %d", choices[_i].name,
+		      out ? (int)(out - outputs) : -1);
+	if (out)
+		ck_assert_str_eq(why, choices[_i].why);
+	ck_assert_str_eq(bp_ctx_message(ctx), "");
+}
+END_TEST
+
+START_TEST(a_record_without_memory)
+{
+	uint8_t r[sizeof(record)];
+	struct bp_gop_mode gop;
+
+	memcpy(r, record, sizeof(r));
+	r[0x34] = BP_GOP_BLT_ONLY;
+	fix_crc(r, sizeof(r));
+	ck_assert_int_eq(bp_gop_record_parse(ctx, r, sizeof(r), &gop), -ENODATA);
 }
 END_TEST
 
@@ -271,7 +432,10 @@ int main(void)
 	tcase_add_loop_test(t, what_cannot_be_is_refused, 0, BP_ARRAY_SIZE(bad));
 	tcase_add_test(t, record_is_read);
 	tcase_add_test(t, record_masks_are_in_order);
+	tcase_add_test(t, a_longer_record_is_read);
 	tcase_add_loop_test(t, bad_record_is_refused, 0, BP_ARRAY_SIZE(bad_records));
+	tcase_add_loop_test(t, the_console_is_chosen, 0, BP_ARRAY_SIZE(choices));
+	tcase_add_test(t, a_record_without_memory);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
