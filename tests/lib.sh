@@ -6,7 +6,7 @@
 packages="autoconf automake libtool pkg-config gcc make libc6-dev binutils
 libelf-dev libefivar-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev liblzo2-dev
 libfdt-dev check
-mandoc shellcheck xz-utils zstd
+clang lld mandoc shellcheck xz-utils zstd
 python3 qemu-system-x86 ovmf qemu-system-arm qemu-efi-aarch64 busybox-static kmod
 debian-archive-keyring"
 
