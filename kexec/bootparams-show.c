@@ -21,6 +21,7 @@ static const char *status_text(int status)
 	case 0: return NULL;
 	case -ENOENT: return "this system has none";
 	case -ENODATA: return "not recorded";
+	case -EBADMSG: return "malformed";
 	default: return strerror(-status);
 	}
 }
@@ -191,7 +192,8 @@ static int json_setup_data(struct bp_ctx *ctx, struct bp_json *j, const struct b
 	if (r)
 		return r;
 	bp_json_array(j, "setup_data");
-	for (size_t i = 0; !r && i < n; i++) {
+	/* Where the list was not read there are no nodes, but a verdict on all of it. */
+	for (size_t i = 0; !r && i < m->x86.n_nodes; i++) {
 		bp_autobuf struct bp_buf hex = { 0 };
 		char text[128];
 
@@ -409,15 +411,16 @@ static void text_setup_data(struct bp_ctx *ctx, struct bp_buf *b, int *r,
 	struct bp_setup_data_verdict *v = NULL;
 	size_t n;
 
+	put(b, r, "\nsetup_data (/sys/kernel/boot_params/setup_data)");
 	if (status) {
-		put(b, r, "\nsetup_data: %s\n", status);
+		put(b, r, ": %s\n", status);
 		return;
 	}
 	if (!*r)
 		*r = bp_x86_setup_data_verdicts(ctx, m, &v, &n);
 	if (*r)
 		return;
-	put(b, r, "\nsetup_data: %zu nodes (number, type, size, and what kexec_load does with it)\n",
+	put(b, r, ": %zu nodes (number, type, size, and what kexec_load does with it)\n",
 	    n);
 	for (size_t i = 0; i < n; i++) {
 		char text[128];
