@@ -255,6 +255,11 @@ static const struct cause {
 	  "larger kho_scratch=" },
 	{ EADDRNOTAVAIL, ON_BOTH, NULL, tell_memory, NULL },
 	{ ENOMEM, ON_BOTH, NULL, tell_memory, NULL },
+	/* copy_from_user() meets a hole in the mapping; kernel_read_file() a shorter file. */
+	{ EFAULT, ON_LOAD, NULL, NULL,
+	  "the kernel or an initrd was cut short while it was read: load it again" },
+	{ EIO, ON_FILE_LOAD, NULL, NULL,
+	  "the kernel or initrd could not be read whole: is its disk in order, or was it cut short?" },
 	{ EFBIG, ON_FILE_LOAD, NULL, NULL, "the kernel or initrd is larger than the kernel reads" },
 	{ EOPNOTSUPP, ON_BOTH, NULL, NULL, "the running kernel cannot do it on this machine" },
 };

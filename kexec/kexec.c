@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -642,9 +643,24 @@ static int run(int argc, char **argv)
 	return r;
 }
 
+/* Kernel and initrd are mapped: what somebody cuts off behind our back is missed here. */
+static void on_sigbus(int signal)
+{
+	static const char text[] = "kexec: the kernel or an initrd was cut short while it was read: "
+				   "load it again\n";
+	ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	(void)written;
+	_exit(EXIT_STATUS_FAILED);
+}
+
 int main(int argc, char **argv)
 {
-	int r = run(argc, argv);
+	const struct sigaction cut_short = { .sa_handler = on_sigbus };
+	int r;
+
+	sigaction(SIGBUS, &cut_short, NULL);
+	r = run(argc, argv);
 
 	/* An answer that got lost is none: exit status 0 would stand for an empty one. */
 	if (!r && (fflush(stdout) || ferror(stdout))) {

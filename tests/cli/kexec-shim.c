@@ -9,6 +9,7 @@
  *	SHIM_LOAD, SHIM_FILE_LOAD	an errno's name: what the syscall answers; unset: success
  *	SHIM_FORGETS	a refused load has freed the image that was loaded before
  *	SHIM_BLIND	a load succeeds, but the kernel does not say so
+ *	SHIM_CUT	a file of this name is emptied as soon as it is mapped
  *
  * reboot() and exec*() are logged and end the process with status 0.
  */
@@ -27,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -202,6 +204,36 @@ static long answer(const char *variable, bool panic, bool unloads)
 		}
 	}
 	abort();	/* a mistake in the test */
+}
+
+static void cut(int fd)
+{
+	const char *name = getenv("SHIM_CUT");
+	char link[32], path[PATH_MAX];
+	ssize_t len;
+
+	if (!name || fd < 0)
+		return;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = REAL(readlink)(link, path, sizeof(path) - 1);
+	if (len < 0)
+		abort();
+	path[len] = 0;
+	if (!strcmp(basename(path), name) && truncate(path, 0))
+		abort();
+}
+
+void *mmap(void *at, size_t len, int prot, int flags, int fd, off_t off)
+{
+	void *p = REAL(mmap)(at, len, prot, flags, fd, off);
+
+	cut(flags & MAP_ANONYMOUS ? -1 : fd);
+	return p;
+}
+
+void *mmap64(void *at, size_t len, int prot, int flags, int fd, off64_t off)
+{
+	return mmap(at, len, prot, flags, fd, off);
 }
 
 static long long size_of(int fd)

@@ -131,6 +131,8 @@ static const struct {
 	{ ENODATA, BP_SYSCALL_FILE_LOAD, "no signature" },
 	{ EINVAL, BP_SYSCALL_FILE_LOAD, "does not accept" },
 	{ EINVAL, BP_SYSCALL_LOAD, "half" },
+	{ EFAULT, BP_SYSCALL_LOAD, "cut short" },
+	{ EIO, BP_SYSCALL_FILE_LOAD, "cut short" },
 };
 
 START_TEST(one_cause)
