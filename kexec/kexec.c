@@ -111,9 +111,13 @@ static int open_initrd(struct load *l)
 static int choose_cmdline(struct load *l)
 {
 	const struct kexec_options *o = l->o;
-	int r = bp_cmdline_compose(l->ctx, o->reuse_cmdline ? l->machine->cmdline : NULL, o->panic,
-				   o->append, &l->cmdline);
+	int r;
 
+	if (o->reuse_cmdline && l->machine->cmdline_status)
+		return bp_fail_errno(l->ctx, l->machine->cmdline_status,
+				     "--reuse-cmdline: cannot read /proc/cmdline");
+	r = bp_cmdline_compose(l->ctx, o->reuse_cmdline ? l->machine->cmdline : NULL, o->panic,
+			       o->append, &l->cmdline);
 	if (r)
 		return r;
 	bp_cmdline_choose(l->machine, l->image, o->panic, l->cmdline, &l->cmdline_choice);

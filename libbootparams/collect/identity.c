@@ -138,9 +138,12 @@ int bp_collect_identity(struct bp_ctx *ctx, struct bp_machine *m)
 	}
 	if (r)
 		return r;
-	r = optional_string(ctx, "/proc/cmdline", &m->cmdline);
-	if (!r && !m->cmdline && !(m->cmdline = strdup("")))
-		r = -ENOMEM;
+	m->cmdline_status = bp_io_read_string(ctx, "/proc/cmdline", &m->cmdline);
+	if (m->cmdline_status) {
+		bp_forgive(ctx);
+		m->cmdline = strdup("");
+	}
+	r = m->cmdline ? 0 : -ENOMEM;
 	if (!r)
 		r = optional_string(ctx, "/sys/class/dmi/id/sys_vendor", &m->dmi_vendor);
 	if (!r)

@@ -164,7 +164,8 @@ struct bp_machine {
 	enum bp_arch arch;
 	char *release;		/* uname -r */
 	char *build_id;		/* of the kernel, as VMCOREINFO says: hex digits; NULL: unknown */
-	char *cmdline;		/* /proc/cmdline without newline; "" unknown */
+	char *cmdline;		/* /proc/cmdline without newline; "" where it was not read */
+	int cmdline_status;
 	char *dmi_vendor, *dmi_product;	/* NULL: unknown */
 	struct bp_iomem iomem;
 	struct bp_memmap firmware_map;	/* /sys/firmware/memmap, sorted */
