@@ -102,8 +102,7 @@ static int tell_inner_signature(const struct kexec_failure *f, struct bp_buf *b)
 
 static int tell_limit(const struct kexec_failure *f, struct bp_buf *b)
 {
-	return bp_buf_printf(b, "kernel.kexec_load_limit_%s is used up: nothing more can be loaded "
-			     "or unloaded before the next reboot", f->panic ? "panic" : "reboot");
+	return bp_buf_printf(b, KEXEC_LIMIT_USED_UP, f->panic ? "panic" : "reboot");
 }
 
 static int tell_lockdown(const struct kexec_failure *f, struct bp_buf *b)

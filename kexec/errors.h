@@ -11,6 +11,10 @@
 #include "collect/machine.h"
 #include "decide/plan.h"
 
+/* %s: "reboot" or "panic" */
+#define KEXEC_LIMIT_USED_UP "kernel.kexec_load_limit_%s is used up: nothing more can be loaded or " \
+			    "unloaded before the next reboot"
+
 enum kexec_act {
 	KEXEC_LOADING,
 	KEXEC_UNLOADING,

@@ -346,17 +346,18 @@ static void say_cannot_load(const struct kexec_options *o, const char *why)
 	say_error("cannot load %s: %s", o->kernel, why);
 }
 
-/* The kernel frees the old image before it takes a new one: say what is left. */
-static void say_what_is_armed(struct load *l, int error)
+/*
+ * The kernel frees the old image before it takes a new one: say what is left. @untouched: the one
+ * call that was made has not come so far.
+ */
+static void say_what_is_armed(struct load *l, bool untouched)
 {
 	bool panic = l->o->panic;
 	int before = panic ? l->machine->kexec.crash_loaded : l->machine->kexec.loaded;
 	int now = bp_kexec_loaded(l->ctx, panic);
 	const char *what = panic ? "crash kernel" : "kernel";
 
-	/* The lock was taken before anything else; in the middle of the other call's work what
-	 * the kernel says of its state means nothing. */
-	if (error == -EBUSY)
+	if (untouched)
 		say_error("this call has changed nothing");
 	else if (now == 1)
 		say_error("the %s that was loaded before is still loaded", what);
@@ -366,8 +367,16 @@ static void say_what_is_armed(struct load *l, int error)
 		say_error("no %s is loaded", what);
 }
 
-static void say_refused(struct load *l, int error, const struct bp_buf *kernel_words)
+static int64_t load_limit(const struct load *l)
 {
+	const struct bp_kexec_state *k = &l->machine->kexec;
+
+	return l->o->panic ? k->limit_panic : k->limit_reboot;
+}
+
+static void say_refused(struct load *l, int error, bool first, const struct bp_buf *kernel_words)
+{
+	int64_t limit = load_limit(l);
 	struct kexec_failure f = {
 		.act = KEXEC_LOADING,
 		.syscall = l->plan->syscall,
@@ -386,7 +395,12 @@ static void say_refused(struct load *l, int error, const struct bp_buf *kernel_w
 	say_error("cannot load %s: %s: %s%s%s%s", l->o->kernel, bp_syscall_name(f.syscall),
 		  strerror(-error), cause.len ? ": " : "", bp_buf_str(&cause),
 		  bp_buf_str(kernel_words));
-	say_what_is_armed(l, error);
+	bp_kexec_limits_read(l->ctx, &l->machine->kexec);
+	if (limit && !load_limit(l))
+		say_error(KEXEC_LIMIT_USED_UP, l->o->panic ? "panic" : "reboot");
+	/* The kernel's lock comes before anything else; in the middle of the other call's work what
+	 * it says of its state means nothing. */
+	say_what_is_armed(l, first && error == -EBUSY);
 }
 
 /* With -s, kexec-tools tells "the kernel cannot" from "the kernel will not". */
@@ -423,18 +437,31 @@ static int make_ready(struct load *l)
 	return r;
 }
 
+/* The first call has spent one of kexec_load_limit_*: look again before there is another one. */
+static bool falls_back(struct load *l, int error)
+{
+	const struct bp_kexec_state met = l->machine->kexec;
+
+	bp_kexec_limits_read(l->ctx, &l->machine->kexec);
+	if (bp_syscall_falls_back(l->machine, &l->choice, l->o->panic, kexec_may_boot(), error))
+		return true;
+	l->machine->kexec = met;	/* which is what explains the error */
+	return false;
+}
+
 /* The one call that changes the machine, and a second one where the first cannot be answered. */
 static int submit(struct load *l)
 {
 	const struct bp_initrd *initrd = l->has_initrd ? &l->initrd : NULL;
 	bp_autobuf struct bp_buf words = { 0 };
 	bp_autoclose int log = kexec_log_open();
+	bool first = true;
 	int r, second;
 
 	if (make_ready(l))
 		return EXIT_STATUS_FAILED;
 	r = kexec_submit(&kexec_real_calls, l->plan, initrd);
-	if (r && bp_syscall_falls_back(l->machine, &l->choice, l->o->panic, kexec_may_boot(), r)) {
+	if (r && falls_back(l, r)) {
 		enum bp_syscall other = l->choice.syscall == BP_SYSCALL_LOAD ? BP_SYSCALL_FILE_LOAD
 									     : BP_SYSCALL_LOAD;
 
@@ -446,20 +473,21 @@ static int submit(struct load *l)
 			say_error("cannot load %s: %s: %s; %s: %s", l->o->kernel,
 				  bp_syscall_name(l->choice.syscall), strerror(-r), bp_syscall_name(other),
 				  bp_ctx_message(l->ctx));
-			say_what_is_armed(l, r);
+			say_what_is_armed(l, false);
 			return EXIT_STATUS_FAILED;
 		}
 		if (make_ready(l)) {
-			say_what_is_armed(l, r);
+			say_what_is_armed(l, false);
 			return EXIT_STATUS_FAILED;
 		}
 		say_warnings(l->plan);
+		first = false;
 		r = kexec_submit(&kexec_real_calls, l->plan, initrd);
 	}
 	if (r) {
 		if (kexec_log_read(log, &words))
 			bp_buf_done(&words);
-		say_refused(l, r, &words);
+		say_refused(l, r, first, &words);
 		return refusal_status(l, r);
 	}
 	if (!bp_kexec_loaded(l->ctx, l->o->panic)) {

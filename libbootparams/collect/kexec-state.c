@@ -220,6 +220,13 @@ int bp_kexec_loaded(struct bp_ctx *ctx, bool panic)
 		     : read_flag(ctx, "/sys/kernel/kexec/loaded", "/sys/kernel/kexec_loaded");
 }
 
+void bp_kexec_limits_read(struct bp_ctx *ctx, struct bp_kexec_state *k)
+{
+	k->load_disabled = read_flag(ctx, "/proc/sys/kernel/kexec_load_disabled", NULL);
+	k->limit_reboot = read_limit(ctx, "/proc/sys/kernel/kexec_load_limit_reboot");
+	k->limit_panic = read_limit(ctx, "/proc/sys/kernel/kexec_load_limit_panic");
+}
+
 int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	struct bp_kexec_state *k = &m->kexec;
@@ -234,9 +241,7 @@ int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m)
 	k->has_elfcorehdr_size = read_number(ctx, "/sys/kernel/kexec/crash_elfcorehdr_size",
 					     "/sys/kernel/crash_elfcorehdr_size",
 					     &k->elfcorehdr_size);
-	k->load_disabled = read_flag(ctx, "/proc/sys/kernel/kexec_load_disabled", NULL);
-	k->limit_reboot = read_limit(ctx, "/proc/sys/kernel/kexec_load_limit_reboot");
-	k->limit_panic = read_limit(ctx, "/proc/sys/kernel/kexec_load_limit_panic");
+	bp_kexec_limits_read(ctx, k);
 	r = read_lockdown(ctx, &k->lockdown);
 	if (r)
 		return r;
@@ -247,7 +252,7 @@ int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m)
 				       &count) && count;
 	read_kho(ctx, m, k, kho);
 	k->converts_shared_memory = read_conversion(ctx, m);
-	bp_debug(ctx, "kexec: loaded %d, crash loaded %d, crash size %#llx, lockdown %s, "
+	bp_debug(ctx, "state: loaded %d, crash loaded %d, crash size %#llx, lockdown %s, "
 		 "file load %d, signatures enforced %d, KHO %d", k->loaded, k->crash_loaded,
 		 (unsigned long long)k->crash_size, k->lockdown ? k->lockdown : "absent",
 		 k->has_file_load, k->sig_enforced, k->kho_enabled);

@@ -204,6 +204,8 @@ bool bp_cpuid_spells(uint32_t a, uint32_t b, uint32_t c, const char text[static 
 
 /* What is loaded at this moment: 1, 0; -1 where the kernel does not say. */
 int bp_kexec_loaded(struct bp_ctx *ctx, bool panic);
+/* What forbids every load: load_disabled and the limits, which each load and unload spends. */
+void bp_kexec_limits_read(struct bp_ctx *ctx, struct bp_kexec_state *k);
 
 /* An address as a runtime table has it -> physical. */
 bp_phys_t bp_efi_to_phys(const struct bp_efi_tables *t, uint64_t address);

@@ -246,7 +246,7 @@ bool bp_syscall_falls_back(const struct bp_machine *m, const struct bp_syscall_c
 	if (!choice->may_fall_back)
 		return false;
 	if (choice->syscall == BP_SYSCALL_FILE_LOAD)
-		return bp_syscall_cannot(error);
+		return bp_syscall_cannot(error) && may_load_at_all(m, panic, may_boot);
 	/*
 	 * A seccomp filter, LoadPin or IMA may forbid kexec_load alone: kexec_load_check() asks
 	 * them before the old image is freed, and kexec-tools, which begins with
@@ -254,5 +254,5 @@ bool bp_syscall_falls_back(const struct bp_machine *m, const struct bp_syscall_c
 	 */
 	if (error == -EPERM || error == -EACCES)
 		return may_load_at_all(m, panic, may_boot);
-	return error == -ENOSYS;
+	return error == -ENOSYS && may_load_at_all(m, panic, may_boot);
 }

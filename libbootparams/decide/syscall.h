@@ -45,8 +45,8 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 /* Does @error of kexec_file_load mean that this kernel cannot, rather than that it will not? */
 bool bp_syscall_cannot(int error);
 /*
- * After @error from the chosen syscall: is there cause to try the other one? @may_boot: the caller
- * has CAP_SYS_BOOT.
+ * After @error from the chosen syscall: is there cause to try the other one? @m: with the limits
+ * as that call has left them (bp_kexec_limits_read()). @may_boot: the caller has CAP_SYS_BOOT.
  */
 bool bp_syscall_falls_back(const struct bp_machine *m, const struct bp_syscall_choice *choice,
 			   bool panic, bool may_boot, int error);

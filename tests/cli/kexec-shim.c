@@ -6,7 +6,8 @@
  *	SHIM_ROOT	what begins with /proc, /sys, /dev, /run, /boot or /lib/modules is read below
  *			it, except /proc/self; uname() says facts/release
  *	SHIM_LOG	one line per call
- *	SHIM_LOAD, SHIM_FILE_LOAD	an errno's name: what the syscall answers; unset: success
+ *	SHIM_LOAD, SHIM_FILE_LOAD	an errno's name: what the syscall answers; unset:
+ *			success, and each load or unload spends one of kexec_load_limit_*
  *	SHIM_FORGETS	a refused load has freed the image that was loaded before
  *	SHIM_BLIND	a load succeeds, but the kernel does not say so
  *	SHIM_CUT	a file of this name is emptied as soon as it is mapped
@@ -184,10 +185,38 @@ static void set_loaded(bool panic, bool loaded)
 	close(fd);
 }
 
+/* kexec_load_permitted(), kernel/kexec_core.c. -1 is no limit. */
+static bool spend(bool panic)
+{
+	const char *root = getenv("SHIM_ROOT");
+	char path[PATH_MAX];
+	long limit;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/proc/sys/kernel/kexec_load_limit_%s", root ? root : "",
+		 panic ? "panic" : "reboot");
+	f = root ? REAL(fopen)(path, "r+e") : NULL;
+	if (!f)
+		return true;
+	if (fscanf(f, "%ld", &limit) != 1)
+		abort();
+	if (limit > 0) {
+		rewind(f);
+		fprintf(f, "%ld\n", limit - 1);
+	}
+	fclose(f);
+	return limit;
+}
+
 static long answer(const char *variable, bool panic, bool unloads)
 {
 	const char *name = getenv(variable);
 
+	/* A call that does not exist asks nothing. */
+	if ((!name || strcmp(name, "ENOSYS")) && !spend(panic)) {
+		errno = EPERM;
+		return -1;
+	}
 	if (!name || !*name) {
 		if (unloads || !getenv("SHIM_BLIND"))
 			set_loaded(panic, !unloads);

@@ -62,6 +62,8 @@ START_TEST(file_load_comes_first)
 	ck_assert(!falls_back(-EBUSY));
 	ck_assert(!falls_back(-EADDRNOTAVAIL));
 	ck_assert(!falls_back(-EKEYREJECTED));
+	m.kexec.limit_reboot = 0;
+	ck_assert(!falls_back(-ENOEXEC));
 }
 END_TEST
 
@@ -105,6 +107,7 @@ START_TEST(a_forbidden_kexec_load_falls_back)
 	ck_assert(falls_back(-EPERM));
 	m.kexec.limit_reboot = 0;
 	ck_assert(!falls_back(-EPERM));
+	ck_assert(!falls_back(-ENOSYS));
 	m.kexec.limit_reboot = -2;
 	ck_assert(falls_back(-EPERM));
 	m.kexec.load_disabled = 1;
