@@ -8,7 +8,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "decide/cmdline.h"
 #include "decide/memory.h"
 #include "decide/placement.h"
+#include "dump-segments.h"
 #include "errors.h"
 #include "options.h"
 #include "purgatory/purgatory.h"
@@ -244,82 +244,54 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 	return r;
 }
 
-static int write_all(const char *path, const void *data, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	size_t done = 0;
-	int r = fd < 0 ? -errno : 0;
-
-	while (!r && done < len) {
-		ssize_t n = write(fd, (const char *)data + done, len - done);
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			r = -errno;
-	}
-	if (fd >= 0 && close(fd) && !r)
-		r = -errno;
-	return r;
-}
-
-/* DIR/00-kernel.bin ...: the bytes handed over; what lies beyond them in a segment is zero. */
-static int dump_segments(struct load *l, const char *dir)
-{
-	if (!l->plan->n_segments)
-		say_warning("--dump-segments: under kexec_file_load the kernel makes the segments; "
-			    "none to write");
-	if (mkdir(dir, 0700) && errno != EEXIST)
-		return bp_fail(l->ctx, -errno, "cannot make %s: %s", dir, strerror(errno));
-	for (unsigned int i = 0; i < l->plan->n_segments; i++) {
-		const struct bp_segment *s = &l->plan->segments[i];
-		bp_autofree char *path = NULL;
-		int r;
-
-		if (asprintf(&path, "%s/%02u-%s.bin", dir, i, s->name) < 0)
-			return -ENOMEM;
-		r = write_all(path, s->buf, s->bufsz);
-		if (r)
-			return bp_fail(l->ctx, r, "cannot write %s: %s", path, strerror(-r));
-	}
-	return 0;
-}
-
-static int print_text(int r, const struct bp_buf *b, FILE *to)
-{
-	if (!r)
-		fputs(bp_buf_str(b), to);
-	return r;
-}
-
 static void say_warnings(const struct bp_plan *plan)
 {
 	for (char **w = plan->warnings; w && *w; w++)
 		say_warning("%s", *w);
 }
 
-/* What was asked to be shown of the plan, before it is submitted. */
+/* What the library says of the image begins with its path: once is enough. */
+static void say_cannot_load(const struct load *l, int error)
+{
+	const char *why = bp_ctx_message(l->ctx);
+	size_t len = strlen(l->o->kernel);
+
+	if (!strncmp(why, l->o->kernel, len) && !strncmp(why + len, ": ", 2))
+		why += len + 2;
+	say_error("cannot load %s: %s", l->o->kernel, *why ? why : strerror(-error));
+}
+
+/* What was asked to be shown of the plan, before it is submitted. An exit status. */
 static int show(struct load *l)
 {
 	const struct kexec_options *o = l->o;
 	bp_autobuf struct bp_buf answer = { 0 }, story = { 0 };
+	/* One JSON object stays one: the story then goes where -d's goes. */
+	FILE *told = o->explain && !o->json ? stdout : stderr;
 	int r = 0;
 
 	if (!o->json)
 		say_warnings(l->plan);
-	if (o->dry_run && o->json)
-		r = print_text(bp_plan_to_json(l->plan, &answer), &answer, stdout);
-	else if (o->dry_run)
-		r = print_text(bp_plan_to_table(l->plan, &answer), &answer, stdout);
-	/* One JSON object stays one: the story then goes where -d's goes. */
+	if (o->dry_run)
+		r = o->json ? bp_plan_to_json(l->plan, &answer) : bp_plan_to_table(l->plan, &answer);
 	if (!r && (o->explain || o->debug))
-		r = print_text(bp_plan_explain(l->plan, &story), &story,
-			       o->explain && !o->json ? stdout : stderr);
-	if (!r && o->dump_segments)
-		r = dump_segments(l, o->dump_segments);
-	if (!r && (fflush(stdout) || ferror(stdout)))
-		r = bp_fail_errno(l->ctx, -EIO, "cannot write to stdout");
-	return r;
+		r = bp_plan_explain(l->plan, &story);
+	if (!r && o->dump_segments) {
+		if (!l->plan->n_segments)
+			say_warning("--dump-segments: under kexec_file_load the kernel makes the "
+				    "segments; none to write");
+		r = kexec_dump_segments(l->ctx, l->plan, o->dump_segments);
+	}
+	if (r) {
+		say_cannot_load(l, r);
+		return EXIT_STATUS_FAILED;
+	}
+	if (fputs(bp_buf_str(&answer), stdout) == EOF ||
+	    (fputs(bp_buf_str(&story), told) == EOF && told == stdout) || fflush(stdout)) {
+		say_error("cannot write to stdout: %m");
+		return EXIT_STATUS_USAGE;
+	}
+	return 0;
 }
 
 static void measure_memory(struct load *l, struct kexec_failure *f)
@@ -334,16 +306,6 @@ static void measure_memory(struct load *l, struct kexec_failure *f)
 		f->free_piece = BP_MAX(f->free_piece, p.free.v[i].end - p.free.v[i].start);
 	f->free_total = bp_memmap_total(&p.free, BP_MEM_RAM);
 	bp_placement_done(&p);
-}
-
-/* What the library says of the image begins with its path: once is enough. */
-static void say_cannot_load(const struct kexec_options *o, const char *why)
-{
-	size_t len = strlen(o->kernel);
-
-	if (!strncmp(why, o->kernel, len) && !strncmp(why + len, ": ", 2))
-		why += len + 2;
-	say_error("cannot load %s: %s", o->kernel, why);
 }
 
 /*
@@ -433,7 +395,7 @@ static int make_ready(struct load *l)
 			r = bp_initrd_make_fd(l->ctx, &l->initrd);
 	}
 	if (r)
-		say_cannot_load(l->o, bp_ctx_message(l->ctx));
+		say_cannot_load(l, r);
 	return r;
 }
 
@@ -538,15 +500,12 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 	}
 	if (!r)
 		r = make_plan(&l, l.choice.syscall);
-	if (!r)
-		r = show(&l);
 	if (r) {
-		const char *why = bp_ctx_message(ctx);
-
-		say_cannot_load(o, *why ? why : strerror(-r));
+		say_cannot_load(&l, r);
 		return EXIT_STATUS_FAILED;
 	}
-	return o->dry_run ? 0 : submit(&l);
+	r = show(&l);
+	return r || o->dry_run ? r : submit(&l);
 }
 
 static int unload(const struct kexec_options *o, struct bp_ctx *ctx)
