@@ -192,6 +192,25 @@ static int guess_iomem(struct bp_machine *m)
 	return 0;
 }
 
+static int64_t load_limit(const struct load *l)
+{
+	const struct bp_kexec_state *k = &l->machine->kexec;
+
+	return l->o->panic ? k->limit_panic : k->limit_reboot;
+}
+
+/* What stands in the way of any load, now: a dry run meets it no other way. */
+static int warn_of_bars(const struct load *l)
+{
+	if (l->machine->kexec.load_disabled == 1)
+		return bp_plan_warn(l->plan, "nothing can be loaded on this machine until its next "
+				    "reboot: kernel.kexec_load_disabled is 1");
+	if (!load_limit(l))
+		return bp_plan_warn(l->plan, KEXEC_LIMIT_USED_UP,
+				    l->o->panic ? "panic" : "reboot");
+	return 0;
+}
+
 static int make_plan(struct load *l, enum bp_syscall syscall)
 {
 	const struct kexec_options *o = l->o;
@@ -241,6 +260,8 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 	if (!r && l->guessed_iomem && syscall == BP_SYSCALL_LOAD)
 		r = bp_plan_warn(l->plan, "/proc/iomem hides its addresses from this user: places are "
 				 "guessed from the firmware's memory map");
+	if (!r && o->dry_run)
+		r = warn_of_bars(l);
 	return r;
 }
 
@@ -327,13 +348,6 @@ static void say_what_is_armed(struct load *l, bool untouched)
 		say_error("no %s is loaded any more: the one loaded before is gone", what);
 	else if (now == 0)
 		say_error("no %s is loaded", what);
-}
-
-static int64_t load_limit(const struct load *l)
-{
-	const struct bp_kexec_state *k = &l->machine->kexec;
-
-	return l->o->panic ? k->limit_panic : k->limit_reboot;
 }
 
 static void say_refused(struct load *l, int error, bool first, const struct bp_buf *kernel_words)
@@ -543,6 +557,8 @@ static int shut_down(void)
 	if (!lstat("/run/systemd/system", &st) && S_ISDIR(st.st_mode))
 		execvp(systemctl[0], systemctl);
 	execvp(shutdown[0], shutdown);
+	/* A service's PATH may lack it. */
+	execv("/sbin/shutdown", shutdown);
 	say_error("cannot run shutdown: %m; the kernel stays loaded, kexec -e boots it");
 	return EXIT_STATUS_FAILED;
 }

@@ -10,6 +10,7 @@
  *			success, and each load or unload spends one of kexec_load_limit_*
  *	SHIM_FORGETS	a refused load has freed the image that was loaded before
  *	SHIM_BLIND	a load succeeds, but the kernel does not say so
+ *	SHIM_NO_PATH	execvp() finds nothing
  *	SHIM_CUT	a file of this name is emptied as soon as it is mapped
  *
  * reboot() and exec*() are logged and end the process with status 0.
@@ -388,5 +389,9 @@ int execv(const char *path, char *const argv[])
 
 int execvp(const char *file, char *const argv[])
 {
+	if (getenv("SHIM_NO_PATH")) {
+		errno = ENOENT;
+		return -1;
+	}
 	return on_exec(file, argv);
 }
