@@ -480,6 +480,27 @@ static int submit(struct load *l)
 	return 0;
 }
 
+/* By either syscall: the memory map that the crash kernel is told consists of it. */
+static bool lacks_crash_region(const struct load *l)
+{
+	int status = l->machine->iomem.status;
+	const char *path = l->o->kernel;
+
+	if (!l->o->panic || l->machine->crash.regions.n)
+		return false;
+	if (!status)
+		say_error("cannot load %s: /proc/iomem shows no \"Crash kernel\" region", path);
+	else if (status == -EACCES)
+		say_error("cannot load %s: /proc/iomem shows no \"Crash kernel\" region (its addresses "
+			  "are hidden: run this as root)", path);
+	else if (l->choice.syscall == BP_SYSCALL_LOAD)
+		say_error("cannot load %s: /proc/iomem, which names the \"Crash kernel\" region, cannot "
+			  "be read: %s", path, strerror(-status));
+	else
+		return false;	/* the running kernel does not ask /proc/iomem */
+	return true;
+}
+
 static int load(const struct kexec_options *o, const struct bp_screen_option *screen,
 		struct bp_ctx *ctx)
 {
@@ -502,12 +523,8 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 		return EXIT_STATUS_USAGE;
 	}
 	r = gather(&l);
-	/* By either syscall: the memory map that the crash kernel is told consists of it. */
-	if (!r && o->panic && !l.machine->crash.regions.n) {
-		say_error("cannot load %s: /proc/iomem shows no \"Crash kernel\" region%s", o->kernel,
-			  l.machine->iomem.status ? " (its addresses are hidden: run this as root)" : "");
+	if (!r && lacks_crash_region(&l))
 		return EXIT_STATUS_NO_CRASH_REGION;
-	}
 	if (!r && o->dry_run && l.machine->iomem.status == -EACCES) {
 		r = guess_iomem(l.machine);
 		l.guessed_iomem = true;

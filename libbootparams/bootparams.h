@@ -122,10 +122,10 @@ struct bp_machine;
  * @ctx: says which machine: the running one, a directory, or a recorded one
  * @ret_machine: immutable, with one reference
  *
- * What the machine does not have, or does not let us read, is noted in the result and fails
- * only what needs it.
+ * What the machine does not have, does not let us read, or shows malformed, is noted in the
+ * result and fails only what needs it.
  *
- * Errors: -EBADMSG where a file that all depends on is malformed, -ENOMEM.	Since: 0.1
+ * Errors: as asking for the architecture failed, -ENOMEM.	Since: 0.1
  */
 BP_EXPORT int bp_machine_collect(struct bp_ctx *ctx, struct bp_machine **ret_machine);
 /** bp_machine_ref - take another reference; returns @m.	Since: 0.1 */

@@ -81,9 +81,9 @@ static int read_cma(struct bp_ctx *ctx, struct bp_machine *m)
 		bp_forgive(ctx);
 		if (r == -ENOENT)
 			continue;
-		/* A CMA range taken for memory to dump would end in a dump of itself. */
-		return r ? bp_fail_errno(ctx, r, "cannot read %s", paths[i]) :
-			   parse_cma(ctx, paths[i], bp_buf_str(&text), &m->crash.cma);
+		if (!r)
+			return parse_cma(ctx, paths[i], bp_buf_str(&text), &m->crash.cma);
+		return bp_fail_errno(ctx, r, "cannot read %s", paths[i]);
 	}
 	return 0;
 }
@@ -141,6 +141,9 @@ static int read_cpus(struct bp_ctx *ctx, struct bp_crash *crash)
 		if (!r)
 			r = read_number(ctx, cpu->cpu, "crash_notes_size", 10,
 					&cpu->notes_size);
+		/* Taken out since the list was read; none is left where no CPU has notes. */
+		if (r == -ENOENT)
+			continue;
 		if (r)
 			return r;
 		if (!cpu->notes_size || cpu->notes_size > CPU_NOTES_MAX)
@@ -200,8 +203,14 @@ int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m)
 	if (!crash->regions.n)
 		return 0;
 	r = read_cma(ctx, m);
-	if (r)
+	crash->cma_status = r;
+	if (r == -ENOMEM)
 		return r;
+	if (r) {
+		bp_memmap_done(&crash->cma);
+		bp_warning(ctx, "%s, ignoring all of it", bp_ctx_message(ctx));
+		bp_forgive(ctx);
+	}
 
 	r = read_cpus(ctx, crash);
 	crash->cpus_status = r;

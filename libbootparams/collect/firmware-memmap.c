@@ -79,9 +79,19 @@ int bp_collect_firmware_memmap(struct bp_ctx *ctx, struct bp_machine *m)
 	}
 	for (size_t i = 0; names[i]; i++) {
 		r = read_entry(ctx, names[i], &m->firmware_map);
-		if (r)
+		if (r == -ENOMEM)
 			return r;
+		/* Memory that was taken out since the list was read. */
+		if (r == -ENOENT)
+			continue;
+		if (r) {
+			bp_warning(ctx, "%s, ignoring all of /sys/firmware/memmap", bp_ctx_message(ctx));
+			bp_memmap_done(&m->firmware_map);
+			m->firmware_map_status = r;
+			break;
+		}
 	}
+	bp_forgive(ctx);
 	bp_memmap_sort(&m->firmware_map);
 	return 0;
 }

@@ -128,10 +128,11 @@ int bp_collect_iomem(struct bp_ctx *ctx, struct bp_machine *m)
 
 	if (!r)
 		r = bp_iomem_parse(ctx, bp_buf_span(&text), &m->iomem);
-	if (r == -ENOMEM || r == -EBADMSG)
-		return bp_fail(ctx, r, "/proc/iomem");
-	if (r)
-		bp_forgive(ctx);
+	if (r == -ENOMEM)
+		return r;
+	if (r == -EBADMSG)
+		bp_warning(ctx, "/proc/iomem: %s, ignoring all of it", bp_ctx_message(ctx));
+	bp_forgive(ctx);
 	m->iomem.status = r;
 	return 0;
 }

@@ -9,8 +9,8 @@
 /*
  * To add a collector: one file that fills its part of struct bp_machine, its declaration in
  * machine.h, a line here, and its release in done(). It fails only for what makes everything
- * after it meaningless (no memory, a malformed file); what a system does not have is noted in
- * the part's status.
+ * after it meaningless (no memory, no architecture); what a system does not have or show, or
+ * shows malformed, is noted in the part's status and fails what needs it.
  */
 static const struct collector {
 	const char *name;

@@ -26,7 +26,7 @@ struct bp_iomem_entry {
 struct bp_iomem {
 	struct bp_iomem_entry *v;	/* in file order: children follow their parent */
 	size_t n;
-	int status;		/* -EACCES: every address reads as zero (no CAP_SYS_ADMIN) */
+	int status;		/* -EACCES: every address reads as zero (no CAP_SYS_ADMIN); -EBADMSG */
 };
 
 /* One node of the running kernel's setup_data list: /sys/kernel/boot_params/setup_data/N */
@@ -132,6 +132,7 @@ struct bp_crash_cpu {
 struct bp_crash {
 	struct bp_memmap regions;	/* where the crash kernel lives: "Crash kernel" lines */
 	struct bp_memmap cma;		/* /sys/kernel/kexec/crash_cma_ranges: usable, but not dumped */
+	int cma_status;			/* 0 also where this kernel has no such file */
 	struct bp_crash_cpu *cpus;
 	size_t n_cpus;
 	int cpus_status;

@@ -94,6 +94,14 @@ static int check_iomem(struct bp_ctx *ctx, const struct bp_iomem *iomem)
 	return 0;
 }
 
+/* A CMA range taken for memory to dump would end in a dump of itself. */
+static int check_cma(struct bp_ctx *ctx, const struct bp_crash *crash)
+{
+	if (!crash->cma_status)
+		return 0;
+	return bp_fail_errno(ctx, crash->cma_status, "the CMA ranges of the crash kernel were not read");
+}
+
 /* The E820 names among the resources, at any depth: PCI windows are parents of some. */
 static int map_from_iomem(struct bp_ctx *ctx, const struct bp_iomem *iomem,
 			  struct bp_memmap *map)
@@ -169,6 +177,8 @@ int bp_e820_for_crash(struct bp_ctx *ctx, const struct bp_machine *m,
 	int r;
 
 	r = check_iomem(ctx, &m->iomem);
+	if (!r)
+		r = check_cma(ctx, &m->crash);
 	if (!r && !m->crash.regions.n)
 		r = bp_fail(ctx, -ENODATA, "no memory is reserved for a crash kernel");
 	if (!r)
@@ -209,6 +219,8 @@ int bp_dump_ram(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_memmap
 	bp_automemmap struct bp_memmap map = { 0 }, holes = { 0 };
 	int r = check_iomem(ctx, &m->iomem);
 
+	if (!r)
+		r = check_cma(ctx, &m->crash);
 	if (r)
 		return bp_fail(ctx, r, "cannot tell what memory to dump");
 	for (size_t i = 0; !r && i < m->iomem.n; i++) {

@@ -289,7 +289,13 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 				   "kernel's own purgatory always checks");
 	if (!r)
 		r = arch->memory_map(plan, &none);
-	if (!r && plan->panic)
+	/* The kernel knows its memory without us. */
+	if (r == -EBADMSG || r == -EACCES) {
+		r = bp_plan_reason(plan, "what the kernel will tell the next one of memory is not known "
+				   "here: %s", bp_ctx_message(plan->ctx));
+		bp_forgive(plan->ctx);
+	}
+	if (!r && plan->panic && !plan->machine->iomem.status)
 		r = arch->file_load_room(plan, opts);
 	return r ? r : check_cmdline(plan, arch);
 }

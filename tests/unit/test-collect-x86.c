@@ -7,6 +7,7 @@
 
 #include "collect/machine.h"
 #include "core/internal.h"
+#include "decide/memory.h"
 #include "test.h"
 
 static struct bp_machine m;
@@ -325,6 +326,19 @@ START_TEST(crash_regions_notes_and_vmcoreinfo)
 }
 END_TEST
 
+static void cma_is_not_known(const char *tree, int status)
+{
+	struct bp_memmap map;
+
+	load_crash(tree);
+	ck_assert_int_eq(bp_collect_crash(ctx, &m), 0);
+	ck_assert_int_eq(m.crash.cma_status, status);
+	ck_assert_uint_eq(m.crash.cma.n, 0);
+	ck_assert_int_eq(bp_dump_ram(ctx, &m, &map), status);
+	ck_assert_int_eq(bp_e820_for_crash(ctx, &m, NULL, &map), status);
+	unload();
+}
+
 START_TEST(crash_facts_that_are_broken)
 {
 	load_crash("error sys/devices/system/cpu/cpu0/crash_notes EACCES\n"
@@ -344,11 +358,17 @@ START_TEST(crash_facts_that_are_broken)
 	 * Memory of the crash kernel that cannot be told from the crashed one's: no
 	 * guessing.
 	 */
-	load_crash("text sys/kernel/kexec/crash_cma_ranges 20000000+20ffffff\n");
-	ck_assert_int_eq(bp_collect_crash(ctx, &m), -EBADMSG);
-	unload();
-	load_crash("text sys/kernel/kexec/crash_cma_ranges 20ffffff-20000000\n");
-	ck_assert_int_eq(bp_collect_crash(ctx, &m), -EBADMSG);
+	cma_is_not_known("text sys/kernel/kexec/crash_cma_ranges 20000000+20ffffff\n", -EBADMSG);
+	cma_is_not_known("text sys/kernel/kexec/crash_cma_ranges\n|20000000-20ffffff\n"
+			 "|30ffffff-30000000\n", -EBADMSG);
+	cma_is_not_known("error sys/kernel/kexec/crash_cma_ranges EIO\n", -EIO);
+
+	/* A CPU that left between the list and the reading. */
+	load_crash(CPU("0", "7fc0b400") "dir sys/devices/system/cpu/cpu1\n"
+		   "text sys/devices/system/cpu/cpu2/crash_notes 7fc0b800\n");
+	ck_assert_int_eq(bp_collect_crash(ctx, &m), 0);
+	ck_assert_int_eq(m.crash.cpus_status, 0);
+	ck_assert_uint_eq(m.crash.n_cpus, 1);
 	unload();
 }
 END_TEST
