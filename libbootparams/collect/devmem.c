@@ -37,28 +37,31 @@ static void copy_words(const volatile uint64_t *from, size_t skip, uint8_t *to, 
 	}
 }
 
-static int ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
+int bp_devmem_peek(struct bp_ctx *ctx, bp_phys_t at, void *buf, size_t len)
 {
-	const struct range *range = arg;
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	bp_phys_t start = bp_align_down(range->at, page);
-	size_t len = (size_t)(bp_align_up(range->at + range->len, page) - start);
+	bp_phys_t start = bp_align_down(at, page);
+	size_t size = (size_t)(bp_align_up(at + len, page) - start);
 	bp_autoclose int fd = open("/dev/mem", O_RDONLY | O_CLOEXEC);
 	void *p;
-	int r;
 
 	if (fd < 0)
 		return bp_fail_errno(ctx, -errno, "cannot open /dev/mem");
-	r = bp_buf_append_zero(ret_buf, range->len);
-	if (r)
-		return r;
-	p = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, (off_t)start);
+	p = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, (off_t)start);
 	if (p == MAP_FAILED)
 		return bp_fail_errno(ctx, -errno, "cannot map /dev/mem at 0x%llx",
 				     (unsigned long long)start);
-	copy_words(p, (size_t)(range->at - start), ret_buf->data, range->len);
-	munmap(p, len);
+	copy_words(p, (size_t)(at - start), buf, len);
+	munmap(p, size);
 	return 0;
+}
+
+static int ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
+{
+	const struct range *range = arg;
+	int r = bp_buf_append_zero(ret_buf, range->len);
+
+	return r ? r : bp_devmem_peek(ctx, range->at, ret_buf->data, range->len);
 }
 
 int bp_devmem_read(struct bp_ctx *ctx, bp_phys_t at, void *buf, size_t len)

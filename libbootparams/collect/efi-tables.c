@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <libfdt.h>
+#include <stdio.h>
 #include <zlib.h>
 
 #include "collect/efi-tables.h"
@@ -30,6 +31,7 @@
 #define SYSTAB_MAX 1024u	/* UEFI 2.10 has 120 bytes */
 #define VENDOR_BYTES_MAX 200u	/* so much the kernel reads: drivers/firmware/efi/efi.c */
 #define VENDOR_STEP 8u
+#define SPARE_PAGES_MAX 8192u	/* 32 MiB; a page of Device memory takes a while to read */
 #define TRIES 3			/* of what another agent may just be writing */
 
 /* All of it has to fit into our copy. */
@@ -387,6 +389,48 @@ int bp_efi_tables_read(struct bp_ctx *ctx, const struct bp_efi_where *where,
 	bp_debug(ctx, "EFI's system table at 0x%llx by %s: %zu configuration tables at 0x%llx%s",
 		 (unsigned long long)t->at, t->source, t->n_config,
 		 (unsigned long long)t->config_at, t->own_size ? ", a copy of ours" : "");
+	return 0;
+}
+
+/* Pages of the firmware's runtime data, each area from its end. */
+static int ask_spare(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
+{
+	static const uint64_t zeros[BP_EFI_PAGE / 8];
+	const struct bp_efi_tables *t = arg;
+	uint64_t page[BP_EFI_PAGE / 8];
+	unsigned int looked = 0;
+
+	for (size_t i = 0; i < t->n_map; i++) {
+		const struct bp_efi_mapping *m = &t->map[i];
+
+		if (m->type != BP_EFI_RUNTIME_SERVICES_DATA ||
+		    !bp_efi_is_memory(t, m->phys_addr, m->num_pages * BP_EFI_PAGE))
+			continue;
+		for (uint64_t n = m->num_pages; n && looked < SPARE_PAGES_MAX; n--, looked++) {
+			bp_phys_t at = m->phys_addr + (n - 1) * BP_EFI_PAGE;
+
+			if (bp_devmem_peek(ctx, at, page, sizeof(page)))
+				break;	/* and the pages before it neither */
+			if (!memcmp(page, zeros, sizeof(page)))
+				return bp_buf_printf(ret_buf, "0x%llx\n", (unsigned long long)at);
+		}
+	}
+	return bp_buf_printf(ret_buf, "none\n");
+}
+
+int bp_efi_find_spare(struct bp_ctx *ctx, struct bp_efi_tables *t)
+{
+	bp_autobuf struct bp_buf answer = { 0 };
+	unsigned long long at;
+	int r = bp_io_fact(ctx, "efi-spare-page", ask_spare, t, &answer);
+
+	if (r)
+		return r;
+	bp_forgive(ctx);
+	if (sscanf(bp_buf_str(&answer), "%llx", &at) != 1 || at % BP_EFI_PAGE ||
+	    !bp_efi_is_memory(t, at, BP_EFI_PAGE))
+		return bp_fail(ctx, -ENODATA, "no page of the firmware's runtime data is free");
+	t->spare = at;
 	return 0;
 }
 

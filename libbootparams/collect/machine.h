@@ -87,6 +87,9 @@ struct bp_efi_tables {
 	struct bp_efi_mapping *map;	/* in the order of the firmware */
 	size_t n_map;
 
+	/* A page of zeros in the firmware's runtime data; 0: not looked for, or none. */
+	bp_phys_t spare;
+
 	/* What the running kernel remembers of them; 0: unknown. */
 	uint64_t kernel_runtime;	/* RuntimeServices, as the system table has it */
 	uint32_t kernel_revision;	/* of the system table */
@@ -216,8 +219,12 @@ bool bp_efi_is_memory(const struct bp_efi_tables *t, bp_phys_t at, uint64_t len)
 const struct bp_efi_config_entry *bp_efi_config_find(const struct bp_efi_tables *t,
 						     const char *guid);
 void bp_efi_tables_done(struct bp_efi_tables *t);
+/* Look for tables->spare, which takes a while. -ENODATA: there is none. */
+int bp_efi_find_spare(struct bp_ctx *ctx, struct bp_efi_tables *t);
 /* Physical memory that the kernel has not mapped: /dev/mem. Only where memory is known to be! */
 int bp_devmem_read(struct bp_ctx *ctx, bp_phys_t at, void *buf, size_t len);
+/* The same on the running system, not recorded: for a search. */
+int bp_devmem_peek(struct bp_ctx *ctx, bp_phys_t at, void *buf, size_t len);
 
 /* Parsers of foreign text, apart from their collectors so that they can be fuzzed. */
 int bp_iomem_parse(struct bp_ctx *ctx, struct bp_span text, struct bp_iomem *ret_iomem);

@@ -59,9 +59,7 @@ static void say(char *text, size_t size, const char *fmt, ...)
 /* For both ways to lead the kernel to tables of ours. */
 static bool entry_is_of_no_use(const struct view *v, char *text, size_t size)
 {
-	if (v->q->no_efi)
-		say(text, size, "EFI is not passed on, as asked (--noefi)");
-	else if (v->m->efi_tables.status == -ENOENT)
+	if (v->m->efi_tables.status == -ENOENT)
 		say(text, size, "this kernel was started without EFI");
 	else if (!v->knows_entry)
 		say(text, size, "%s does not look for the framebuffer in EFI's tables, as Linux 6.1 "
@@ -138,7 +136,7 @@ static bool has_stale_entry(const struct view *v, char *text, size_t size)
 {
 	const struct bp_efi_tables *t = &v->m->efi_tables;
 
-	if (!v->knows_entry || v->q->no_efi || t->status == -ENOENT)
+	if (!v->knows_entry || t->status == -ENOENT)
 		return false;
 	if (t->status)
 		say(text, size, "whether EFI's tables have an emptied entry for the framebuffer, which "
@@ -185,6 +183,22 @@ static void patch_obstacle(struct view *v, char *text, size_t size)
 	has_stale_entry(v, text, size);
 }
 
+/* Only who asked for it gets here, and had a page looked for. */
+static void redirect_obstacle(struct view *v, char *text, size_t size)
+{
+	const struct bp_efi_tables *t = &v->m->efi_tables;
+
+	clone_obstacle(v, text, size);
+	if (*text)
+		return;
+	if (strcmp(t->source, "/dev/mem"))
+		say(text, size, "EFI's tables are in memory that only the kernel can write");
+	else if (!bp_efi_redirect_entry(t))
+		say(text, size, "EFI's configuration table has no entry that could be given up");
+	else if (!t->spare)
+		say(text, size, "no page of the firmware's runtime data is free");
+}
+
 /*
  * In the order of preference: the first that can be used is. Tables of ours serve every kernel that
  * looks there; a copy is complete, what is rebuilt may lack some. The patch is for this very build
@@ -198,6 +212,8 @@ static const struct method methods[] = {
 	{ BP_CARRY_IMAGE_PATCH, "image-patch", true, true, true, patch_obstacle,
 	  "the kernel's own variable is filled in a copy of the image, whose build id is that of the "
 	  "running kernel" },
+	{ BP_CARRY_FIRMWARE_REDIRECT, "firmware-redirect", false, true, false, redirect_obstacle,
+	  "an entry of EFI's configuration table is changed, in the firmware's memory" },
 };
 
 int bp_carry_parse(struct bp_ctx *ctx, const char *text, enum bp_carry *ret_method)
@@ -232,6 +248,11 @@ static void choose(const struct method *method, const struct view *v,
 		    "the next kernel gets only ACPI, SMBIOS, the runtime services%s",
 		    v->m->efi_tables.status ? v->m->efi_tables.why : "efi-rebuild was asked for",
 		    v->m->efi_tables.kernel_memreserve ? " and the memory reservations" : "");
+	if (method->method == BP_CARRY_FIRMWARE_REDIRECT)
+		say(ret_carry->lost, sizeof(ret_carry->lost), "firmware-redirect writes to the firmware's "
+		    "memory at 0x%llx and 0x%llx, which stays so until the firmware itself starts the "
+		    "machine anew", (unsigned long long)v->m->efi_tables.spare,
+		    (unsigned long long)v->m->efi_tables.config_at);
 }
 
 static bool goes_with(const struct method *method, enum bp_syscall syscall)
@@ -268,7 +289,7 @@ static const struct method *find_automatic(struct view *v)
 /* Each method that this call could have used, and why not. */
 static void say_lost(const struct view *v, struct bp_screen_carry *c)
 {
-	struct bp_carry_request other = { BP_SYSCALL_LOAD, BP_CARRY_NONE, v->q->no_efi };
+	struct bp_carry_request other = { BP_SYSCALL_LOAD, BP_CARRY_NONE };
 	struct view copy = *v;
 	const struct method *by_load;
 

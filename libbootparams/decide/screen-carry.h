@@ -32,7 +32,6 @@ struct bp_screen_carry {
 struct bp_carry_request {
 	enum bp_syscall syscall;
 	enum bp_carry method;	/* BP_CARRY_NONE: choose */
-	bool no_efi;		/* the next kernel is not told of EFI */
 };
 
 /*

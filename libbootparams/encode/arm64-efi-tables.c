@@ -174,3 +174,30 @@ int bp_efi_clone_encode(struct bp_ctx *ctx, const struct bp_machine *m, bool reb
 	b = (struct bp_buf){ 0 };
 	return 0;
 }
+
+const struct bp_efi_config_entry *bp_efi_redirect_entry(const struct bp_efi_tables *t)
+{
+	return bp_efi_config_find(t, BP_EFI_GUID_SCREEN_INFO)
+		       ?: bp_efi_config_find(t, BP_EFI_GUID_DEBUG_IMAGE_INFO);
+}
+
+void bp_efi_redirect_encode(const struct bp_efi_tables *t,
+			    const uint8_t screen_info[BP_SCREEN_INFO_SIZE],
+			    struct bp_poke ret_pokes[2])
+{
+	const struct bp_efi_config_entry *entry = bp_efi_redirect_entry(t);
+	struct bp_wire_efi_configuration_table *wire = (void *)ret_pokes[1].bytes;
+	struct bp_wire_efi_configuration_table *before = (void *)ret_pokes[1].before;
+
+	/* The screen first, then what leads to it. */
+	ret_pokes[0] = (struct bp_poke){ .at = t->spare, .len = BP_POKE_MAX };
+	memcpy(ret_pokes[0].bytes, screen_info, BP_SCREEN_INFO_SIZE);
+	ret_pokes[1] = (struct bp_poke){
+		.at = t->config_at + (uint64_t)(entry - t->config) * sizeof(*wire),
+		.len = sizeof(*wire),
+	};
+	memcpy(wire->vendor_guid, BP_EFI_GUID_SCREEN_INFO, sizeof(wire->vendor_guid));
+	bp_put_le64(wire->vendor_table, t->spare);
+	memcpy(before->vendor_guid, entry->guid, sizeof(before->vendor_guid));
+	bp_put_le64(before->vendor_table, entry->table);
+}

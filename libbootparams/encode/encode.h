@@ -23,6 +23,22 @@ int bp_efi_clone_encode(struct bp_ctx *ctx, const struct bp_machine *m, bool reb
 /* Would the next kernel take addresses in [at, at + BP_EFI_CLONE_SIZE) for what they are? */
 bool bp_efi_clone_fits(const struct bp_efi_tables *t, bp_phys_t at);
 
+/* Bytes to be written to memory of the firmware, before the next kernel is loaded. */
+#define BP_POKE_MAX 192
+struct bp_poke {
+	bp_phys_t at;
+	size_t len;
+	uint8_t bytes[BP_POKE_MAX];
+	uint8_t before[BP_POKE_MAX];	/* what is there now, to be put back */
+};
+
+/* The entry that bp_efi_redirect_encode() changes: the emptied one, or one that nobody misses. */
+const struct bp_efi_config_entry *bp_efi_redirect_entry(const struct bp_efi_tables *t);
+/* Lead that entry to tables->spare, with @screen_info there. Both are known to be there. */
+void bp_efi_redirect_encode(const struct bp_efi_tables *t,
+			    const uint8_t screen_info[BP_SCREEN_INFO_SIZE],
+			    struct bp_poke ret_pokes[2]);
+
 /*
  * The loader id that Linux gives kexec, in the upper half: /proc/sys/kernel/bootloader_type shows
  * 208, which is how the next system knows (Documentation/arch/x86/boot.rst, type_of_loader: D).

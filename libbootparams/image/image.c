@@ -10,6 +10,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -439,6 +441,28 @@ int bp_image_make_fd(struct bp_ctx *ctx, struct bp_image *image)
 	bp_forgive(ctx);
 	r = bp_input_join(ctx, "kernel", &image->bytes, 1, &image->fd);
 	return r ? bp_fail(ctx, r, "%s", image->path) : 0;
+}
+
+int bp_image_patched_fd(struct bp_ctx *ctx, const struct bp_image *image, uint64_t offset,
+			struct bp_span patch, int *ret_fd)
+{
+	bp_autoclose int fd = -1;
+	int r;
+
+	bp_forgive(ctx);
+	if (!bp_span_has(image->bytes, offset, patch.len))
+		return bp_fail(ctx, -ERANGE, "%s: the kernel ends before 0x%" PRIx64 ", which is to be "
+			       "changed", image->path, offset);
+	r = bp_input_join(ctx, "kernel", &image->bytes, 1, &fd);
+	if (r)
+		return bp_fail(ctx, r, "%s", image->path);
+	if (pwrite(fd, patch.data, patch.len, (off_t)offset) != (ssize_t)patch.len)
+		return bp_fail_errno(ctx, -EIO, "%s: cannot change the copy", image->path);
+	/* What is handed over is what was made here, and nothing else. */
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		return bp_fail_errno(ctx, -errno, "%s: cannot seal the copy", image->path);
+	*ret_fd = BP_TAKE_FD(fd);
+	return 0;
 }
 
 int bp_image_check_unchanged(struct bp_ctx *ctx, const struct bp_image *image)

@@ -101,6 +101,9 @@ int bp_image_from_bytes(struct bp_ctx *ctx, struct bp_span bytes, struct bp_imag
  * copied into a memfd, only for a kexec_file_load() that is really to happen.
  */
 int bp_image_make_fd(struct bp_ctx *ctx, struct bp_image *image);
+/* A new sealed file in memory with image->bytes, in which those from @offset on are @patch. */
+int bp_image_patched_fd(struct bp_ctx *ctx, const struct bp_image *image, uint64_t offset,
+			struct bp_span patch, int *ret_fd);
 /* bp_input_check_unchanged() for an image that was opened from a file; the message names it. */
 int bp_image_check_unchanged(struct bp_ctx *ctx, const struct bp_image *image);
 

@@ -68,7 +68,7 @@ static int write_all(int fd, struct bp_span bytes, uint64_t offset)
 int bp_input_join(struct bp_ctx *ctx, const char *name, const struct bp_span *pieces, size_t n,
 		  int *ret_fd)
 {
-	bp_autoclose int fd = memfd_create(name, MFD_CLOEXEC);
+	bp_autoclose int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), offset = 0;
 	int r = fd < 0 ? -errno : 0;
 

@@ -450,6 +450,64 @@ START_TEST(a_full_table_has_no_room_for_ours)
 }
 END_TEST
 
+START_TEST(redirected)
+{
+	uint8_t screen[BP_SCREEN_INFO_SIZE], found[192];
+	struct bp_efi_tables *t = &m.efi_tables;
+	struct bp_poke pokes[2];
+
+	memset(screen, 0xa5, sizeof(screen));
+	ck_assert_int_eq(read_all(), 0);
+	/* The emptied entry before the one that is only good for debuggers */
+	ck_assert_ptr_eq(bp_efi_redirect_entry(t), &t->config[1]);
+	memcpy(t->config[1].guid, BP_EFI_GUID_SMBIOS, 16);
+	ck_assert_ptr_eq(bp_efi_redirect_entry(t), &t->config[4]);
+	t->spare = DATA + 0x5000;
+	bp_efi_redirect_encode(t, screen, pokes);
+	ck_assert_uint_eq(pokes[1].at, CONFIG + 4 * 24);
+	ck_assert_mem_eq(pokes[1].before, config(4), 24);
+	for (unsigned int i = 0; i < 2; i++)
+		memcpy(data + (pokes[i].at - DATA), pokes[i].bytes, pokes[i].len);
+	bp_efi_tables_done(t);
+	ck_assert_int_eq(read_all(), 0);
+	ck_assert_uint_eq(bp_efi_config_find(t, BP_EFI_GUID_SCREEN_INFO)->table, 0xbf100000);
+	/* ... where there is none of that name. */
+	put_config(1, BP_EFI_GUID_SMBIOS, 0xbf100000);
+	bp_put_le64(systab()->number_of_table_entries, 5);
+	fix_crc();
+	bp_efi_tables_done(t);
+	ck_assert_int_eq(read_all(), 0);
+	ck_assert_uint_eq(bp_efi_config_find(t, BP_EFI_GUID_SCREEN_INFO)->table, DATA + 0x5000);
+	memcpy(found, data + 0x5000, sizeof(found));
+	ck_assert_mem_eq(found, screen, sizeof(screen));
+	ck_assert_uint_eq(found[64], 0);
+}
+END_TEST
+
+static void find_spare(const char *fact, int error, bp_phys_t at)
+{
+	struct bp_ctx *recorded;
+
+	ck_assert_int_eq(bp_ctx_new_from_tree(NULL, "t", bp_span_make(fact, strlen(fact)), &recorded),
+			 0);
+	m.efi_tables.spare = 0;
+	ck_assert_int_eq(bp_efi_find_spare(recorded, &m.efi_tables), error);
+	ck_assert_uint_eq(m.efi_tables.spare, at);
+	bp_ctx_unref(recorded);
+}
+
+START_TEST(a_spare_page_is_the_firmware_s)
+{
+	ck_assert_int_eq(read_all(), 0);
+	find_spare("text facts/efi-spare-page 0xbc3e5000\n", 0, DATA + 0x5000);
+	find_spare("text facts/efi-spare-page 0xbc3e5008\n", -ENODATA, 0);
+	find_spare("text facts/efi-spare-page 0x9000000\n", -ENODATA, 0);
+	find_spare("text facts/efi-spare-page 0xbc3f0000\n", -ENODATA, 0);
+	find_spare("text facts/efi-spare-page none\n", -ENODATA, 0);
+	find_spare("", -ENOENT, 0);
+}
+END_TEST
+
 /* A device tree with the properties given; a size of 0 leaves one out. */
 static void make_fdt(struct bp_buf *b, const uint64_t *systab_at, unsigned int size)
 {
@@ -639,6 +697,8 @@ int main(void)
 	tcase_add_test(t, rebuilt);
 	tcase_add_test(t, not_over_a_virtual_range);
 	tcase_add_test(t, a_full_table_has_no_room_for_ours);
+	tcase_add_test(t, redirected);
+	tcase_add_test(t, a_spare_page_is_the_firmware_s);
 	tcase_add_test(t, device_trees);
 	tcase_add_test(t, recorded_machine);
 	tcase_add_test(t, what_sysfs_says_otherwise);

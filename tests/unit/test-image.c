@@ -765,6 +765,31 @@ static size_t gzip(const void *bytes, size_t len, uint8_t *ret, size_t room)
 	return z.total_out;
 }
 
+START_TEST(a_patched_copy_is_sealed)
+{
+	struct bp_image image = { .ctx = ctx, .path = (char *)"Image" };
+	uint8_t bytes[10000], copy[sizeof(bytes)];
+	int fd = -1;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)i;
+	image.bytes = bp_span_make(bytes, sizeof(bytes));
+	ck_assert_int_eq(bp_image_patched_fd(ctx, &image, sizeof(bytes) - 3, bp_span_make("abcd", 4), &fd),
+			 -ERANGE);
+	ck_assert_int_eq(fd, -1);
+	ck_assert_msg(!bp_image_patched_fd(ctx, &image, sizeof(bytes) - 4, bp_span_make("abcd", 4), &fd),
+		      "%s", bp_ctx_message(ctx));
+	ck_assert_int_eq(pread(fd, copy, sizeof(copy), 0), sizeof(copy));
+	ck_assert_mem_eq(copy, bytes, sizeof(bytes) - 4);
+	ck_assert_mem_eq(copy + sizeof(bytes) - 4, "abcd", 4);
+	ck_assert_uint_eq(bytes[sizeof(bytes) - 1], (uint8_t)(sizeof(bytes) - 1));
+	ck_assert_int_eq(pwrite(fd, "x", 1, 0), -1);
+	ck_assert_int_eq(ftruncate(fd, 0), -1);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	close(fd);
+}
+END_TEST
+
 START_TEST(compressed_file_is_peeled_once)
 {
 	static uint8_t b[BZ_SIZE], z[BZ_SIZE], zz[BZ_SIZE];
@@ -955,6 +980,7 @@ int main(void)
 	tcase_add_test(t, truncated_arm64_header_is_refused);
 	tcase_add_test(t, arm64_elf_is_described);
 	tcase_add_loop_test(t, bad_arm64_elf_field_is_named, 0, BP_ARRAY_SIZE(bad_arm64_elf));
+	tcase_add_test(t, a_patched_copy_is_sealed);
 	tcase_add_test(t, compressed_file_is_peeled_once);
 	tcase_add_test(t, real_kernels_are_described);
 	suite_add_tcase(s, t);

@@ -213,15 +213,9 @@ END_TEST
 
 START_TEST(without_efi)
 {
-	const struct bp_carry_request q = { .syscall = BP_SYSCALL_LOAD, .no_efi = true };
-
-	ck_assert_int_eq(bp_screen_carry_decide(ctx, &m, &image, &screen, &q, &c), 0);
-	ck_assert_int_eq(c.method, BP_CARRY_IMAGE_PATCH);
-	m.build_id = NULL;
-	ck_assert_int_eq(bp_screen_carry_decide(ctx, &m, &image, &screen, &q, &c), 0);
-	ck_assert_int_eq(c.method, BP_CARRY_NONE);
-	say_lost("efi-clone: EFI is not passed on, as asked (--noefi)");
 	m.efi_tables.status = -ENOENT;
+	ck_assert_int_eq(decide(BP_SYSCALL_LOAD), BP_CARRY_IMAGE_PATCH);
+	m.build_id = NULL;
 	ck_assert_int_eq(decide(BP_SYSCALL_LOAD), BP_CARRY_NONE);
 	say_lost("efi-clone: this kernel was started without EFI");
 }
@@ -235,6 +229,44 @@ START_TEST(nothing_to_carry_is_no_loss)
 	ck_assert_int_eq(bp_screen_carry_decide(ctx, &m, &image, &none, &q, &c), 0);
 	ck_assert_int_eq(c.method, BP_CARRY_NONE);
 	ck_assert_str_eq(c.lost, "");
+}
+END_TEST
+
+static void by_load(struct bp_carry_request *q) { q->syscall = BP_SYSCALL_LOAD; }
+static void a_copy_of_ours(struct bp_carry_request *q) { m.efi_tables.source = "/proc/kcore"; }
+static void no_page(struct bp_carry_request *q) { m.efi_tables.spare = 0; }
+static void no_entry(struct bp_carry_request *q) { m.efi_tables.n_config = 1; }
+static void unreadable(struct bp_carry_request *q) { tables_unreadable(); }
+static void of_no_use(struct bp_carry_request *q) { old_kernel(); }
+
+static const struct {
+	void (*break_it)(struct bp_carry_request *q);
+	const char *why;
+} redirects[] = {
+	{ by_load, "--framebuffer-method=firmware-redirect: not with kexec_load" },
+	{ a_copy_of_ours, "in memory that only the kernel can write" },
+	{ no_page, "no page of the firmware's runtime data is free" },
+	{ no_entry, "no entry that could be given up" },
+	{ unreadable, "cannot map /dev/mem" },
+	{ of_no_use, "does not look for the framebuffer in EFI's tables" },
+};
+
+/* Never by itself, and only where there is no other way. */
+START_TEST(firmware_memory_is_written_only_when_asked)
+{
+	struct bp_carry_request q = { .syscall = BP_SYSCALL_FILE_LOAD };
+
+	ck_assert_int_eq(bp_carry_parse(ctx, "firmware-redirect", &q.method), 0);
+	m.efi_tables.n_config = 2;
+	m.efi_tables.source = "/dev/mem";
+	m.efi_tables.spare = 0xbc010000;
+	ck_assert_int_eq(decide(BP_SYSCALL_FILE_LOAD), BP_CARRY_NONE);
+	ck_assert_int_eq(bp_screen_carry_decide(ctx, &m, &image, &screen, &q, &c), 0);
+	ck_assert_int_eq(c.method, BP_CARRY_FIRMWARE_REDIRECT);
+	say_lost("firmware-redirect writes to the firmware's memory at 0xbc010000");
+	redirects[_i].break_it(&q);
+	ck_assert_int_eq(bp_screen_carry_decide(ctx, &m, &image, &screen, &q, &c), -EOPNOTSUPP);
+	ck_assert_msg(strstr(bp_ctx_message(ctx), redirects[_i].why), "%s", bp_ctx_message(ctx));
 }
 END_TEST
 
@@ -296,6 +328,8 @@ int main(void)
 	tcase_add_test(t, file_load_and_an_emptied_entry);
 	tcase_add_test(t, without_efi);
 	tcase_add_test(t, nothing_to_carry_is_no_loss);
+	tcase_add_loop_test(t, firmware_memory_is_written_only_when_asked, 0,
+			    BP_ARRAY_SIZE(redirects));
 	tcase_add_test(t, elf_parts);
 	tcase_add_test(t, asked_for);
 	suite_add_tcase(s, t);
