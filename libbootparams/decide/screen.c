@@ -438,9 +438,11 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 		why(s, "%s says 0x%" PRIx64 ", but %s lies there", b->source, b->base, memory);
 		return false;
 	}
-	/* The video of Hyper-V generation 2 is not on PCI; what is there is something else. */
+	/* The video of Hyper-V generation 2 is not on PCI, nor is one in memory that the firmware
+	 * set aside (ramfb, a display of the SoC); what is there is something else. */
 	if (b->base_trust == BP_TRUST_BOOT && v->f->n_displays && !v->display &&
-	    !(v->f->on_vmbus && v->is_efi)) {
+	    !(v->f->on_vmbus && v->is_efi) &&
+	    !bp_efi_is_memory(&v->m->efi_tables, b->base, b->has_size ? b->size_bytes : 1)) {
 		why(s, "%s says 0x%" PRIx64 ", but no display device has memory there now",
 		    b->source, b->base);
 		return false;

@@ -6,6 +6,7 @@
 #include "core/internal.h"
 #include "decide/screen.h"
 #include "test.h"
+#include "wire/efi.h"
 
 static struct bp_ctx *ctx;
 
@@ -49,6 +50,7 @@ enum displays {
 	STDVGA_NVIDIA,	/* the same with a driver of unknown habits */
 	STDVGA_VIRTIO,	/* the same behind virtio-pci */
 	MOVED,		/* BAR 0 elsewhere */
+	RAMFB,		/* the same, and EFI set memory aside at 0xc0000000 */
 	GEN1,		/* Hyper-V 1414:5353, 64 MiB at 0xf8000000 */
 };
 
@@ -61,12 +63,18 @@ static struct bp_display displays[] = {
 			    .bars[0] = { 0xc0000000, 0xc1000000, true } },
 	[MOVED] = { .address = "0000:00:01.0", .boot_vga = true,
 		    .bars[0] = { 0x800000000ull, 0xc00000000ull, true } },
+	[RAMFB] = { .address = "0000:00:01.0", .driver = "bochs-drm",
+		    .bars[0] = { 0x800000000ull, 0xc00000000ull, true } },
 	[GEN1] = { .address = "0000:00:08.0", .boot_vga = true,
 		   .bars[0] = { 0xf8000000, 0xfc000000, true } },
 };
 
 static struct bp_iomem_entry ram[] = {
 	{ 0x100000, 0x80000000, 0, "System RAM" },
+};
+
+static struct bp_efi_mapping set_aside[] = {
+	{ BP_EFI_RESERVED_MEMORY, 0xc0000000, 0, 0x3e8, BP_EFI_MEMORY_WB },
 };
 
 #define FACTS 5
@@ -207,6 +215,17 @@ static const struct row rows[] = {
 	/* Bases that cannot be. */
 	{ "bar-moved-since-boot", { BOOT("boot_params"), DRM("amdgpu", "0000:00:01.0", 1280, 800, 5120) },
 	  MOVED, 0, 0, 0, NONE, "none", "no display device has memory there", "framebuffer of boot" },
+	/* QEMU's ramfb beside a bochs-display whose driver has evicted efifb */
+	{ "not-on-pci-but-in-memory", { BOOT("kernel-symbol"),
+		     DRM("bochs-drm", "0000:00:01.0", 1024, 768, 4096),
+		     { .source = "fbdev", .driver = "bochs-drm", .device = "0000:00:01.0",
+		       MODE(1024, 768, 4096, BP_TRUST_LIVE) } }, RAMFB, 0, 0, 0,
+	  CONSOLE(0xc0000000, 0x3e8000, 1280, 800, 5120), "kernel-symbol",
+	  "no driver has taken the display", NULL },
+	{ "partly-in-memory", { { .source = "kernel-symbol", .is_screen_info = true,
+		     .video_type = 0x70, PLACE(0xc0000000, 0x3e9000, BP_TRUST_BOOT),
+		     MODE(1280, 800, 5120, BP_TRUST_BOOT) } }, RAMFB, 0, 0, 0,
+	  NONE, "none", "no display device has memory there", "framebuffer of boot" },
 	{ "base-is-ram", { { .source = "boot_params", .is_screen_info = true, .video_type = 0x70,
 		     PLACE(0x40000000, 0x300000, BP_TRUST_BOOT),
 		     MODE(1024, 768, 4096, BP_TRUST_BOOT) } }, NO_DISPLAY, 0, 0, 0,
@@ -307,6 +326,10 @@ static struct bp_machine machine(const struct row *row)
 		},
 	};
 
+	if (row->display == RAMFB) {
+		m.efi_tables.map = set_aside;
+		m.efi_tables.n_map = BP_ARRAY_SIZE(set_aside);
+	}
 	while (m.screen_facts.n < FACTS && row->facts[m.screen_facts.n].source)
 		m.screen_facts.n++;
 	return m;
