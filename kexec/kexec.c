@@ -25,8 +25,6 @@
 #include "say.h"
 #include "submit.h"
 
-#define RNG_SEED_SIZE 32
-
 /* What a load works on. */
 const char say_program[] = "kexec";
 
@@ -42,7 +40,7 @@ struct load {
 	const struct bp_screen_option *screen;
 	struct bp_syscall_choice choice;
 	struct bp_plan *plan;
-	uint8_t rng_seed[RNG_SEED_SIZE];
+	uint8_t random[BP_PLAN_RANDOM];
 };
 
 static void load_done(struct load *l)
@@ -232,7 +230,7 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 		.hotplug = o->hotplug,
 		.no_efi = o->no_efi,
 		.memmap_on_cmdline = o->memmap_on_cmdline,
-		.rng_seed = l->rng_seed,
+		.random = l->random,
 	};
 	int r;
 
@@ -243,10 +241,10 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 	if (o->force_dtb)
 		opts.file_flags |= BP_KEXEC_FILE_FORCE_DTB;
 	opts.file_flags |= kexec_debug_flag(l->machine->release, o->debug);
-	/* A dry run is repeatable; the seed is zeros there. */
-	if (!o->dry_run && getrandom(l->rng_seed, sizeof(l->rng_seed), GRND_NONBLOCK) !=
-				   (ssize_t)sizeof(l->rng_seed))
-		opts.rng_seed = NULL;
+	/* A dry run is repeatable: it has zeros there. */
+	if (!o->dry_run && getrandom(l->random, sizeof(l->random), GRND_NONBLOCK) !=
+				   (ssize_t)sizeof(l->random))
+		opts.random = NULL;
 	l->plan = bp_plan_unref(l->plan);
 	r = bp_plan_new(l->ctx, l->machine, l->image, &opts, &l->plan);
 	if (!r && *lost)

@@ -21,6 +21,7 @@ static const struct collector {
 	{ "firmware memory map", bp_collect_firmware_memmap },
 	{ "x86 boot_params", bp_collect_x86_boot_params },
 	{ "EFI", bp_collect_efi },			/* after boot_params: Secure Boot as noted there */
+	{ "device tree", bp_collect_device_tree },
 	{ "Hyper-V", bp_collect_hyperv },		/* after iomem and EFI */
 	{ "EFI tables", bp_collect_efi_tables },	/* after EFI, with which they are compared */
 	{ "CPU", bp_collect_cpu },			/* after Hyper-V: isolated guests */
@@ -45,6 +46,7 @@ static void done(struct bp_machine *m)
 	free(m->efi.runtime_map);
 	bp_hyperv_done(&m->hyperv);
 	bp_efi_tables_done(&m->efi_tables);
+	bp_buf_done(&m->device_tree.blob);
 	free(m->kexec.lockdown);
 	bp_memmap_done(&m->crash.regions);
 	bp_memmap_done(&m->crash.cma);

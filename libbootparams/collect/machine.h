@@ -96,6 +96,16 @@ struct bp_efi_tables {
 	bp_phys_t kernel_memreserve;	/* LINUX_EFI_MEMRESERVE_TABLE */
 };
 
+/* Largest device tree that a kernel takes: MAX_FDT_SIZE, arch/arm64/include/asm/boot.h */
+#define BP_FDT_MAX 0x200000u
+
+/* The device tree that an arm64 kernel was started with. */
+struct bp_device_tree {
+	int status;
+	struct bp_buf blob;	/* bp_fdt_check() was content with it */
+	const char *source;	/* static: the file, or the folder that it was rebuilt from */
+};
+
 /* What the kernel says of kexec itself, and what could forbid or prefer a syscall. */
 struct bp_kexec_state {
 	int loaded, crash_loaded;	/* 0, 1; -1 unknown: no such file (no kexec in this kernel) */
@@ -177,9 +187,11 @@ struct bp_machine {
 	struct bp_x86_boot x86;
 	struct bp_efi efi;
 	struct bp_efi_tables efi_tables;
+	struct bp_device_tree device_tree;
 	struct bp_kexec_state kexec;
 	struct bp_hyperv hyperv;
 	enum bp_confidential confidential;
+	uint32_t page_size;	/* of the running kernel: what segments are made of */
 	int la57;		/* 5-level paging: 1, 0, -1 unknown */
 	bool cpu_sha_ni;
 	struct bp_crash crash;
@@ -194,6 +206,7 @@ int bp_collect_firmware_memmap(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_x86_boot_params(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_efi(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m);
+int bp_collect_device_tree(struct bp_ctx *ctx, struct bp_machine *m);	/* and the page size */
 int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m);	/* confidential, la57, sha */
 int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m);
@@ -229,6 +242,9 @@ int bp_devmem_peek(struct bp_ctx *ctx, bp_phys_t at, void *buf, size_t len);
 /* Parsers of foreign text, apart from their collectors so that they can be fuzzed. */
 int bp_iomem_parse(struct bp_ctx *ctx, struct bp_span text, struct bp_iomem *ret_iomem);
 void bp_iomem_done(struct bp_iomem *iomem);
+
+/* A device tree, wherever it comes from: its size, its form; -EBADMSG, -EFBIG say what and where. */
+int bp_fdt_check(struct bp_ctx *ctx, struct bp_span bytes);
 
 /* The kernel log as dmesg(1) prints it; -EPERM where kernel.dmesg_restrict forbids. */
 int bp_kernel_log_read(struct bp_ctx *ctx, struct bp_buf *ret_log);

@@ -8,7 +8,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <libfdt.h>
 #include <regex.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/io-backend.h"
@@ -73,22 +75,22 @@ static void zero(uint8_t *start, const uint8_t *end, bool binary)
 			*start = '0';
 }
 
-static bool is_binary(const struct bp_buf *b)
+static bool is_binary(const uint8_t *data, size_t len)
 {
-	for (size_t i = 0; i < b->len; i++)
-		if (!b->data[i] || b->data[i] >= 0x80)
+	for (size_t i = 0; i < len; i++)
+		if (!data[i] || data[i] >= 0x80)
 			return true;
 	return false;
 }
 
-static void zero_matches(struct bp_buf *b, const regex_t *regex, unsigned int group)
+static void zero_matches(uint8_t *data, size_t size, const regex_t *regex, unsigned int group)
 {
 	size_t off = 0;
 
-	while (off < b->len) {
-		uint8_t *line = b->data + off;
-		uint8_t *newline = memchr(line, '\n', b->len - off);
-		size_t len = newline ? (size_t)(newline - line) : b->len - off, at = 0;
+	while (off < size) {
+		uint8_t *line = data + off;
+		uint8_t *newline = memchr(line, '\n', size - off);
+		size_t len = newline ? (size_t)(newline - line) : size - off, at = 0;
 		regmatch_t m[8];
 
 		while (at < len) {
@@ -177,6 +179,61 @@ static int path_of(const struct bp_node *node, struct bp_buf *out)
 	return r ? r : bp_buf_printf(out, "/%s", node->name);
 }
 
+static int apply_rules(const char *path, uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(rules); i++) {
+		regex_t regex;
+
+		if (fnmatch(rules[i].path, path, 0))
+			continue;
+		if (!rules[i].text) {
+			zero(data, data + len, is_binary(data, len));
+			continue;
+		}
+		if (regcomp(&regex, rules[i].text, REG_EXTENDED | REG_ICASE))
+			return -ENOMEM;
+		zero_matches(data, len, &regex, rules[i].group);
+		regfree(&regex);
+	}
+	return 0;
+}
+
+/* Its properties, by the rules for the files that they are in the unpacked tree. */
+static int scrub_fdt(struct bp_buf *b)
+{
+	bp_autofree char *path = malloc(BP_IO_SMALL);
+	int prefix, r = 0;
+
+	if (!path)
+		return -ENOMEM;
+	if (fdt_check_full(b->data, b->len))
+		return 0;
+	prefix = sprintf(path, "/sys/firmware/devicetree/base");
+	for (int node = 0; !r && node >= 0; node = fdt_next_node(b->data, node, NULL)) {
+		int property, room = (int)BP_IO_SMALL - prefix;
+
+		/* A name too long for that has no rule. */
+		if (fdt_get_path(b->data, node, path + prefix, room))
+			continue;
+		room -= (int)strlen(path + prefix);
+		fdt_for_each_property_offset(property, b->data, node) {
+			size_t end = strlen(path);
+			const char *name;
+			int len;
+			const void *value = fdt_getprop_by_offset(b->data, property, &name, &len);
+
+			if (!value || snprintf(path + end, (size_t)room, "/%s", name) >= room)
+				continue;
+			r = apply_rules(path, b->data + ((const uint8_t *)value - b->data),
+					(size_t)len);
+			path[end] = 0;
+			if (r)
+				break;
+		}
+	}
+	return r;
+}
+
 static int scrub_file(struct bp_node *node)
 {
 	bp_autobuf struct bp_buf path = { 0 };
@@ -184,22 +241,9 @@ static int scrub_file(struct bp_node *node)
 
 	if (!r && !strcmp(bp_buf_str(&path), "/sys/kernel/boot_params/data"))
 		scrub_zero_page(&node->data);
-	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(rules); i++) {
-		regex_t regex;
-
-		if (fnmatch(rules[i].path, bp_buf_str(&path), 0))
-			continue;
-		if (!rules[i].text) {
-			zero(node->data.data, node->data.data + node->data.len,
-			     is_binary(&node->data));
-			continue;
-		}
-		if (regcomp(&regex, rules[i].text, REG_EXTENDED | REG_ICASE))
-			return -ENOMEM;
-		zero_matches(&node->data, &regex, rules[i].group);
-		regfree(&regex);
-	}
-	return r;
+	if (!r && !strcmp(bp_buf_str(&path), "/sys/firmware/fdt"))
+		r = scrub_fdt(&node->data);
+	return r ? r : apply_rules(bp_buf_str(&path), node->data.data, node->data.len);
 }
 
 static int scrub_node(struct bp_node *node)

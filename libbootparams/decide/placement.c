@@ -7,7 +7,6 @@
 
 #include "decide/placement.h"
 
-#define PAGE 4096u
 #define PHYS_END (1ull << 52)	/* no architecture here has more physical address bits */
 
 void bp_placement_done(struct bp_placement *p)
@@ -96,6 +95,7 @@ int bp_placement_init(struct bp_ctx *ctx, const struct bp_machine *m, bool panic
 		      struct bp_placement *ret_placement)
 {
 	bp_automemmap struct bp_memmap map = { 0 }, holes = { 0 };
+	uint64_t page = m->page_size;
 	int r;
 
 	r = panic ? free_for_panic(ctx, m, &map) : free_for_load(ctx, m, &map);
@@ -111,13 +111,14 @@ int bp_placement_init(struct bp_ctx *ctx, const struct bp_machine *m, bool panic
 	bp_memmap_clip(&map, min, max ? BP_MIN(max, PHYS_END) : PHYS_END);
 	for (size_t i = 0; i < map.n; i++) {
 		/* Whole pages only. */
-		map.v[i].start = bp_align_up(map.v[i].start, PAGE);
-		map.v[i].end = bp_align_down(map.v[i].end, PAGE);
+		map.v[i].start = bp_align_up(map.v[i].start, page);
+		map.v[i].end = bp_align_down(map.v[i].end, page);
 	}
 	bp_memmap_clip(&map, 0, PHYS_END);	/* drops what became empty */
 	bp_memmap_sort(&map);
 	ret_placement->free = map;
 	ret_placement->panic = panic;
+	ret_placement->page = page;
 	map = (struct bp_memmap){ 0 };
 	return 0;
 }
@@ -138,10 +139,10 @@ int bp_placement_take(struct bp_ctx *ctx, struct bp_placement *p, const char *wh
 	bp_phys_t start;
 	int r;
 
-	if (size > UINT64_MAX - PAGE)
+	if (size > UINT64_MAX - p->page)
 		return bp_fail(ctx, -EFBIG, "%s is too large", what);
-	size = bp_align_up(size, PAGE);
-	align = BP_MAX(align, (uint64_t)PAGE);
+	size = bp_align_up(size, p->page);
+	align = BP_MAX(align, p->page);
 	r = bp_memmap_find(&p->free, BP_MEM_RAM, size, align, min, max, topdown, &start);
 	if (r) {
 		for (size_t i = 0; i < p->free.n; i++) {
@@ -172,7 +173,7 @@ int bp_placement_take_at(struct bp_placement *p, bp_phys_t start, uint64_t size)
 {
 	bp_phys_t end;
 
-	if ((start | size) & (PAGE - 1))
+	if ((start | size) & (p->page - 1))
 		return -EINVAL;
 	if (__builtin_add_overflow(start, size, &end) ||
 	    !bp_memmap_covers(&p->free, start, end, BP_MEM_RAM))

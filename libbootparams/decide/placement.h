@@ -8,6 +8,7 @@
 struct bp_placement {
 	struct bp_memmap free;	/* sorted; what is still free */
 	bool panic;
+	uint64_t page;		/* a power of two: all is rounded to it */
 };
 
 /*

@@ -25,6 +25,7 @@ struct bp_plan_arch {
 		     struct bp_placement *place);
 };
 
+extern const struct bp_plan_arch bp_plan_arch_arm64;
 extern const struct bp_plan_arch bp_plan_arch_x86;
 
 /* Shared by the architectures. */

@@ -295,8 +295,12 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 		r = bp_plan_place_initrd(plan, opts, place, max, &params.initrd);
 		params.initrd_size = opts->initrd->bytes.len;
 	}
-	if (!r && plan->panic)
+	if (!r && plan->panic) {
 		r = bp_plan_place_elfcorehdr(plan, opts, place, &elfcorehdr);
+		if (!r)
+			r = bp_plan_append_cmdline(plan, "elfcorehdr=0x%llx",
+						   (unsigned long long)elfcorehdr.start);
+	}
 	if (!r)
 		r = memory_map(plan, &elfcorehdr);
 	if (!r && opts->memmap_on_cmdline)
@@ -317,9 +321,9 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 
 	params.kernel = kernel;
 	params.cmdline = plan->cmdline;
-	if (opts->rng_seed) {
+	if (opts->random) {
 		params.fresh_rng_seed = true;
-		memcpy(params.rng_seed, opts->rng_seed, sizeof(params.rng_seed));
+		memcpy(params.rng_seed, opts->random, sizeof(params.rng_seed));
 	}
 	/* Measure, place, encode: the size does not depend on the address. */
 	r = bp_x86_params_encode(plan->ctx, &params, 0, &plan->params);

@@ -12,8 +12,6 @@
 #include "decide/plan-arch.h"
 #include "encode/encode.h"
 
-#define PAGE 4096u
-
 /*
  * What kexec_file_load wants free for what it appends, whatever is loaded: MAX_ELFCOREHDR_STR_LEN
  * with the NUL, and for a crash kernel with dm-crypt keys MAX_DMCRYPTKEYS_STR_LEN
@@ -23,6 +21,7 @@
 #define DMCRYPTKEYS_ARGUMENT_MAX 31
 
 static const struct bp_plan_arch *const arches[] = {
+	&bp_plan_arch_arm64,
 	&bp_plan_arch_x86,
 };
 
@@ -149,8 +148,8 @@ int bp_plan_place_elfcorehdr(struct bp_plan *plan, const struct bp_plan_opts *op
 		 * arch/x86/kernel/crash.c). */
 		size = BP_MAX(size, plan->machine->kexec.elfcorehdr_size + sizeof(Elf64_Ehdr));
 	}
-	size = bp_align_up(size, PAGE);
-	r = bp_placement_take(plan->ctx, place, "ELF core headers", size, PAGE, 0, UINT64_MAX, true,
+	size = bp_align_up(size, place->page);
+	r = bp_placement_take(plan->ctx, place, "ELF core headers", size, place->page, 0, UINT64_MAX, true,
 			      &at);
 	if (r)
 		return r;
@@ -165,7 +164,7 @@ int bp_plan_place_elfcorehdr(struct bp_plan *plan, const struct bp_plan_opts *op
 	if (r)
 		return r;
 	*ret_range = (struct bp_range){ at, at + size, BP_MEM_RESERVED };
-	return bp_plan_append_cmdline(plan, "elfcorehdr=0x%llx", (unsigned long long)at);
+	return 0;
 }
 
 int bp_plan_place_initrd(struct bp_plan *plan, const struct bp_plan_opts *opts,
@@ -173,11 +172,11 @@ int bp_plan_place_initrd(struct bp_plan *plan, const struct bp_plan_opts *opts,
 {
 	uint64_t size = opts->initrd->bytes.len;
 	bp_phys_t at;
-	int r = bp_placement_take(plan->ctx, place, "initrd", size, PAGE, 0x100000, max, true, &at);
+	int r = bp_placement_take(plan->ctx, place, "initrd", size, place->page, 0x100000, max, true, &at);
 
 	if (r)
 		return r;
-	if (!bp_plan_add_segment(plan, "initrd", at, bp_align_up(size, PAGE),
+	if (!bp_plan_add_segment(plan, "initrd", at, bp_align_up(size, place->page),
 				 opts->initrd->bytes.data, size))
 		return -E2BIG;
 	*ret_start = at;
@@ -212,7 +211,7 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 		params.regions[params.n_regions].mem = s->mem;
 		params.regions[params.n_regions++].len = s->bufsz;
 	}
-	r = bp_placement_take(plan->ctx, place, "purgatory", ops->memsz, PAGE, 0x10000, max, true,
+	r = bp_placement_take(plan->ctx, place, "purgatory", ops->memsz, place->page, 0x10000, max, true,
 			      &params.at);
 	if (!r)
 		r = bp_buf_append_zero(&plan->purgatory, ops->bufsz);
@@ -220,7 +219,7 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 		r = ops->fill(&params, plan->purgatory.data);
 	if (r)
 		return r;
-	segment = bp_plan_add_segment(plan, "purgatory", params.at, bp_align_up(ops->memsz, PAGE),
+	segment = bp_plan_add_segment(plan, "purgatory", params.at, bp_align_up(ops->memsz, place->page),
 				      plan->purgatory.data, ops->bufsz);
 	if (!segment)
 		return -E2BIG;
@@ -377,6 +376,7 @@ struct bp_plan *bp_plan_unref(struct bp_plan *plan)
 	bp_buf_done(&plan->params);
 	bp_buf_done(&plan->purgatory);
 	bp_buf_done(&plan->elfcorehdr);
+	bp_buf_done(&plan->patched);
 	free(plan->cmdline);
 	bp_image_unref(plan->image);
 	bp_machine_unref(plan->machine);

@@ -13,6 +13,7 @@
 #include "image/image.h"
 #include "image/initrd.h"
 
+#define BP_PLAN_RANDOM 136	/* arm64: kaslr-seed and rng-seed; x86 takes 32 for SETUP_RNG_SEED */
 #define BP_SEGMENTS_MAX 16	/* KEXEC_SEGMENT_MAX, include/linux/kexec.h */
 
 enum bp_syscall {
@@ -29,6 +30,7 @@ enum bp_syscall {
  */
 #define BP_KEXEC_UPDATE_ELFCOREHDR 0x4u
 #define BP_KEXEC_ARCH_X86_64 (62u << 16)
+#define BP_KEXEC_ARCH_AARCH64 (183u << 16)
 #define BP_KEXEC_FILE_UNLOAD 0x1u
 #define BP_KEXEC_FILE_ON_CRASH 0x2u
 #define BP_KEXEC_FILE_NO_INITRAMFS 0x4u
@@ -38,7 +40,7 @@ enum bp_syscall {
 
 /* Bytes to be placed at [mem, mem + memsz); what lies beyond bufsz is zero. */
 struct bp_segment {
-	const char *name;	/* static: "kernel", "initrd", "parameters", "purgatory", "elfcorehdr" */
+	const char *name;	/* static: "kernel", "initrd", "parameters", "dtb", ... */
 	bp_phys_t mem;
 	uint64_t memsz;		/* a multiple of the page size */
 	const void *buf;	/* belongs to the plan, the image or the initrd */
@@ -50,7 +52,7 @@ struct bp_segment {
 struct bp_purgatory_params {
 	bp_phys_t at;		/* where the purgatory itself will be */
 	bp_phys_t entry;	/* the next kernel's 64-bit entry */
-	bp_phys_t boot_params;	/* its zero page */
+	bp_phys_t boot_params;	/* its zero page, or device tree */
 	struct {
 		bp_phys_t mem;
 		uint64_t len;		/* the bytes loaded: bufsz, not the zero fill */
@@ -87,7 +89,7 @@ struct bp_plan_opts {
 	bool no_efi;
 	bool memmap_on_cmdline;	/* --pass-memmap-cmdline */
 	uint32_t file_flags;	/* further BP_KEXEC_FILE_* of the caller */
-	const uint8_t *rng_seed;	/* 32 fresh random bytes for SETUP_RNG_SEED; NULL: none */
+	const uint8_t *random;	/* BP_PLAN_RANDOM fresh bytes for the next kernel; NULL: none */
 };
 
 struct bp_plan {
@@ -106,7 +108,7 @@ struct bp_plan {
 	struct bp_screen screen;
 	char **warnings;	/* NULL ends the array */
 	char **reasons;		/* "what: why", in the order of the decisions; NULL ends the array */
-	struct bp_buf params, purgatory, elfcorehdr;	/* bytes of segments */
+	struct bp_buf params, purgatory, elfcorehdr, patched;	/* bytes of segments */
 };
 
 int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,

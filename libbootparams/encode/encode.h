@@ -127,4 +127,25 @@ bool bp_x86_field_is_lost(const struct bp_x86_field *f, const struct bp_machine 
 int bp_elfcorehdr_encode(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_memmap *ram,
 			 struct bp_buf *ret_bytes);
 
+/* What the device tree of the next arm64 kernel is to say. Addresses are final. */
+#define BP_ARM64_KASLR_SEED_SIZE 8
+#define BP_ARM64_RNG_SEED_SIZE 128	/* as much as drivers/of/kexec.c gives */
+
+struct bp_arm64_fdt {
+	const char *cmdline;
+	bp_phys_t initrd;
+	uint64_t initrd_size;	/* 0: none */
+	const uint8_t *random;	/* for kaslr-seed, then rng-seed; NULL: the next kernel gets none */
+	/* A crash kernel's: where its headers are, and all the memory it may use. */
+	struct bp_range elfcorehdr;
+	const struct bp_memmap *usable;	/* in this order; NULL: no crash kernel */
+	bp_phys_t efi_system_table;	/* 0: as it is */
+	/* Memory reservations to take out, by all that lie within; and to add. May be NULL. */
+	const struct bp_memmap *unreserve, *reserve;
+};
+
+/* @base: the device tree to begin with; foreign bytes, 8-byte aligned. */
+int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base, const struct bp_arm64_fdt *p,
+			struct bp_buf *ret_bytes);
+
 #endif

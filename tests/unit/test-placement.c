@@ -36,6 +36,7 @@ static void add(struct bp_memmap *m, bp_phys_t start, bp_phys_t end, uint32_t ty
 static void make_machine(struct bp_machine *m)
 {
 	memset(m, 0, sizeof(*m));
+	m->page_size = 4096;
 	m->iomem.v = (struct bp_iomem_entry *)iomem;
 	m->iomem.n = BP_ARRAY_SIZE(iomem);
 	add(&m->crash.regions, 512 * MIB, 768 * MIB, BP_MEM_RAM);

@@ -48,6 +48,7 @@ static void setup(void)
 	m->refs = 1;
 	m->ctx = bp_ctx_ref(ctx);
 	m->arch = BP_ARCH_X86_64;
+	m->page_size = 4096;
 	m->release = strdup("6.1.0-test");
 	m->cmdline = strdup("root=/dev/vda1");
 	m->efi.status = -ENOENT;

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -446,6 +447,59 @@ START_TEST(the_monitor_and_the_disks_are_not_named)
 }
 END_TEST
 
+START_TEST(a_flat_device_tree_is_scrubbed_as_the_unpacked_one)
+{
+	bp_autotree struct bp_tree *tree = bp_tree_new();
+	struct bp_node *node;
+	uint8_t fdt[1024];
+	int at, chosen, len;
+
+	ck_assert_int_eq(fdt_create_empty_tree(fdt, sizeof(fdt)), 0);
+	ck_assert_int_eq(fdt_setprop_string(fdt, 0, "serial-number", "AB12"), 0);
+	ck_assert_int_eq(fdt_setprop_string(fdt, 0, "model", "AB12"), 0);
+	ck_assert_int_ge(chosen = fdt_add_subnode(fdt, 0, "chosen"), 0);
+	ck_assert_int_eq(fdt_setprop_u64(fdt, chosen, "rng-seed", UINT64_MAX), 0);
+	ck_assert_int_eq(fdt_setprop_u64(fdt, chosen, "linux,initrd-start", UINT64_MAX), 0);
+	ck_assert_int_eq(fdt_setprop_string(fdt, chosen, "bootargs", "a.secret=x1 "
+					    "root=UUID=5620e0c7-8062-4dce-aeb7-520c7ef76171"), 0);
+	ck_assert_int_ge(at = fdt_add_subnode(fdt, 0, "eth@0"), 0);
+	ck_assert_int_eq(fdt_setprop(fdt, at, "local-mac-address", "\x52\x54\0\1\2\3", 6), 0);
+	ck_assert_int_eq(bp_tree_make(tree, "/sys/firmware/fdt", &node), 0);
+	bp_node_reset(node, BP_NODE_FILE);
+	ck_assert_int_eq(bp_buf_append(&node->data, fdt, sizeof(fdt)), 0);
+	ck_assert_int_eq(bp_scrub_tree(tree), 0);
+
+	ck_assert_int_eq(fdt_check_full(node->data.data, node->data.len), 0);
+	chosen = fdt_path_offset(node->data.data, "/chosen");
+	/* Of text with its NUL every byte counts as binary. */
+	ck_assert_mem_eq(fdt_getprop(node->data.data, 0, "serial-number", &len), "\0\0\0\0", 5);
+	ck_assert_str_eq(fdt_getprop(node->data.data, 0, "model", &len), "AB12");
+	ck_assert_mem_eq(fdt_getprop(node->data.data, chosen, "rng-seed", &len),
+			 "\0\0\0\0\0\0\0", 8);
+	ck_assert_mem_eq(fdt_getprop(node->data.data, chosen, "linux,initrd-start", &len),
+			 "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+	ck_assert_str_eq(fdt_getprop(node->data.data, chosen, "bootargs", &len),
+			 "a.secret=00 root=UUID=00000000-0000-0000-0000-000000000000");
+	at = fdt_path_offset(node->data.data, "/eth@0");
+	ck_assert_mem_eq(fdt_getprop(node->data.data, at, "local-mac-address", &len),
+			 "\0\0\0\0\0", 6);
+}
+END_TEST
+
+/* What is no device tree stays as it is: it may be what the recording is about. */
+START_TEST(a_malformed_device_tree_is_kept)
+{
+	bp_autotree struct bp_tree *tree = bp_tree_new();
+	struct bp_node *node;
+
+	ck_assert_int_eq(bp_tree_make(tree, "/sys/firmware/fdt", &node), 0);
+	bp_node_reset(node, BP_NODE_FILE);
+	ck_assert_int_eq(bp_buf_append(&node->data, "\xd0\x0d\xfe\xed\0\0\0\x10", 8), 0);
+	ck_assert_int_eq(bp_scrub_tree(tree), 0);
+	ck_assert_mem_eq(node->data.data, "\xd0\x0d\xfe\xed\0\0\0\x10", 8);
+}
+END_TEST
+
 /* include/uapi/linux/edd.h: the path information is bytes 38 to 81 of 82. */
 static const struct {
 	char type[9];
@@ -499,6 +553,8 @@ int main(void)
 	tcase_add_test(t, wanted_lines_add_up);
 	tcase_add_test(t, facts_are_asked_once_and_kept);
 	tcase_add_test(t, saving);
+	tcase_add_test(t, a_flat_device_tree_is_scrubbed_as_the_unpacked_one);
+	tcase_add_test(t, a_malformed_device_tree_is_kept);
 	tcase_add_loop_test(t, what_names_one_machine_is_zeroed, 0, BP_ARRAY_SIZE(scrubbed));
 	tcase_add_loop_test(t, the_monitor_and_the_disks_are_not_named, 0,
 			    BP_ARRAY_SIZE(zero_pages));

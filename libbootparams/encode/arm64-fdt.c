@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The device tree of the next arm64 kernel: this one's with another /chosen.
+ *
+ * Nothing but properties of /chosen and memory reservations change. A node more below the root,
+ * and the kernel would take the tree for a machine's description and leave ACPI off:
+ * dt_is_stub(), arch/arm64/kernel/acpi.c.
+ *
+ * Documentation/devicetree/bindings/chosen.txt; drivers/of/fdt.c reads, drivers/of/kexec.c is
+ * what the kernel itself does for kexec_file_load.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libfdt.h>
+
+#include "encode/encode.h"
+
+/* Room for our properties with their names, besides the command line and the reservations. */
+#define GROWTH 2048u
+
+#define RESERVATION_SIZE sizeof(struct fdt_reserve_entry)
+
+/*
+ * What an earlier kexec or the boot loader said about things that are gone by now; those with
+ * @reserved were reserved along with it. All that still hold are written anew.
+ */
+static const struct stale {
+	const char *name;
+	bool reserved;		/* "address size" in the root's cells */
+} stale[] = {
+	{ "linux,booted-from-kexec", false },
+	{ "linux,dmcryptkeys", true },
+	{ "linux,elfcorehdr", true },
+	{ "linux,ima-kexec-buffer", true },
+	{ "linux,initrd-end", false },
+	{ "linux,initrd-start", false },
+	{ "linux,kho-fdt", false },
+	{ "linux,kho-scratch", false },
+	{ "linux,usable-memory-range", false },
+	/* The kernel has wiped them. */
+	{ "kaslr-seed", false },
+	{ "rng-seed", false },
+};
+
+static int failed(struct bp_ctx *ctx, int r, const char *what)
+{
+	return bp_fail(ctx, r == -FDT_ERR_NOSPACE ? -E2BIG : -EBADMSG, "device tree: cannot %s: %s",
+		       what, fdt_strerror(r));
+}
+
+/* #address-cells, #size-cells of the root; 1 where there is none, as for early_init_dt_scan_root(). */
+static int root_cells(struct bp_ctx *ctx, const void *fdt, const char *name, unsigned int *ret)
+{
+	int len;
+	const void *p = fdt_getprop(fdt, 0, name, &len);
+	uint32_t n = p && len == 4 ? fdt32_ld(p) : 1;
+
+	if ((p && len != 4) || n < 1 || n > 2)
+		return bp_fail(ctx, -EBADMSG, "device tree: %s of the root has %d bytes, or is neither "
+			       "1 nor 2", name, len);
+	*ret = n;
+	return 0;
+}
+
+struct cells {
+	unsigned int address, size;
+};
+
+static int read_cells(struct bp_ctx *ctx, const void *fdt, struct cells *ret)
+{
+	int r = root_cells(ctx, fdt, "#address-cells", &ret->address);
+
+	return r ? r : root_cells(ctx, fdt, "#size-cells", &ret->size);
+}
+
+static int put_cells(struct bp_ctx *ctx, struct bp_buf *b, unsigned int cells, uint64_t value)
+{
+	fdt64_t wide = cpu_to_fdt64(value);
+
+	if (cells == 1 && value > UINT32_MAX)
+		return bp_fail(ctx, -ERANGE, "device tree: 0x%" PRIx64 " does not fit: the root's "
+			       "addresses or sizes have 32 bits", value);
+	return bp_buf_append(b, (const char *)&wide + 8 - cells * 4, cells * 4);
+}
+
+static int put_range(struct bp_ctx *ctx, struct bp_buf *b, const struct cells *cells,
+		     const struct bp_range *range)
+{
+	int r = put_cells(ctx, b, cells->address, range->start);
+
+	return r ? r : put_cells(ctx, b, cells->size, range->end - range->start);
+}
+
+/* A number of one or two cells, in a property of its own; false: it has another size. */
+static bool get_number(const uint8_t *p, int len, uint64_t *ret)
+{
+	if (len == 4)
+		*ret = fdt32_ld((const fdt32_t *)p);
+	else if (len == 8)
+		*ret = fdt64_ld((const fdt64_t *)p);
+	else
+		return false;
+	return true;
+}
+
+/* Take the reservations out that lie within [start, end). */
+static int unreserve(struct bp_ctx *ctx, void *fdt, bp_phys_t start, bp_phys_t end)
+{
+	for (int i = fdt_num_mem_rsv(fdt) - 1; i >= 0; i--) {
+		uint64_t at, size;
+		int r = fdt_get_mem_rsv(fdt, i, &at, &size);
+
+		if (r)
+			return failed(ctx, r, "read the memory reservations");
+		if (at < start || at >= end || size > end - at)
+			continue;
+		r = fdt_del_mem_rsv(fdt, i);
+		if (r)
+			return failed(ctx, r, "remove a memory reservation");
+	}
+	return 0;
+}
+
+/* The old initrd's pages: its length may have been rounded up. */
+static int unreserve_initrd(struct bp_ctx *ctx, void *fdt, int chosen)
+{
+	int start_len, end_len;
+	const void *start = fdt_getprop(fdt, chosen, "linux,initrd-start", &start_len);
+	const void *end = fdt_getprop(fdt, chosen, "linux,initrd-end", &end_len);
+	uint64_t from, to;
+
+	if (!start || !end || !get_number(start, start_len, &from) ||
+	    !get_number(end, end_len, &to) || to <= from || to > UINT64_MAX - 65536)
+		return 0;
+	return unreserve(ctx, fdt, from, bp_align_up(to, 65536));
+}
+
+static int unreserve_range(struct bp_ctx *ctx, void *fdt, int chosen, const char *name,
+			   const struct cells *cells)
+{
+	int len;
+	const uint8_t *p = fdt_getprop(fdt, chosen, name, &len);
+	int address_len = (int)cells->address * 4, size_len = (int)cells->size * 4;
+	uint64_t start, size, end;
+
+	if (!p || len != address_len + size_len || !get_number(p, address_len, &start) ||
+	    !get_number(p + address_len, size_len, &size) ||
+	    __builtin_add_overflow(start, size, &end))
+		return 0;
+	return unreserve(ctx, fdt, start, end);
+}
+
+static int remove_stale(struct bp_ctx *ctx, void *fdt, int chosen, const struct cells *cells)
+{
+	int r = unreserve_initrd(ctx, fdt, chosen);
+
+	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(stale); i++) {
+		if (stale[i].reserved)
+			r = unreserve_range(ctx, fdt, chosen, stale[i].name, cells);
+		if (r)
+			return r;
+		/* Foreign trees may have two of a name. */
+		do
+			r = fdt_delprop(fdt, chosen, stale[i].name);
+		while (!r);
+		if (r != -FDT_ERR_NOTFOUND)
+			return failed(ctx, r, "remove a property of /chosen");
+		r = 0;
+	}
+	return r;
+}
+
+static int set(struct bp_ctx *ctx, void *fdt, int chosen, const char *name, const void *value,
+	       size_t len)
+{
+	int r = fdt_setprop(fdt, chosen, name, value, (int)len);
+
+	return r ? failed(ctx, r, name) : 0;
+}
+
+static int set_u64(struct bp_ctx *ctx, void *fdt, int chosen, const char *name, uint64_t value)
+{
+	fdt64_t wide = cpu_to_fdt64(value);
+
+	return set(ctx, fdt, chosen, name, &wide, sizeof(wide));
+}
+
+static int set_crash(struct bp_ctx *ctx, void *fdt, int chosen, const struct cells *cells,
+		     const struct bp_arm64_fdt *p)
+{
+	bp_autobuf struct bp_buf headers = { 0 }, usable = { 0 };
+	int r = put_range(ctx, &headers, cells, &p->elfcorehdr);
+
+	if (!r)
+		r = set(ctx, fdt, chosen, "linux,elfcorehdr", headers.data, headers.len);
+	for (size_t i = 0; !r && i < p->usable->n; i++)
+		r = put_range(ctx, &usable, cells, &p->usable->v[i]);
+	return r ? r : set(ctx, fdt, chosen, "linux,usable-memory-range", usable.data, usable.len);
+}
+
+static int set_chosen(struct bp_ctx *ctx, void *fdt, int chosen, const struct cells *cells,
+		      const struct bp_arm64_fdt *p)
+{
+	const uint8_t *random = p->random;
+	int r = set(ctx, fdt, chosen, "bootargs", p->cmdline, strlen(p->cmdline) + 1);
+
+	if (!r)
+		r = set(ctx, fdt, chosen, "linux,booted-from-kexec", NULL, 0);
+	if (!r && p->initrd_size)
+		r = set_u64(ctx, fdt, chosen, "linux,initrd-start", p->initrd);
+	if (!r && p->initrd_size)
+		r = set_u64(ctx, fdt, chosen, "linux,initrd-end", p->initrd + p->initrd_size);
+	if (!r && random)
+		r = set(ctx, fdt, chosen, "kaslr-seed", random, BP_ARM64_KASLR_SEED_SIZE);
+	if (!r && random)
+		r = set(ctx, fdt, chosen, "rng-seed", random + BP_ARM64_KASLR_SEED_SIZE,
+			BP_ARM64_RNG_SEED_SIZE);
+	if (!r && p->efi_system_table)
+		r = set_u64(ctx, fdt, chosen, "linux,uefi-system-table", p->efi_system_table);
+	if (!r && p->usable)
+		r = set_crash(ctx, fdt, chosen, cells, p);
+	return r;
+}
+
+static int set_reservations(struct bp_ctx *ctx, void *fdt, const struct bp_arm64_fdt *p)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && p->unreserve && i < p->unreserve->n; i++)
+		r = unreserve(ctx, fdt, p->unreserve->v[i].start, p->unreserve->v[i].end);
+	for (size_t i = 0; !r && p->reserve && i < p->reserve->n; i++) {
+		const struct bp_range *range = &p->reserve->v[i];
+
+		r = fdt_add_mem_rsv(fdt, range->start, range->end - range->start);
+		if (r)
+			return failed(ctx, r, "add a memory reservation");
+	}
+	return r;
+}
+
+int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base, const struct bp_arm64_fdt *p,
+			struct bp_buf *ret_bytes)
+{
+	bp_autobuf struct bp_buf b = { 0 };
+	struct cells cells;
+	size_t size;
+	int chosen, r;
+
+	r = bp_fdt_check(ctx, base);
+	if (r)
+		return r;
+	size = fdt_totalsize(base.data) + GROWTH + strlen(p->cmdline) + 1 +
+	       (p->reserve ? p->reserve->n * RESERVATION_SIZE : 0) + (p->usable ? p->usable->n * 16 : 0);
+	r = bp_buf_append_zero(&b, size);
+	if (r)
+		return bp_fail_errno(ctx, r, "cannot hold the device tree");
+	r = fdt_open_into(base.data, b.data, (int)size);
+	if (r)
+		return failed(ctx, r, "take it apart");
+	chosen = fdt_path_offset(b.data, "/chosen");
+	if (chosen == -FDT_ERR_NOTFOUND)
+		chosen = fdt_add_subnode(b.data, 0, "chosen");
+	if (chosen < 0)
+		return failed(ctx, chosen, "find /chosen");
+	r = read_cells(ctx, b.data, &cells);
+	if (!r)
+		r = set_reservations(ctx, b.data, p);
+	if (!r)
+		r = remove_stale(ctx, b.data, chosen, &cells);
+	if (!r)
+		r = set_chosen(ctx, b.data, chosen, &cells, p);
+	if (r)
+		return r;
+	r = fdt_pack(b.data);
+	if (r)
+		return failed(ctx, r, "pack it");
+	b.len = fdt_totalsize(b.data);
+	r = bp_fdt_check(ctx, bp_buf_span(&b));
+	if (r)
+		return bp_fail(ctx, r, "after the changes");
+	*ret_bytes = b;
+	b = (struct bp_buf){ 0 };
+	return 0;
+}

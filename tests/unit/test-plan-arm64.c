@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Plans for a small hand-made arm64 machine; they come out the same on every host. */
+#include "config.h"
+
+#include <errno.h>
+#include <libfdt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "decide/plan-arm64.h"
+#include "test.h"
+#include "wire/arm64-image.h"
+
+#define KIB 0x400ull
+#define MIB 0x100000ull
+#define GIB 0x40000000ull
+
+static struct bp_ctx *ctx;
+static struct bp_machine *m;
+static struct bp_purgatory_params purgatory_params;
+
+static int fill_purgatory(const struct bp_purgatory_params *params, uint8_t *ret_bytes)
+{
+	purgatory_params = *params;
+	memset(ret_bytes, 0xcc, 100);
+	return 0;
+}
+
+static const struct bp_purgatory_ops purgatory = {
+	.name = "test", .bufsz = 100, .memsz = 9000, .entry_offset = 0x10, .fill = fill_purgatory,
+};
+
+static void iomem(bp_phys_t start, bp_phys_t end, unsigned int depth, const char *name)
+{
+	m->iomem.v = reallocarray(m->iomem.v, m->iomem.n + 1, sizeof(*m->iomem.v));
+	m->iomem.v[m->iomem.n++] = (struct bp_iomem_entry){ start, end, depth, strdup(name) };
+}
+
+static void crash_region(bp_phys_t start, bp_phys_t end)
+{
+	iomem(start, end, 1, "Crash kernel");
+	ck_assert_int_eq(bp_memmap_add(&m->crash.regions, start, end, BP_MEM_RAM), 0);
+}
+
+static void setup(void)
+{
+	uint8_t tree[512];
+
+	ck_assert_int_eq(bp_ctx_new(NULL, &ctx), 0);
+	m = calloc(1, sizeof(*m));
+	m->refs = 1;
+	m->ctx = bp_ctx_ref(ctx);
+	m->arch = BP_ARCH_ARM64;
+	m->page_size = 4096;
+	m->release = strdup("6.12.0-test");
+	m->cmdline = strdup("root=/dev/vda1");
+	m->firmware_map_status = m->x86.status = m->x86.nodes_status = -ENOENT;
+	iomem(0x4000000, 0x8000000, 0, "reserved");
+	iomem(GIB, 3 * GIB, 0, "System RAM");
+	iomem(GIB + 4 * MIB, GIB + 5 * MIB, 1, "reserved");
+	iomem(GIB + 100 * MIB, GIB + 130 * MIB, 1, "Kernel code");
+	crash_region(2 * GIB, 2 * GIB + 256 * MIB);
+	iomem(3 * GIB - 8 * MIB, 3 * GIB, 1, "reserved");
+	m->crash.cpus = calloc(1, sizeof(*m->crash.cpus));
+	m->crash.cpus[0] = (struct bp_crash_cpu){ 0, GIB + 200 * MIB, 0x170 };
+	m->crash.n_cpus = 1;
+	m->crash.vmcoreinfo = GIB + 201 * MIB;
+	m->crash.vmcoreinfo_size = 0x1024;
+	m->crash.kernel_phys = GIB + 100 * MIB;
+	m->crash.kernel_virt = 0xffff800080000000;
+	m->crash.kernel_size = 30 * MIB;
+	m->crash.page_offset = 0xfff0000000000000;
+	ck_assert_int_eq(fdt_create_empty_tree(tree, sizeof(tree)), 0);
+	ck_assert_int_eq(fdt_setprop_u32(tree, 0, "#size-cells", 2), 0);
+	ck_assert_int_eq(fdt_setprop_u32(tree, 0, "#address-cells", 2), 0);
+	ck_assert_int_eq(bp_buf_append(&m->device_tree.blob, tree, fdt_totalsize(tree)), 0);
+	m->device_tree.source = "/sys/firmware/fdt";
+}
+
+static void teardown(void)
+{
+	bp_machine_unref(m);
+	bp_ctx_unref(ctx);
+}
+
+/* An Image whose page K is filled with K, of 40 pages. */
+static uint8_t bytes[40 * 4096];
+
+static struct bp_image *make_image(uint64_t text_offset, uint64_t flags)
+{
+	struct bp_wire_arm64_image *h = (void *)bytes;
+	struct bp_image *image;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i >> 12);
+	memset(h, 0, sizeof(*h));
+	bp_put_le64(h->text_offset, text_offset);
+	bp_put_le64(h->image_size, 20 * MIB + 0x1800);
+	bp_put_le64(h->flags, flags);
+	memcpy(h->magic, BP_ARM64_IMAGE_MAGIC, 4);
+	ck_assert_msg(!bp_image_from_bytes(ctx, bp_span_make(bytes, sizeof(bytes)), &image), "%s",
+		      bp_ctx_message(ctx));
+	image->path = strdup("Image");
+	return image;
+}
+
+#define ANYWHERE_4K 0xa
+
+static const struct bp_segment *segment(const struct bp_plan *plan, const char *name)
+{
+	for (unsigned int i = 0; i < plan->n_segments; i++)
+		if (!strcmp(plan->segments[i].name, name))
+			return &plan->segments[i];
+	return NULL;
+}
+
+static int make_plan_of(struct bp_image *image, const struct bp_plan_opts *opts,
+			struct bp_plan **ret_plan)
+{
+	struct bp_plan_opts o = *opts;
+	int r;
+
+	o.purgatory = &purgatory;
+	if (!o.cmdline)
+		o.cmdline = "quiet";
+	r = bp_plan_new(ctx, m, image, &o, ret_plan);
+	bp_image_unref(image);
+	return r;
+}
+
+static struct bp_plan *must_plan(struct bp_image *image, const struct bp_plan_opts *opts)
+{
+	struct bp_plan *plan = NULL;
+
+	ck_assert_msg(!make_plan_of(image, opts, &plan), "%s", bp_ctx_message(ctx));
+	return plan;
+}
+
+static void assert_apart(const struct bp_plan *plan, uint64_t page)
+{
+	for (unsigned int i = 0; i < plan->n_segments; i++) {
+		const struct bp_segment *a = &plan->segments[i];
+
+		ck_assert_uint_eq((a->mem | a->memsz) & (page - 1), 0);
+		ck_assert_uint_le(a->bufsz, a->memsz);
+		for (unsigned int k = 0; k < i; k++)
+			ck_assert(a->mem + a->memsz <= plan->segments[k].mem ||
+				  plan->segments[k].mem + plan->segments[k].memsz <= a->mem);
+	}
+}
+
+static uint64_t chosen_u64(const struct bp_plan *plan, const char *name, int at)
+{
+	const struct bp_segment *dtb = segment(plan, "dtb");
+	int node = fdt_path_offset(dtb->buf, "/chosen"), len;
+	const uint8_t *p = fdt_getprop(dtb->buf, node, name, &len);
+
+	ck_assert_msg(p && len >= at + 8, "%s", name);
+	return fdt64_ld((const fdt64_t *)(p + at));
+}
+
+static struct bp_initrd make_initrd(size_t size)
+{
+	static uint8_t initrd_bytes[8192];
+
+	return (struct bp_initrd){ .bytes = bp_span_make(initrd_bytes, size), .fd = -1 };
+}
+
+START_TEST(load_places_everything_apart)
+{
+	struct bp_initrd initrd = make_initrd(5000);
+	struct bp_plan_opts opts = { .initrd = &initrd };
+	struct bp_plan *plan = must_plan(make_image(0, ANYWHERE_4K), &opts);
+	const struct bp_segment *kernel = segment(plan, "kernel"), *dtb = segment(plan, "dtb");
+
+	ck_assert_uint_eq(plan->flags, 183 << 16);
+	ck_assert_uint_eq(plan->n_segments, 4);
+	assert_apart(plan, 4096);
+	/* The lowest 2 MiB boundary with room behind it: a reserved MiB lies in front. */
+	ck_assert_uint_eq(kernel->mem, GIB + 6 * MIB);
+	ck_assert_uint_eq(kernel->memsz, 20 * MIB + 0x2000);
+	ck_assert_uint_eq(kernel->bufsz, sizeof(bytes));
+	ck_assert_ptr_eq(kernel->buf, bytes);
+	ck_assert_uint_eq(dtb->mem % (2 * MIB), 0);
+	ck_assert_uint_eq(chosen_u64(plan, "linux,initrd-start", 0), segment(plan, "initrd")->mem);
+	ck_assert_uint_eq(chosen_u64(plan, "linux,initrd-end", 0),
+			  segment(plan, "initrd")->mem + 5000);
+	ck_assert_uint_eq(purgatory_params.entry, kernel->mem);
+	ck_assert_uint_eq(purgatory_params.boot_params, dtb->mem);
+	ck_assert_uint_eq(plan->entry, segment(plan, "purgatory")->mem + 0x10);
+	ck_assert_uint_eq(plan->memory_map.n, 2);
+	ck_assert_ptr_null(plan->warnings);
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(text_offset_is_kept)
+{
+	struct bp_plan *plan = must_plan(make_image(0x80000, 0x2), &(struct bp_plan_opts){ 0 });
+
+	ck_assert_uint_eq(segment(plan, "kernel")->mem, GIB + 6 * MIB + 0x80000);
+	ck_assert_uint_eq(purgatory_params.entry, GIB + 6 * MIB + 0x80000);
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(pages_are_those_of_both_kernels)
+{
+	static const struct { uint32_t running; uint64_t flags; uint64_t page; bool warns; } cases[] = {
+		{ 4096, 0x8, 4096, false },	/* not said */
+		{ 4096, 0xa, 4096, false },
+		{ 4096, 0xc, 16384, true },
+		{ 4096, 0xe, 65536, true },
+		{ 16384, 0xa, 16384, true },
+		{ 65536, 0xe, 65536, false },
+		{ 65536, 0xa, 65536, true },
+	};
+	struct bp_initrd initrd = make_initrd(5000);
+	struct bp_plan_opts opts = { .initrd = &initrd, .panic = true };
+	struct bp_plan *plan;
+
+	m->page_size = cases[_i].running;
+	plan = must_plan(make_image(0, cases[_i].flags), &opts);
+	assert_apart(plan, cases[_i].page);
+	ck_assert_int_eq(plan->warnings != NULL, cases[_i].warns);
+	if (cases[_i].warns)
+		ck_assert_ptr_nonnull(strstr(plan->warnings[0], "a CPU without them does not start it"));
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(initrd_lies_in_the_kernel_window)
+{
+	struct bp_initrd initrd = make_initrd(5000);
+	struct bp_plan_opts opts = { .initrd = &initrd };
+	struct bp_plan *plan;
+
+	/* Much memory, of which the kernel reaches the first 32 GiB from its own GiB on. */
+	iomem(64 * GIB, 128 * GIB, 0, "System RAM");
+	plan = must_plan(make_image(0, ANYWHERE_4K), &opts);
+	ck_assert_uint_lt(segment(plan, "initrd")->mem, 33 * GIB);
+	ck_assert_uint_gt(segment(plan, "dtb")->mem, 64 * GIB);
+	bp_plan_unref(plan);
+	/* Below the kernel only for one that reaches it there: an old one does not. */
+	opts.mem_max = GIB + 26 * MIB + 0x2000;
+	plan = must_plan(make_image(0, ANYWHERE_4K), &opts);
+	ck_assert_uint_lt(segment(plan, "initrd")->mem, GIB + 6 * MIB);
+	bp_plan_unref(plan);
+	ck_assert_int_eq(make_plan_of(make_image(0, 0x2), &opts, &plan), -ENOSPC);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "no room for the initrd"));
+	bp_forgive(ctx);
+}
+END_TEST
+
+START_TEST(the_device_tree_crosses_no_block)
+{
+	struct bp_plan_opts opts = { .mem_min = GIB + 8 * MIB, .mem_max = GIB + 29 * MIB };
+	struct bp_plan *plan;
+	const struct bp_segment *dtb;
+
+	/* No block of 2 MiB is left beside the kernel: some KiB are, and the tree has 5 pages. */
+	char line[2001] = "";
+
+	memset(line, 'x', 2000);
+	opts.cmdline = line;
+	for (int i = 0; i < 9; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "filler-%d", i);
+		m->device_tree.blob.data = realloc(m->device_tree.blob.data, 65536);
+		ck_assert_int_eq(fdt_open_into(m->device_tree.blob.data, m->device_tree.blob.data,
+					       65536), 0);
+		ck_assert_int_eq(fdt_setprop_string(m->device_tree.blob.data, 0, name, line), 0);
+		ck_assert_int_eq(fdt_pack(m->device_tree.blob.data), 0);
+		m->device_tree.blob.len = fdt_totalsize(m->device_tree.blob.data);
+	}
+	plan = must_plan(make_image(0, ANYWHERE_4K), &opts);
+	dtb = segment(plan, "dtb");
+	ck_assert_uint_gt(dtb->memsz, 4 * 4096);
+	ck_assert_uint_eq(dtb->mem / (2 * MIB), (dtb->mem + dtb->memsz - 1) / (2 * MIB));
+	ck_assert_uint_ne(dtb->mem % (2 * MIB), 0);
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(crash_stays_in_its_region)
+{
+	struct bp_plan_opts opts = { .panic = true };
+	const struct bp_segment *headers;
+	struct bp_plan *plan;
+
+	crash_region(512 * MIB + GIB, 640 * MIB + GIB);	/* a low one, for the crash kernel's DMA */
+	bp_memmap_sort(&m->crash.regions);
+	plan = must_plan(make_image(0, ANYWHERE_4K), &opts);
+	ck_assert_uint_eq(plan->flags, 183 << 16 | 1);
+	ck_assert_uint_eq(segment(plan, "kernel")->mem, 2 * GIB);
+	for (unsigned int i = 0; i < plan->n_segments; i++) {
+		ck_assert_uint_ge(plan->segments[i].mem, 2 * GIB);
+		ck_assert_uint_le(plan->segments[i].mem + plan->segments[i].memsz,
+				  2 * GIB + 256 * MIB);
+	}
+	headers = segment(plan, "elfcorehdr");
+	/* By the device tree and not by the command line. */
+	ck_assert_str_eq(plan->cmdline, "quiet");
+	ck_assert_uint_eq(chosen_u64(plan, "linux,elfcorehdr", 0), headers->mem);
+	ck_assert_uint_eq(chosen_u64(plan, "linux,elfcorehdr", 8), headers->memsz);
+	ck_assert_uint_eq(chosen_u64(plan, "linux,usable-memory-range", 0), 2 * GIB);
+	ck_assert_uint_eq(chosen_u64(plan, "linux,usable-memory-range", 8), 256 * MIB);
+	ck_assert_uint_eq(chosen_u64(plan, "linux,usable-memory-range", 16), GIB + 512 * MIB);
+	ck_assert_uint_eq(chosen_u64(plan, "linux,usable-memory-range", 24), 128 * MIB);
+	/* The low region, and the kernel's without its headers. */
+	ck_assert_uint_eq(plan->memory_map.n, 2);
+	ck_assert_uint_eq(plan->memory_map.v[1].end, headers->mem);
+	bp_plan_unref(plan);
+}
+END_TEST
+
+/* Where the kernel's bytes come from: @at of the image, in whichever segment. */
+static uint8_t kernel_byte(const struct bp_plan *plan, bp_phys_t start, uint64_t at)
+{
+	for (unsigned int i = 0; i < plan->n_segments; i++) {
+		const struct bp_segment *s = &plan->segments[i];
+
+		if (strcmp(s->name, "kernel") || start + at < s->mem || start + at >= s->mem + s->memsz)
+			continue;
+		at -= s->mem - start;
+		return at < s->bufsz ? ((const uint8_t *)s->buf)[at] : 0;
+	}
+	ck_abort_msg("nothing is loaded at %#llx", (unsigned long long)at);
+	return 0;
+}
+
+START_TEST(a_patch_is_a_segment_of_its_own)
+{
+	static const struct { uint64_t at; unsigned int segments; } cases[] = {
+		{ 0x3100, 3 }, { 0x40, 2 }, { 0x4ff0, 3 }, { sizeof(bytes) - 64, 3 },
+		{ 0x3000, 3 }, { 0x3fc0, 3 },
+	};
+	struct bp_arm64_carrier c = { .patch_at = cases[_i].at, .patch_size = 64 };
+	struct bp_plan *plan = must_plan(make_image(0, ANYWHERE_4K), &(struct bp_plan_opts){ 0 });
+	const struct bp_segment *old = segment(plan, "kernel");
+	bp_phys_t start = old->mem;
+	uint64_t end = start + old->memsz;
+
+	memset(c.patch, 0xee, sizeof(c.patch));
+	plan->n_segments = 0;
+	ck_assert_int_eq(bp_arm64_add_kernel(plan, start, &c, 4096), 0);
+	ck_assert_uint_eq(plan->n_segments, cases[_i].segments);
+	assert_apart(plan, 4096);
+	/* Without a gap. */
+	for (unsigned int i = 0; i < plan->n_segments; i++)
+		ck_assert_uint_eq(plan->segments[i].mem + plan->segments[i].memsz,
+				  i + 1 < plan->n_segments ? plan->segments[i + 1].mem : end);
+	for (uint64_t at = 0; at < sizeof(bytes); at += 16) {
+		bool patched = at >= c.patch_at && at < c.patch_at + 64;
+
+		ck_assert_uint_eq(kernel_byte(plan, start, at), patched ? 0xee : bytes[at]);
+	}
+	ck_assert_uint_eq(kernel_byte(plan, start, sizeof(bytes)), 0);
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(a_patch_beyond_the_bytes_is_refused)
+{
+	struct bp_arm64_carrier c = { .patch_at = sizeof(bytes) - 63, .patch_size = 64 };
+	struct bp_plan *plan = must_plan(make_image(0, ANYWHERE_4K), &(struct bp_plan_opts){ 0 });
+
+	plan->n_segments = 0;
+	ck_assert_int_eq(bp_arm64_add_kernel(plan, GIB, &c, 4096), -ERANGE);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "which is to be patched"));
+	bp_forgive(ctx);
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(elf_parts_keep_their_distance)
+{
+	struct bp_arm64_carrier c = { .patch_at = 0x201000, .patch_size = 64 };
+	struct bp_image *image = make_image(0, ANYWHERE_4K);
+	struct bp_plan *plan;
+
+	image->parts = calloc(2, sizeof(*image->parts));
+	image->n_parts = 2;
+	image->parts[0] = (struct bp_image_part){ 0, 0x8000, 0, 0x8000, 65536 };
+	image->parts[1] = (struct bp_image_part){ 0x8000, 0x8000, 0x200000, 0x9000, 65536 };
+	bp_image_ref(image);
+	plan = must_plan(image, &(struct bp_plan_opts){ 0 });
+	ck_assert_uint_eq(plan->segments[0].mem, GIB + 6 * MIB);
+	ck_assert_uint_eq(plan->segments[0].memsz, 0x8000);
+	ck_assert_uint_eq(plan->segments[1].mem, GIB + 8 * MIB);
+	/* All of image_size, so that nothing else gets there. */
+	ck_assert_uint_eq(plan->segments[1].memsz, 18 * MIB + 0x2000);
+	ck_assert_uint_eq(plan->segments[1].bufsz, 0x8000);
+	ck_assert_uint_eq(purgatory_params.entry, GIB + 6 * MIB);
+
+	plan->n_segments = 0;
+	ck_assert_int_eq(bp_arm64_add_kernel(plan, GIB, &c, 4096), 0);
+	ck_assert_uint_eq(plan->n_segments, 4);
+	ck_assert_uint_eq(kernel_byte(plan, GIB, 0x200fff), bytes[0x8fff]);
+	ck_assert_uint_eq(kernel_byte(plan, GIB, 0x201000), 0);
+	ck_assert_uint_eq(kernel_byte(plan, GIB, 0x201040), bytes[0x9040]);
+	ck_assert_uint_eq(kernel_byte(plan, GIB, 0x202000), bytes[0xa000]);
+	/* Between the parts there is nothing to patch, and no page of this kernel's at 0x1000. */
+	plan->n_segments = 0;
+	ck_assert_int_eq(bp_arm64_add_kernel(plan, GIB, &(struct bp_arm64_carrier){ 0 }, 65536), 0);
+	image->parts[1].phys = 0x201000;
+	ck_assert_int_eq(bp_arm64_add_kernel(plan, GIB, &(struct bp_arm64_carrier){ 0 }, 65536),
+			 -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "pages of 64 KiB"));
+	bp_forgive(ctx);
+	bp_plan_unref(plan);
+	bp_image_unref(image);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	int status, r;
+	bool no_efi, memmap;
+	const char *reason;
+} refused[] = {
+	{ "no-device-tree", -ENOENT, -ENODATA, .reason = "neither /sys/firmware/fdt nor /proc" },
+	{ "unreadable", -EACCES, -EACCES, .reason = "device tree: Permission denied" },
+	{ "malformed", -EBADMSG, -EBADMSG, .reason = "cannot read this machine's device tree" },
+	{ "noefi", 0, -EOPNOTSUPP, .no_efi = true, .reason = "--noefi: an arm64 kernel without EFI" },
+	{ "memmap", 0, -EOPNOTSUPP, .memmap = true, .reason = "--pass-memmap-cmdline: arm64" },
+};
+
+START_TEST(what_cannot_be_is_refused)
+{
+	struct bp_plan_opts opts = { .no_efi = refused[_i].no_efi,
+				     .memmap_on_cmdline = refused[_i].memmap };
+	struct bp_plan *plan = NULL;
+
+	m->device_tree.status = refused[_i].status;
+	ck_assert_int_eq(make_plan_of(make_image(0, ANYWHERE_4K), &opts, &plan), refused[_i].r);
+	ck_assert_msg(strstr(bp_ctx_message(ctx), refused[_i].reason), "%s", bp_ctx_message(ctx));
+	ck_assert_ptr_null(plan);
+	bp_forgive(ctx);
+}
+END_TEST
+
+START_TEST(the_command_line_has_a_limit)
+{
+	char line[2049];
+	struct bp_plan_opts opts = { .cmdline = line };
+	struct bp_plan *plan;
+
+	memset(line, 'x', sizeof(line));
+	line[2047] = 0;
+	plan = must_plan(make_image(0, ANYWHERE_4K), &opts);
+	bp_plan_unref(plan);
+	line[2047] = 'x';
+	line[2048] = 0;
+	ck_assert_int_eq(make_plan_of(make_image(0, ANYWHERE_4K), &opts, &plan), -E2BIG);
+	bp_forgive(ctx);
+}
+END_TEST
+
+START_TEST(a_tree_that_was_put_together_is_said)
+{
+	struct bp_plan *plan;
+
+	m->device_tree.source = "/proc/device-tree";
+	plan = must_plan(make_image(0, ANYWHERE_4K), &(struct bp_plan_opts){ 0 });
+	ck_assert_ptr_nonnull(plan->warnings);
+	ck_assert_ptr_nonnull(strstr(plan->warnings[0], "memory reservations"));
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(file_load_is_tried_on_paper)
+{
+	struct bp_initrd initrd = make_initrd(5000);
+	struct bp_plan_opts opts = { .syscall = BP_SYSCALL_FILE_LOAD, .panic = true,
+				     .initrd = &initrd };
+	struct bp_plan *plan = must_plan(make_image(0, ANYWHERE_4K), &opts);
+
+	ck_assert_uint_eq(plan->n_segments, 0);
+	ck_assert_uint_eq(plan->flags, BP_KEXEC_FILE_ON_CRASH);
+	bp_plan_unref(plan);
+	m->crash.regions.v[0].end = m->crash.regions.v[0].start + 21 * MIB;
+	ck_assert_int_eq(make_plan_of(make_image(0, ANYWHERE_4K), &opts, &plan), -ENOSPC);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "no room for the device tree"));
+	bp_forgive(ctx);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("plan-arm64");
+	TCase *t = tcase_create("plan-arm64");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, load_places_everything_apart);
+	tcase_add_test(t, text_offset_is_kept);
+	tcase_add_loop_test(t, pages_are_those_of_both_kernels, 0, 7);
+	tcase_add_test(t, initrd_lies_in_the_kernel_window);
+	tcase_add_test(t, the_device_tree_crosses_no_block);
+	tcase_add_test(t, crash_stays_in_its_region);
+	tcase_add_loop_test(t, a_patch_is_a_segment_of_its_own, 0, 6);
+	tcase_add_test(t, a_patch_beyond_the_bytes_is_refused);
+	tcase_add_test(t, elf_parts_keep_their_distance);
+	tcase_add_loop_test(t, what_cannot_be_is_refused, 0, BP_ARRAY_SIZE(refused));
+	tcase_add_test(t, the_command_line_has_a_limit);
+	tcase_add_test(t, a_tree_that_was_put_together_is_said);
+	tcase_add_test(t, file_load_is_tried_on_paper);
+	suite_add_tcase(s, t);
+	return run_suite(s);
+}
