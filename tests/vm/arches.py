@@ -19,7 +19,9 @@ class Arch:
     compiler: str               # of a static helper program
     libraries: str              # where a program that this host built finds its libraries
     linker: str                 # the dynamic one that it names
-    kexec_tools: str            # a tool of kernels.conf
+    kexec_tools: str            # tools of kernels.conf
+    stub: str                   # what becomes a unified kernel image by objcopy
+    objcopy: str
 
 
 ARCHES = {
@@ -33,7 +35,8 @@ ARCHES = {
         options=("-serial", "chardev:control"), console="ttyS0", control="ttyS1",
         cmdline="console=ttyS0 no_timer_check panic=1", busybox="/bin/busybox",
         compiler="gcc", libraries="/usr/lib/x86_64-linux-gnu",
-        linker="/lib64/ld-linux-x86-64.so.2", kexec_tools="kexec-tools"),
+        linker="/lib64/ld-linux-x86-64.so.2", kexec_tools="kexec-tools", stub="systemd-stub",
+        objcopy="objcopy"),
     # ramfb is what AAVMF makes a frame buffer of: it has no driver for bochs-display. The
     # board's second UART is the secure world's. The firmware gets a seed for KASLR from the
     # random number generator. A57 emulates fastest of those that Debian's kernels run on.
@@ -45,5 +48,6 @@ ARCHES = {
         console="ttyAMA0", control="ttyS0",
         cmdline="console=ttyAMA0 panic=1", busybox="a64-busybox",
         compiler="aarch64-linux-gnu-gcc", libraries="/usr/lib/aarch64-linux-gnu",
-        linker="/lib/ld-linux-aarch64.so.1", kexec_tools="a64-kexec-tools"),
+        linker="/lib/ld-linux-aarch64.so.1", kexec_tools="a64-kexec-tools",
+        stub="a64-systemd-stub", objcopy="aarch64-linux-gnu-objcopy"),
 }

@@ -10,6 +10,7 @@ import shlex
 
 import arches
 import initramfs
+import uki
 
 # what the guest's /proc/fb calls the owners
 FB_WORDS = {"efifb": "EFI VGA", "bochs": "bochs", "virtio-gpu": "virtio", "vesafb": "VESA VGA",
@@ -18,6 +19,7 @@ KERNELS = ["5.10", "6.1", "6.12", "7.x"]
 PATTERN = "kexec-bootparams-pattern"
 PATTERN_MIB = 4
 CRASHKERNEL = "crashkernel=256M"
+UKI_WORD = "of.the=uki"         # on no other command line
 
 
 @dataclasses.dataclass
@@ -44,6 +46,7 @@ class Case:
     options: str = ""           # further ones of our loader
     record: bool = False        # record the machine: the host must make the same plan from it
     initrds: int = 1            # 2: the second one, compressed, holds a file of its own
+    uki: bool = False           # load a UKI of all this, with the second initrd as microcode
     arch: str = "amd64"         # key of arches.ARCHES
     board: str = ""             # further words of QEMU's -machine
     cpu: str = ""               # another one than the architecture's usual
@@ -128,6 +131,10 @@ def all_cases():
         add(name=f"7.x-initrds-{call}-normal", first="7.x", next="7.x", owner="efifb",
             call=call, jump="normal", initrds=2, core=call == "s",
             claim="the next kernel unpacks two initrds, the second one compressed")
+    for kernel, call, jump in (("6.12", "c", "normal"), ("7.x", "s", "crash")):
+        add(name=f"{kernel}-uki-{call}-{jump}", first=kernel, next=kernel, owner="efifb",
+            call=call, jump=jump, initrds=2, uki=True, core=call == "c",
+            claim="from a UKI the next kernel gets .cmdline, .initrd and .ucode")
     return cases + a64_cases()
 
 
@@ -196,6 +203,8 @@ def next_cmdline(case):
     if case.jump == "crash":
         # as distributions' kdump services do: one CPU, devices found in any state
         words += ["nr_cpus=1", "reset_devices"]
+    if case.uki:
+        words.append(UKI_WORD)
     return " ".join(words)
 
 
@@ -221,11 +230,11 @@ def first_scenario(case, peer):
         load += " --console-serial --serial=0x3f8 --serial-baud=115200"
     if case.options and not peer:
         load += " " + case.options
-    initrds = " ".join(f"--initrd=/next/initrd{i or ''}" for i in range(case.initrds))
+    files = " ".join(f"--initrd=/next/initrd{i or ''}" for i in range(case.initrds))
+    files += f" --append={shlex.quote(next_cmdline(case))}"
     lines += [
         "mark load",
-        f"run load kexec {call} {load} /next/vmlinuz {initrds} "
-        f"--append={shlex.quote(next_cmdline(case))}",
+        f"run load kexec {call} {load} /next/vmlinuz {'' if case.uki else files}",
         '[ $rc = 0 ] || fail "load: exit status $rc"',
         "report loaded"]
     if case.record and not peer:
@@ -307,10 +316,20 @@ def build_image(case, kernels, tools, loader):
         vmlinuz = initramfs.packed_vmlinux(vmlinuz)
         for soname in ("liblzma.so.5", "libzstd.so.1"):     # loaded on demand
             initramfs.add_host_library(archive, case.arch, soname)
+    second = initramfs.Archive()
+    second.add("of-second-initrd", b"")
+    if case.uki:
+        this = arches.ARCHES[case.arch]
+        vmlinuz = uki.make(this.objcopy, (tools[this.stub].path / "bin").read_bytes(), {
+            ".osrel": b'ID=test\nPRETTY_NAME="A test of UKIs"\n',
+            ".uname": following.release.encode(),
+            ".cmdline": next_cmdline(case).encode(),
+            ".ucode": second.encode(),
+            ".initrd": inner.encode(),
+            ".linux": vmlinuz})
+    else:
+        archive.add("next/initrd", inner.encode())
+        if case.initrds > 1:
+            archive.add("next/initrd1", gzip.compress(second.encode()))
     archive.add("next/vmlinuz", vmlinuz)
-    archive.add("next/initrd", inner.encode())
-    if case.initrds > 1:
-        second = initramfs.Archive()
-        second.add("of-second-initrd", b"")
-        archive.add("next/initrd1", gzip.compress(second.encode()))
     return archive.encode()

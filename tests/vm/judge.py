@@ -292,6 +292,10 @@ def judge(case, loader, files, shots, folder, rows):
         said = files["load.out"].decode("utf-8", "replace").strip()
         out.append(Check("what the loader says", bool(re.search(case.says, said, re.I)),
                          case.says, said))
+    if case.uki:
+        line = reports["next"]["proc/cmdline"].decode().strip()
+        out.append(Check("the command line is the UKI's", cases.UKI_WORD in line.split(),
+                         cases.UKI_WORD, line))
     if case.vmcore:
         out += judge_vmcore(case, files, folder, reports["first"])
     return out

@@ -87,6 +87,12 @@ class Run:
             need.append(this.busybox)
         if self.case.vmcore and self.case.dump:
             need.append(self.bench.kernels[self.case.first].makedumpfile)
+        if self.case.uki:
+            if not self.bench.kexec:
+                return "kexec-tools 2.0.25 knows no UKI"
+            if not shutil.which(this.objcopy):
+                return f"this host has no {this.objcopy}"
+            need.append(this.stub)
         for name in need:
             if name not in self.bench.tools:
                 return f"no {name} in the cache (fetch-kernels could not get it)"
