@@ -20,6 +20,7 @@ PATTERN = "kexec-bootparams-pattern"
 PATTERN_MIB = 4
 CRASHKERNEL = "crashkernel=256M"
 UKI_WORD = "of.the=uki"         # on no other command line
+CMA_MIB = 128
 
 
 @dataclasses.dataclass
@@ -50,6 +51,10 @@ class Case:
     arch: str = "amd64"         # key of arches.ARCHES
     board: str = ""             # further words of QEMU's -machine
     cpu: str = ""               # another one than the architecture's usual
+    holes: int = 0              # so many in the RAM of the first kernel's memory map, which a
+                                # kernel before it handed over: no firmware here has as many
+    plug_mib: int = 0           # memory that comes after the load (--hotplug)
+    takeover: bool = False      # the next kernel loads the owner's driver, too
 
     @property
     def drivers(self):
@@ -58,7 +63,7 @@ class Case:
     @property
     def expect_owner(self):
         """The name in expect.tbl."""
-        return (self.owner + ("+mode" if self.mode else "") +
+        return (self.owner + ("+mode" if self.mode else "") + ("+holes" if self.holes else "") +
                 ("+bios" if self.firmware == "bios" and self.drivers else ""))
 
 
@@ -104,9 +109,25 @@ def all_cases():
     add(name="6.12-high-c-crash", first="6.12", next="6.12", owner="efifb", call="c",
         jump="crash", crashkernel="crashkernel=256M,high", memory_mib=6144,
         claim="a crash kernel in the region above 4 GiB, with the low one for its devices")
-    add(name="7.x-hotplug-c-crash", first="7.x", next="7.x", owner="efifb", call="c",
-        jump="crash", options="--hotplug", cpus=2, vmcore=True,
-        claim="--hotplug: a CPU leaves after the load, and the crash kernel boots all the same")
+    for kernel in ("6.12", "7.x"):
+        add(name=f"{kernel}-hotplug-c-crash", first=kernel, next=kernel, owner="efifb", call="c",
+            jump="crash", options="--hotplug", cpus=2, vmcore=True, plug_mib=256,
+            crashkernel="crashkernel=320M",     # the dump lies in its RAM
+            claim="--hotplug: memory that came after the load is in the dump, a CPU that left not")
+    # the first release with it is 6.17
+    add(name="7.x-cma-c-crash", first="7.x", next="7.x", owner="efifb", call="c", jump="crash",
+        crashkernel=f"crashkernel=128M crashkernel={CMA_MIB}M,cma", memory_mib=768, vmcore=True,
+        claim="crashkernel=,cma: RAM of the crash kernel, and not in the dump")
+    for kernel in ("6.1", "7.x"):
+        add(name=f"{kernel}-holes-c-normal", first=kernel, next=kernel, owner="efifb", call="c",
+            jump="normal", holes=150, core=kernel == "7.x",
+            claim="a memory map of more than 128 entries arrives whole")
+    for kernel, owner, jump in (("6.1", "bochs", "normal"), ("6.12", "bochs", "crash"),
+                                ("7.x", "bochs", "normal"), ("6.1", "virtio-gpu", "crash"),
+                                ("6.12", "virtio-gpu", "normal"), ("7.x", "virtio-gpu", "crash")):
+        add(name=f"{kernel}-takeover-{owner}-c-{jump}", first=kernel, next=kernel, owner=owner,
+            call="c", jump=jump, takeover=True, core=(kernel, owner) == ("7.x", "bochs"),
+            claim="the next kernel's own DRM driver takes the display over")
     for owner, call, jump in (("bochs", "c", "crash"), ("efifb", "c", "normal")):
         add(name=f"6.12-record-{jump}", first="6.12", next="6.12", owner=owner, call=call,
             jump=jump, record=True, core=jump == "crash",
@@ -189,6 +210,17 @@ def a64_cases():
     return cases
 
 
+def prelude_scenario(case, cmdline):
+    """Of a kernel before the first one; cmdline: the first one's."""
+    return "\n".join([
+        f"carve_memmap {case.holes}",
+        "run prelude kexec -c -l /next/vmlinuz --initrd=/next/initrd "
+        f"--append={shlex.quote(cmdline)}",
+        '[ $rc = 0 ] || fail "prelude: exit status $rc: $(cat /tmp/out)"',
+        "kexec -e",
+        'fail "kexec -e returned $?"']) + "\n"
+
+
 def first_cmdline(case):
     words = [case.cmdline]
     if case.jump == "crash":
@@ -205,6 +237,9 @@ def next_cmdline(case):
         words += ["nr_cpus=1", "reset_devices"]
     if case.uki:
         words.append(UKI_WORD)
+    if case.plug_mib:
+        # or the crash kernel finds the module, too, and takes it for memory of its own
+        words.append("acpi_no_memhotplug")
     return " ".join(words)
 
 
@@ -246,6 +281,9 @@ def first_scenario(case, peer):
                   "send plan.json /tmp/plan"]
     if "--hotplug" in case.options:     # the kernel now rewrites what has no digest
         lines.append("echo 0 >/sys/devices/system/cpu/cpu1/online || fail 'cpu1 stays on'")
+    if case.plug_mib:
+        lines += ["ram_lines=$(grep -c ': System RAM' /proc/iomem)", "ask plug",
+                  "online_memory $ram_lines", "report plugged"]
     if case.flip:
         lines.append("ask flip")
     lines += ["echo 'screen of the first kernel' >/tmp/text", "show first /tmp/text",
@@ -268,6 +306,10 @@ def next_scenario(case):
         "echo \"line $i of the next kernel: the quick brown fox jumps over the lazy dog\"",
         "done; } >/tmp/text",
         "show next /tmp/text"]
+    if case.takeover:
+        for driver in case.drivers:
+            lines.append(f"load_driver {driver}")
+        lines += [f"wait_fb '{FB_WORDS[case.owner]}'", "report taken", "show taken /tmp/text"]
     if case.initrds > 1:
         lines.insert(0, '[ -f /of-second-initrd ] || fail "the second initrd is missing"')
     if case.vmcore:
@@ -293,24 +335,29 @@ def sibling(loader, name):
     return str(next(p for p in (folder / name, folder.parent / name) if p.exists()))
 
 
+def add_loader(archive, case, loader, tools):
+    if loader:
+        initramfs.add_host_program(archive, case.arch, loader, "sbin/kexec")
+    else:
+        initramfs.add_tool(archive, tools[arches.ARCHES[case.arch].kexec_tools], "sbin/kexec")
+
+
 def build_image(case, kernels, tools, loader):
     """The first kernel's initramfs, the next kernel and its initramfs within, as bytes.
 
     loader: path of the program under test, or "" for the peer.
     """
     following = kernels[case.next]
-    inner = initramfs.base_archive(following, tools, [], next_scenario(case))
+    inner = initramfs.base_archive(following, tools, case.drivers if case.takeover else [],
+                                   next_scenario(case))
     if case.vmcore and case.dump:
         initramfs.add_tool(inner, tools[kernels[case.first].makedumpfile], "bin/makedumpfile")
     archive = initramfs.base_archive(kernels[case.first], tools, case.drivers,
                                      first_scenario(case, not loader))
-    if loader:
-        initramfs.add_host_program(archive, case.arch, loader, "sbin/kexec")
-        if case.record:
-            initramfs.add_host_program(archive, case.arch, sibling(loader, "bootparams"),
-                                       "sbin/bootparams")
-    else:
-        initramfs.add_tool(archive, tools[arches.ARCHES[case.arch].kexec_tools], "sbin/kexec")
+    add_loader(archive, case, loader, tools)
+    if loader and case.record:
+        initramfs.add_host_program(archive, case.arch, sibling(loader, "bootparams"),
+                                   "sbin/bootparams")
     vmlinuz = following.vmlinuz.read_bytes()
     if case.vmlinux:
         vmlinuz = initramfs.packed_vmlinux(vmlinuz)
@@ -332,4 +379,11 @@ def build_image(case, kernels, tools, loader):
         if case.initrds > 1:
             archive.add("next/initrd1", gzip.compress(second.encode()))
     archive.add("next/vmlinuz", vmlinuz)
-    return archive.encode()
+    if not case.holes:
+        return archive.encode()
+    outer = initramfs.base_archive(kernels[case.first], tools, [], prelude_scenario(
+        case, f"{arches.ARCHES[case.arch].cmdline} {first_cmdline(case)}"))
+    add_loader(outer, case, loader, tools)
+    outer.add("next/vmlinuz", kernels[case.first].vmlinuz.read_bytes())
+    outer.add("next/initrd", archive.encode())
+    return outer.encode()

@@ -66,18 +66,62 @@ def read_report(data):
     return files
 
 
+SETUP_E820_EXT = 1
+
+
 def boot_page(report):
-    """What the firmware or the loader told the kernel: x86's zero page, arm64's screen_info.
+    """What the firmware or the loader told the kernel: x86's zero page, its e820 with what did not
+    fit into the page; arm64's screen_info.
 
     An arm64 kernel without data symbols and without a frame buffer shows no screen_info.
     """
     if "sys/kernel/boot_params/data" in report:
-        return zeropage.decode(report["sys/kernel/boot_params/data"])
+        page = zeropage.decode(report["sys/kernel/boot_params/data"])
+        for number, kind in setup_data_nodes(report):
+            if kind == SETUP_E820_EXT:
+                data = report[f"sys/kernel/boot_params/setup_data/{number}/data"]
+                page["e820"] += zeropage.decode_e820(data, len(data) // zeropage.E820_ENTRY.size)
+        return page
     if b"scan: 0 found" in report["screen_info.how"]:
         return zeropage.decode_screen(bytes(zeropage.SCREEN_BYTES))
     if "screen_info" not in report:
         raise ValueError(f"no screen_info: {report['screen_info.how'].decode()}")
     return zeropage.decode_screen(report["screen_info"])
+
+
+def setup_data_nodes(report):
+    """[(number, type)] of the setup_data chain."""
+    found = [(re.fullmatch(r"sys/kernel/boot_params/setup_data/(\d+)/type", path), data)
+             for path, data in report.items()]
+    return sorted((int(match[1]), int(data, 0)) for match, data in found if match)
+
+
+def iomem(report, names):
+    """[(start, end)] of the lines of /proc/iomem with one of the names, whatever their depth."""
+    lines = re.findall(r"^ *([0-9a-f]+)-([0-9a-f]+) : (.*)$", report["proc/iomem"].decode(), re.M)
+    return [(int(start, 16), int(last, 16) + 1) for start, last, name in lines if name in names]
+
+
+def without(ranges, holes):
+    """Sorted, joined where they touch, without what lies in holes."""
+    edges = sorted([(at, step) for start, end in ranges for at, step in ((start, 1), (end, -1))] +
+                   [(at, step) for start, end in holes
+                    for at, step in ((start, -1000), (end, 1000))])
+    out, depth, since = [], 0, None
+    for i, (at, step) in enumerate(edges):
+        depth += step
+        if i + 1 < len(edges) and edges[i + 1][0] == at:
+            continue
+        if depth > 0 and since is None:
+            since = at
+        elif depth <= 0 and since is not None:
+            out.append((since, at))
+            since = None
+    return out
+
+
+def written(ranges):
+    return " ".join(f"{start:#x}-{end:#x}" for start, end, *_ in ranges) or "none"
 
 
 def fb_owner(report):
@@ -140,8 +184,7 @@ def judge_screen(row, first, following):
 
 def setup_data_types(report):
     """Of the setup_data chain, sorted: [4, 9]."""
-    return sorted(int(data, 0) for path, data in report.items()
-                  if re.fullmatch(r"sys/kernel/boot_params/setup_data/\d+/type", path))
+    return sorted(kind for _, kind in setup_data_nodes(report))
 
 
 def rsdp(report):
@@ -201,8 +244,7 @@ def judge_memory(first, following, crash):
     """The map that the next kernel got, whatever the screen."""
     joined = [e for e in following["e820"]
               if e[2] == 1 and e[0] < 0x100000 < e[1]]
-    yield Check("no RAM entry across 1 MiB", not joined, "none",
-                " ".join(f"{s:#x}-{e:#x}" for s, e, _ in joined) or "none")
+    yield Check("no RAM entry across 1 MiB", not joined, "none", written(joined))
     if crash:
         return
     ram = [[e for e in page["e820"] if e[2] == 1] for page in (first, following)]
@@ -212,6 +254,85 @@ def judge_memory(first, following, crash):
     yield Check("RAM handed on", near, f"at least 98% of {total[0]:#x}", f"{total[1]:#x}")
 
 
+E820_NAMES = {"System RAM": 1, "Reserved": 2, "ACPI Tables": 3, "ACPI Non-volatile Storage": 4,
+              "Unusable memory": 5}
+
+
+def firmware_map(report):
+    """/sys/firmware/memmap as an e820 map: [(start, end, type)]."""
+    said = {}
+    for line in report["memmap"].decode().splitlines():
+        path, _, value = line.partition(":")
+        number, _, name = path.removeprefix("./").partition("/")
+        said.setdefault(number, {})[name] = value
+    return sorted((int(e["start"], 0), int(e["end"], 0) + 1, E820_NAMES[e["type"]])
+                  for e in said.values())
+
+
+def judge_holes(case, reports, pages):
+    """A long map: each entry as the first kernel had it, where the next one was handed it and
+    where it shows what it made of it; reports and pages: (first, next)."""
+    had = firmware_map(reports[0])
+    least = max(2 * case.holes, zeropage.E820_MAX + 1)
+    yield Check("entries of the first kernel's map", len(had) >= least, f"at least {least}",
+                str(len(had)))
+    for name, got in (("map handed on", pages[1]["e820"]),
+                      ("map that the next kernel made of it", firmware_map(reports[1]))):
+        odd = sorted(set(had) ^ set(got))
+        yield Check(name, got == had, f"{len(had)} entries",
+                    f"{len(got)} entries, different: {written(odd[:8])}")
+
+
+def mem_total(report):
+    return int(re.search(rb"MemTotal: +(\d+) kB", report["proc/meminfo"])[1]) << 10
+
+
+def cma_ranges(report):
+    text = report.get("sys/kernel/kexec/crash_cma_ranges", b"").decode()
+    return [(int(start, 16), int(last, 16) + 1)
+            for start, last in re.findall(r"^([0-9a-f]+)-([0-9a-f]+)$", text, re.M)]
+
+
+def judge_cma(loaded, following, page):
+    """Is the memory of crashkernel=,cma the crash kernel's as well?"""
+    ranges = cma_ranges(loaded)
+    got = sum(end - start for start, end in ranges) >> 20
+    yield Check("MiB in crash_cma_ranges", got == cases.CMA_MIB, str(cases.CMA_MIB), str(got))
+    ram = [(start, end) for start, end, kind in page["e820"] if kind == 1]
+    missing = without(ranges, ram)
+    yield Check("CMA in the crash kernel's map", ranges and not missing, "all of it",
+                f"missing: {written(missing)}")
+    region = sum(end - start for start, end in iomem(loaded, ["Crash kernel"]))
+    total = mem_total(following)
+    yield Check("MemTotal of the crash kernel", total > region,
+                f"more than its region's {region >> 20} MiB", f"{total >> 20} MiB")
+
+
+def judge_takeover(case, report, files, shots):
+    """The next kernel after it loaded its DRM driver."""
+    got = fb_owner(report)
+    yield Check("fb0 after the driver was loaded", got == case.owner, case.owner, got)
+    got, share = text_seen(files, shots, "taken")
+    yield Check("text on the screen then", got == "readable", "readable", f"{got} ({share:.0%})")
+    log = report["dmesg"].decode("utf-8", "replace")
+    bad = re.findall(r"^.*(?:conflict|can't (?:reserve|claim)|cannot (?:reserve|claim)|Call Trace|"
+                     r"WARNING:|BUG:).*$", log, re.M)
+    yield Check("no conflict in the kernel log", not bad, "none", "; ".join(bad) or "none")
+
+
+def vmcore_ranges(head):
+    """Physical memory that the PT_LOAD headers of a vmcore name."""
+    out = subprocess.run(["readelf", "-W", "-l", head], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True, check=False)
+    found = re.findall(r"^ +LOAD +0x\w+ 0x\w+ (0x\w+) 0x\w+ (0x\w+)", out.stdout, re.M)
+    return [(int(start, 0), int(start, 0) + int(size, 0)) for start, size in found]
+
+
+def pages_of(ranges):
+    """Grown to whole pages, as the kernel does."""
+    return [(start & ~0xfff, (end + 0xfff) & ~0xfff) for start, end in ranges]
+
+
 def elf_notes(head):
     """What readelf says about the notes in the first bytes of a vmcore."""
     out = subprocess.run(["readelf", "-W", "-n", head], stdout=subprocess.PIPE,
@@ -219,7 +340,7 @@ def elf_notes(head):
     return out.stdout
 
 
-def judge_vmcore(case, files, folder, first_report):
+def judge_vmcore(case, files, folder, first_report, last_report):
     release = first_report["uname"].decode().split()[2]
     notes = elf_notes(folder / "vmcore-head")
     count = notes.count("NT_PRSTATUS")
@@ -228,6 +349,12 @@ def judge_vmcore(case, files, folder, first_report):
     yield Check("NT_PRSTATUS notes by readelf -n", count == online, str(online), str(count))
     yield Check("VMCOREINFO note by readelf -n", "VMCOREINFO" in notes, "present",
                 "present" if "VMCOREINFO" in notes else "absent")
+    meant = without(iomem(last_report, ["System RAM"]),
+                    iomem(last_report, ["Crash kernel"]) + cma_ranges(last_report) +
+                    [(0, 0x100000)])
+    got = without(pages_of(vmcore_ranges(folder / "vmcore-head")), [])
+    yield Check("memory in the vmcore", got == without(pages_of(meant), []), written(meant),
+                written(got))
     found = re.search(rb"OSRELEASE=(\S+)", files["vmcore-head"])
     got = found[1].decode() if found else "none"
     yield Check("VMCOREINFO is the first kernel's", got == release, release, got)
@@ -296,6 +423,18 @@ def judge(case, loader, files, shots, folder, rows):
         line = reports["next"]["proc/cmdline"].decode().strip()
         out.append(Check("the command line is the UKI's", cases.UKI_WORD in line.split(),
                          cases.UKI_WORD, line))
+    loaded = read_report(files["loaded.tar.gz"])
+    if case.holes:
+        out += judge_holes(case, both, [first, following])
+    if case.takeover:
+        out += judge_takeover(case, read_report(files["taken.tar.gz"]), files, shots)
+    if ",cma" in case.crashkernel:
+        out += judge_cma(loaded, reports["next"], following)
+    if "--hotplug" in case.options and loader == "ours":
+        for what in ("cpu", "memory"):
+            got = loaded.get(f"sys/devices/system/{what}/crash_hotplug", b"").decode().strip()
+            out.append(Check(f"the kernel follows {what} hotplug", got == "1", "1", got))
     if case.vmcore:
-        out += judge_vmcore(case, files, folder, reports["first"])
+        last = read_report(files["plugged.tar.gz"]) if case.plug_mib else loaded
+        out += judge_vmcore(case, files, folder, reports["first"], last)
     return out

@@ -110,7 +110,7 @@ class Run:
         with vm.Machine(self.folder, self.bench.kernels[case.first].vmlinuz, image,
                         cases.first_cmdline(case), arch=case.arch, firmware=case.firmware,
                         owner=case.owner, board=case.board, cpu=case.cpu, cpus=case.cpus,
-                        memory_mib=case.memory_mib, gdb=case.flip,
+                        memory_mib=case.memory_mib, plug_mib=case.plug_mib, gdb=case.flip,
                         one_port=self.bench.kernels[case.first].one_port,
                         watch=PURGATORY_SAYS if case.flip else None) as machine:
             self.follow(machine, TIMEOUT * scale)           # until the jump
@@ -120,7 +120,7 @@ class Run:
             self.follow(machine, TIMEOUT * scale)           # until the end
         release = self.bench.kernels[case.next].release
         up = [m for m in self.marks if m.name == "up"]
-        if len(up) != 2 or up[1].words != release:
+        if len(up) != 2 + bool(case.holes) or up[-1].words != release:
             raise vm.MachineError(f"meant to boot {release}, came up: {[m.words for m in up]}")
         checks = judge.judge(case, self.loader, self.files, self.shots, self.folder, self.bench.rows)
         if case.record and self.kexec:
@@ -152,6 +152,8 @@ class Run:
             machine.fetch_scratch(words[1], int(words[2]), int(words[3]))
         elif words[0] == "flip":
             self.flip(machine)
+        elif words[0] == "plug":
+            machine.plug_memory()
         else:
             raise vm.MachineError(f"the guest asks for {words}")
 

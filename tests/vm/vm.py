@@ -104,7 +104,7 @@ def _listen(path):
 
 class Machine:
     def __init__(self, folder, kernel, initrd, cmdline, *, arch="amd64", firmware="ovmf",
-                 owner="", board="", cpu="", memory_mib=1024, cpus=1, scratch=False,
+                 owner="", board="", cpu="", memory_mib=1024, plug_mib=0, cpus=1, scratch=False,
                  gdb=False, watch=None, one_port=False):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -112,6 +112,7 @@ class Machine:
         self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="kexec-vm."))
         self.watch = watch              # regular expression for console lines
         self.control = "console" if one_port else "control"     # the line that the guest uses
+        self.plug_mib = plug_mib        # for plug_memory()
         self.process = None
         self.lines = {}
         self.qmp = None
@@ -121,8 +122,9 @@ class Machine:
         this = arches.ARCHES[arch]
         self.args = [
             this.qemu, "-machine", f"{this.machine},accel=tcg{board and ',' + board}",
-            "-cpu", cpu or this.cpu, "-m", str(memory_mib), "-smp", str(cpus), "-nodefaults", "-no-user-config",
-            "-display", "none", "-no-reboot",
+            "-cpu", cpu or this.cpu, "-smp", str(cpus), "-nodefaults", "-no-user-config",
+            "-m", f"{memory_mib}M,slots=1,maxmem={memory_mib + plug_mib}M" if plug_mib
+            else str(memory_mib), "-display", "none", "-no-reboot",
             "-kernel", str(kernel), "-initrd", str(initrd),
             "-append", f"{this.cmdline} {cmdline}",
             "-chardev", f"socket,id=console,path={self.sockets}/console",
@@ -264,6 +266,12 @@ class Machine:
         path.unlink()
         (self.folder / f"{name}.png").write_bytes(shot.to_png())
         return shot
+
+    def plug_memory(self):
+        """Another memory module, while the machine runs."""
+        self.qmp.call("object-add", **{"qom-type": "memory-backend-ram", "id": "plugged",
+                                       "size": self.plug_mib << 20})
+        self.qmp.call("device_add", driver="pc-dimm", id="dimm", memdev="plugged")
 
     def fetch_scratch(self, name, offset_mib, size):
         """A file that the guest put on the scratch disk."""

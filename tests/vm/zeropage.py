@@ -75,11 +75,14 @@ def decode(data):
     page = _fields(data)
     if page["e820_entries"] > E820_MAX:
         raise ValueError(f"{page['e820_entries']} e820 entries in a table of {E820_MAX}")
-    page["e820"] = []
-    for i in range(page["e820_entries"]):
-        start, size, kind = E820_ENTRY.unpack_from(data, E820_TABLE + i * E820_ENTRY.size)
-        page["e820"].append((start, start + size, kind))
+    page["e820"] = decode_e820(data[E820_TABLE:], page["e820_entries"])
     return page
+
+
+def decode_e820(data, count):
+    """[(start, end, type)]"""
+    entries = [E820_ENTRY.unpack_from(data, i * E820_ENTRY.size) for i in range(count)]
+    return [(start, start + size, kind) for start, size, kind in entries]
 
 
 def screen_lines(pages, titles):

@@ -68,18 +68,80 @@ copy_files() {
 	done
 }
 
+# carve_memmap N: the firmware's memory map, as far as programs see it, with N reserved pages in
+# the upper half of its largest range of RAM, 1 MiB apart (the lower half stays free for a kernel)
+carve_memmap() {
+	mkdir /tmp/memmap
+	big=0
+	n=0
+	for d in /sys/firmware/memmap/*; do
+		read -r start <"$d/start"
+		read -r end <"$d/end"
+		read -r type <"$d/type"
+		if [ "$type" = "System RAM" ] && [ $((end - start)) -gt $big ]; then
+			big=$((end - start))
+			big_start=$((start))
+			big_end=$((end))
+		fi
+	done
+	at=$(((big_start + big_end) / 2 / 1048576 * 1048576))
+	[ $((at + $1 * 1048576)) -lt "$big_end" ] || fail "no room for $1 holes"
+	for d in /sys/firmware/memmap/*; do
+		read -r start <"$d/start"
+		read -r end <"$d/end"
+		read -r type <"$d/type"
+		[ $((start)) = "$big_start" ] || memmap_entry "$start" "$end" "$type"
+	done
+	i=0
+	while [ $i -lt "$1" ]; do
+		memmap_entry "$big_start" $((at - 1)) "System RAM"
+		memmap_entry $at $((at + 4095)) Reserved
+		big_start=$((at + 4096))
+		at=$((at + 1048576))
+		i=$((i + 1))
+	done
+	memmap_entry "$big_start" "$big_end" "System RAM"
+	mount --bind /tmp/memmap /sys/firmware/memmap || fail "bind mount"
+}
+
+# memmap_entry START END TYPE: the next one of /tmp/memmap
+memmap_entry() {
+	mkdir "/tmp/memmap/$n"
+	printf '0x%x\n' $(($1)) >"/tmp/memmap/$n/start"
+	printf '0x%x\n' $(($2)) >"/tmp/memmap/$n/end"
+	echo "$3" >"/tmp/memmap/$n/type"
+	n=$((n + 1))
+}
+
+# online_memory N: what was plugged in, once there are more than N ranges of System RAM
+online_memory() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ "$(grep -c ': System RAM' /proc/iomem)" -gt "$1" ] && break
+		sleep 1
+	done
+	[ "$(grep -c ': System RAM' /proc/iomem)" -gt "$1" ] || fail "no more memory in /proc/iomem"
+	sleep 1
+	for f in /sys/devices/system/memory/memory*/state; do
+		[ "$(cat "$f")" = online ] || echo online >"$f" || fail "$f stays offline"
+	done
+}
+
 # report NAME: all that a kernel knows about how it was booted, as NAME.tar.gz
 report() {
 	rm -rf /tmp/report
 	mkdir -p /tmp/report
 	copy_files /tmp/report /proc/cmdline /proc/iomem /proc/fb /proc/version /proc/modules \
-		/proc/consoles /proc/sys/kernel/bootloader_type \
+		/proc/meminfo /proc/consoles /proc/sys/kernel/bootloader_type \
 		/proc/sys/kernel/bootloader_version \
 		/sys/kernel/kexec_loaded /sys/kernel/kexec_crash_loaded \
-		/sys/kernel/kexec_crash_size \
+		/sys/kernel/kexec_crash_size /sys/kernel/kexec/crash_cma_ranges \
+		/sys/devices/system/cpu/crash_hotplug \
+		/sys/devices/system/memory/crash_hotplug \
 		/sys/firmware/efi/systab /sys/firmware/efi/fw_vendor \
 		/sys/firmware/efi/runtime /sys/firmware/efi/config_table
-	for d in /sys/kernel/boot_params /sys/firmware/efi/runtime-map /sys/firmware/memmap; do
+	# hundreds of files, maybe: a program for each would take minutes
+	[ ! -d /sys/firmware/memmap ] || (cd /sys/firmware/memmap && grep -r '' .) >/tmp/report/memmap
+	for d in /sys/kernel/boot_params /sys/firmware/efi/runtime-map; do
 		[ -d $d ] && find $d -type f >/tmp/list && while read -r f; do
 			copy_files /tmp/report "$f"
 		done </tmp/list
