@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bootparams-cmd.h"
+#include "core/tree.h"
 
 /*
  * Read besides what collection reads; a part that is "*" is every name there. Links are kept as
@@ -121,6 +122,14 @@ static int read_all(struct bp_ctx *ctx)
 	return r;
 }
 
+/* A recording that cannot be read back is worth nothing: better known now than later. */
+static int check_readable(struct bp_ctx *ctx, struct bp_span text)
+{
+	bp_autotree struct bp_tree *tree = NULL;
+
+	return bp_tree_parse(ctx, "the recording", text, &tree);
+}
+
 static int record(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -128,8 +137,9 @@ static int record(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	bp_autobuf struct bp_buf text = { 0 };
 	const char *sysroot = NULL;
-	struct bp_ctx *ctx, *check;
+	struct bp_ctx *ctx;
 	int c, r;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
@@ -154,23 +164,24 @@ static int record(int argc, char **argv)
 		return EXIT_FAILURE;
 	r = read_all(ctx);
 	if (!r)
-		r = bp_ctx_record_save(ctx, argv[optind]);
-	if (r)
+		r = bp_record_print(ctx, &text);
+	if (!r)
+		r = check_readable(ctx, bp_buf_span(&text));
+	if (!r && !strcmp(argv[optind], "-"))
+		r = bootparams_print(&text);
+	else if (!r)
+		r = bp_record_write(ctx, argv[optind], &text);
+	if (r < 0)
 		say_error("cannot record this machine: %s",
 				 *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
 	bp_ctx_unref(ctx);
-	if (r)
-		return EXIT_FAILURE;
-	/* A recording that cannot be read back is worth nothing: better known now than later. */
-	check = bootparams_ctx(argv[optind], false);
-	bp_ctx_unref(check);
-	return check ? EXIT_SUCCESS : EXIT_FAILURE;
+	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 const struct bootparams_command bootparams_record = {
 	.name = "record",
 	.arguments = "[--sysroot=PATH] FILE",
-	.help = "write what this machine's kernel was given as a recorded machine (.tree)",
+	.help = "write what this machine's kernel was given as a recorded machine (.tree; - is stdout)",
 	.options = BOOTPARAMS_SYSROOT_HELP,
 	.run = record,
 };

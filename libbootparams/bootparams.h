@@ -106,7 +106,8 @@ BP_EXPORT const char *bp_ctx_message(struct bp_ctx *ctx);
 /**
  * bp_ctx_record_save - write what a recording context has read as a recorded machine
  * @ctx: made with opts.record
- * @path: the .tree file; replaced as a whole, mode 0600
+ * @path: the .tree file; replaced as a whole, mode 0600. A pipe or a character device is
+ *	written into; a symbolic link is refused
  *
  * Serial numbers, hardware addresses, UUIDs of file systems and secrets on the command line
  * are zeroed. Nothing that was not read is in it.

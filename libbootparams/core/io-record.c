@@ -142,22 +142,24 @@ void bp_record_presence(struct bp_io *io, const char *path)
 }
 
 /* The comment on top: who made this and where, for the reader; nothing parses it. */
-static int print_head(struct bp_buf *out)
+static int print_head(const struct bp_io *io, struct bp_buf *out)
 {
 	time_t now = time(NULL);
 	struct utsname u;
 	char date[32];
 	struct tm tm;
+	int r;
 
 	if (uname(&u) < 0 || !gmtime_r(&now, &tm) ||
 	    !strftime(date, sizeof(date), "%Y-%m-%d", &tm))
 		return -EINVAL;
-	return bp_buf_printf(out,
-			     "# recorded by kexec-bootparams " PACKAGE_VERSION
-			     ", Linux %s %s, %s\n"
-			     "# serial numbers, hardware addresses, UUIDs and secrets are zeroed;"
-			     " please look through before you pass it on\n",
-			     u.release, u.machine, date);
+	r = bp_buf_printf(out, "# recorded by kexec-bootparams " PACKAGE_VERSION);
+	/* Of another system only its facts tell; this one's kernel and clock have seen nothing of it. */
+	if (!r)
+		r = io->live ? bp_buf_printf(out, ", Linux %s %s, %s\n", u.release, u.machine, date)
+			     : bp_buf_printf(out, " from files of the machine\n");
+	return r ? r : bp_buf_printf(out, "# serial numbers, hardware addresses, UUIDs and secrets are "
+				     "zeroed; please look through before you pass it on\n");
 }
 
 static int write_all(int fd, const struct bp_buf *b)
@@ -177,7 +179,7 @@ static int write_all(int fd, const struct bp_buf *b)
 }
 
 /* Write under another name in the same directory, then rename: never half a file. */
-static int write_file(struct bp_ctx *ctx, const char *path, const struct bp_buf *text)
+static int replace_file(const char *path, const struct bp_buf *text)
 {
 	bp_autofree char *temporary = NULL;
 	bp_autoclose int fd = -1;
@@ -190,20 +192,46 @@ static int write_file(struct bp_ctx *ctx, const char *path, const struct bp_buf 
 	/* mkostemp() makes it 0600: what was read as root stays with root. */
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
-		return bp_fail_errno(ctx, -errno, "cannot make a file beside %s", path);
+		return -errno;
 	r = write_all(fd, text);
 	if (!r && fsync(fd) < 0 && errno != EINVAL)
 		r = -errno;
 	if (!r && rename(temporary, path) < 0)
 		r = -errno;
-	if (r) {
+	if (r)
 		unlink(temporary);
-		return bp_fail_errno(ctx, r, "cannot write %s", path);
-	}
-	return 0;
+	return r;
 }
 
-int bp_ctx_record_save(struct bp_ctx *ctx, const char *path)
+/* A pipe or a terminal, say. */
+static int write_into(const char *path, const struct bp_buf *text)
+{
+	bp_autoclose int fd = open(path, O_WRONLY | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : write_all(fd, text);
+}
+
+int bp_record_write(struct bp_ctx *ctx, const char *path, const struct bp_buf *text)
+{
+	struct stat st;
+	int r;
+
+	if (lstat(path, &st) < 0)
+		r = errno == ENOENT ? replace_file(path, text) : -errno;
+	else if (S_ISREG(st.st_mode))
+		r = replace_file(path, text);
+	else if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
+		r = write_into(path, text);
+	else if (S_ISLNK(st.st_mode))
+		return bp_fail(ctx, -ELOOP, "%s is a symbolic link: name the file itself", path);
+	else if (S_ISDIR(st.st_mode))
+		r = -EISDIR;
+	else
+		return bp_fail(ctx, -EINVAL, "%s is neither a file nor a pipe", path);
+	return r ? bp_fail_errno(ctx, r, "cannot write %s", path) : 0;
+}
+
+int bp_record_print(struct bp_ctx *ctx, struct bp_buf *ret_text)
 {
 	bp_autobuf struct bp_buf text = { 0 };
 	struct bp_io *io = ctx->io;
@@ -216,10 +244,20 @@ int bp_ctx_record_save(struct bp_ctx *ctx, const char *path)
 		return bp_fail_errno(ctx, io->record_error, "the recording is incomplete");
 	r = bp_scrub_tree(io->record);
 	if (!r)
-		r = print_head(&text);
+		r = print_head(io, &text);
 	if (!r)
 		r = bp_tree_print(io->record, &text);
 	if (r)
 		return bp_fail_errno(ctx, r, "cannot write the recording down");
-	return write_file(ctx, path, &text);
+	*ret_text = text;
+	text = (struct bp_buf){ 0 };
+	return 0;
+}
+
+int bp_ctx_record_save(struct bp_ctx *ctx, const char *path)
+{
+	bp_autobuf struct bp_buf text = { 0 };
+	int r = bp_record_print(ctx, &text);
+
+	return r ? r : bp_record_write(ctx, path, &text);
 }

@@ -38,6 +38,13 @@ void bp_io_free(struct bp_io *io);
 int bp_ctx_new_from_tree(const struct bp_ctx_opts *opts, const char *name, struct bp_span text,
 			 struct bp_ctx **ret_ctx);
 
+/*
+ * The two halves of bp_ctx_record_save(): the text of a .tree file, and writing it. A file is
+ * replaced as a whole, into a pipe or a character device the text is written; others are refused.
+ */
+int bp_record_print(struct bp_ctx *ctx, struct bp_buf *ret_text);
+int bp_record_write(struct bp_ctx *ctx, const char *path, const struct bp_buf *text);
+
 /* true: this is the machine we run on, so that ioctls and CPUID may be asked. */
 bool bp_io_is_live(struct bp_ctx *ctx);
 
