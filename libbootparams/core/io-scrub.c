@@ -10,7 +10,6 @@
 #include <fnmatch.h>
 #include <libfdt.h>
 #include <regex.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/io-backend.h"
@@ -20,49 +19,56 @@ struct rule {
 	const char *path;	/* fnmatch() pattern, where * takes slashes too */
 	const char *text;	/* regular expression, any case, within one line; NULL: the whole file */
 	unsigned int group;	/* of @text: what to zero; 0 is all of the match */
+	const char *but;	/* lines that match this one stay as they are; NULL: none */
 };
 
 #define HEX "[0-9a-f]"
-#define MAC HEX "{2}([:-]" HEX "{2}){5}"
-#define UUID HEX "{8}-" HEX "{4}-" HEX "{4}-" HEX "{4}-" HEX "{12}"
-#define DOS_PARTUUID "PARTUUID=(" HEX "{8}-" HEX "{2})"	/* the disk's MBR signature, a number */
-#define SECRET "[a-z0-9_.-]*(passw|passphrase|secret|token|credential|keyfile|hostname)" \
-	       "[a-z0-9_.-]*=([^ \n]+)"
-#define SERIAL "(serial ?(number|no\\.?|#)?|s/n) ?[:=] *([^ \n,;]+)"
+#define MAC HEX "{2}([:-]" HEX "{2}){5,}"	/* BOOTIF= has a byte more, InfiniBand many */
+#define DASH "(-|\\\\x2d)"			/* as systemd escapes it */
+#define UUID HEX "{8}" DASH HEX "{4}" DASH HEX "{4}" DASH HEX "{4}" DASH HEX "{12}"
 
-/*
- * The table. A rule that is added here gets a row in tests/unit/test-record.c.
- * VMBus GUIDs are not touched: they tell the devices and the framebuffer's owner apart.
- */
+/* Command lines, and the kernel log, which quotes them. */
+#define LINES "*/@(cmdline|bootargs|dmesg)"
+/* A parameter's value as next_arg() of the kernel's lib/cmdline.c takes it: quotes hold blanks. */
+#define VALUE "(([^ \n\"]|\"[^\"\n]*(\"|$))+)"
+#define NAMES "(passw|passphrase|passcode|secret|token|credential|keyfile|psk|hostname|machine_id|" \
+	      "initiator|(api|access|private|auth|encryption|luks)[._-]?key)"
+#define SECRET NAMES "[a-z0-9_.-]{0,32}="
+#define SERIAL "(serial ?(number|no\\.?|#)?|s/n) ?[:=] *([^ \n,;]+)"
+/* "hv_pci GUID: ...": the GUIDs of VMBus tell the devices and the framebuffer's owner apart. */
+#define VMBUS "^(\\[[^]]*\\] *)?(hv_|hyperv|hid-hyperv|uio_hv)|vmbus"
+
+/* The table. A rule that is added here gets a row in tests/unit/test-record.c. */
 static const struct rule rules[] = {
 	/* Board, case, disks, network interfaces, input devices. */
-	{ "/sys/*serial", NULL, 0 },
-	{ "/sys/*serial_number", NULL, 0 },
-	{ "/sys/*uuid", NULL, 0 },
-	{ "/sys/*asset_tag", NULL, 0 },
-	{ "/sys/*/wwid", NULL, 0 },
-	{ "/sys/*/net/*/address", NULL, 0 },
-	{ "/sys/*/net/*/perm_address", NULL, 0 },
-	{ "/sys/*/uevent", "^(SERIAL|UNIQ|HID_UNIQ)=(.+)", 2 },
+	{ "/sys/*serial", NULL, 0, NULL },
+	{ "/sys/*serial_number", NULL, 0, NULL },
+	{ "/sys/*uuid", NULL, 0, NULL },
+	{ "/sys/*/@(wwid|nguid|eui|*_guid)", NULL, 0, NULL },
+	{ "/sys/*asset_tag", NULL, 0, NULL },
+	{ "/sys/*/net/*/@(|perm_)address", NULL, 0, NULL },
+	{ "/sys/*/uevent", "^(SERIAL|UNIQ|HID_UNIQ)=(.+)", 2, NULL },
 	/* A device tree: the same, and seeds of random numbers. */
-	{ "*mac-address", NULL, 0 },
-	{ "*/serial-number", NULL, 0 },
-	{ "*/kaslr-seed", NULL, 0 },
-	{ "*/rng-seed", NULL, 0 },
-	/* The command line, and the kernel log, which quotes it. */
-	{ "*/cmdline", UUID, 0 },
-	{ "*/cmdline", DOS_PARTUUID, 1 },
-	{ "*/cmdline", MAC, 0 },
-	{ "*/cmdline", SECRET, 2 },
-	{ "*/bootargs", UUID, 0 },
-	{ "*/bootargs", DOS_PARTUUID, 1 },
-	{ "*/bootargs", MAC, 0 },
-	{ "*/bootargs", SECRET, 2 },
-	{ "/dmesg", "(uuid|luks|fsid|filesystem)[ :=\"-]{1,4}(" UUID ")", 2 },
-	{ "/dmesg", DOS_PARTUUID, 1 },
-	{ "/dmesg", MAC, 0 },
-	{ "/dmesg", SECRET, 2 },
-	{ "/dmesg", SERIAL, 3 },
+	{ "*mac-address", NULL, 0, NULL },
+	{ "*/serial-number", NULL, 0, NULL },
+	{ "*/kaslr-seed", NULL, 0, NULL },
+	{ "*/rng-seed", NULL, 0, NULL },
+	/* File systems, arrays, machine-id. An MBR disk's PARTUUID is 1b2c3d4e-01, FAT's UUID ABCD-1234. */
+	{ LINES, "uuid=([^ \n\",/]+)", 1, NULL },
+	{ LINES, "by" DASH "(uuid|partuuid|id)[/-]([^ \n\",;]+)", 3, NULL },
+	{ "*/@(cmdline|bootargs)", UUID, 0, NULL },
+	{ "/dmesg", UUID, 0, VMBUS },
+	{ LINES, "\\b" HEX "{32}\\b", 0, NULL },
+	{ LINES, "\\b" HEX "{8}(:" HEX "{8}){3}\\b", 0, NULL },
+	/* Interfaces, disks, people. */
+	{ LINES, MAC, 0, NULL },
+	{ LINES, "\\b(ww[np]n?|naa|eui|nguid|wwid|(node|port|sys_image)_guid)[-=.: ]{1,2}(0x)?("
+	  HEX "+([:.-]" HEX "+)*)", 4, NULL },
+	{ LINES, SECRET VALUE, 3, NULL },
+	{ LINES, "\"[a-z0-9_.-]*" SECRET "([^\"\n]*)", 3, NULL },
+	{ LINES, "(^|[^a-z0-9])(pass|user|username|login)=" VALUE, 3, NULL },
+	{ LINES, "(://|iscsi:)([^ /@\"\n]+)@", 2, NULL },
+	{ "/dmesg", SERIAL, 3, NULL },
 };
 
 /* Zero [start, end): letters and digits of text become '0'. */
@@ -75,24 +81,29 @@ static void zero(uint8_t *start, const uint8_t *end, bool binary)
 			*start = '0';
 }
 
-static bool is_binary(const uint8_t *data, size_t len)
+/* A device tree's texts end in a NUL. */
+static bool is_binary(const struct bp_buf *b)
 {
-	for (size_t i = 0; i < len; i++)
-		if (!data[i] || data[i] >= 0x80)
+	for (size_t i = 0; i < b->len; i++)
+		if (b->data[i] >= 0x7f || (b->data[i] < ' ' && b->data[i] != '\t' &&
+					   b->data[i] != '\n' && (b->data[i] || i + 1 < b->len)))
 			return true;
 	return false;
 }
 
-static void zero_matches(uint8_t *data, size_t size, const regex_t *regex, unsigned int group)
+static void zero_matches(struct bp_buf *b, const regex_t *regex, unsigned int group,
+			 const regex_t *but)
 {
 	size_t off = 0;
 
-	while (off < size) {
-		uint8_t *line = data + off;
-		uint8_t *newline = memchr(line, '\n', size - off);
-		size_t len = newline ? (size_t)(newline - line) : size - off, at = 0;
-		regmatch_t m[8];
+	while (off < b->len) {
+		uint8_t *line = b->data + off;
+		uint8_t *newline = memchr(line, '\n', b->len - off);
+		size_t len = newline ? (size_t)(newline - line) : b->len - off, at = 0;
+		regmatch_t m[8] = { { 0, (regoff_t)len } };
 
+		if (but && !regexec(but, (const char *)line, 1, m, REG_STARTEND))
+			at = len;
 		while (at < len) {
 			m[0].rm_so = (regoff_t)at;
 			m[0].rm_eo = (regoff_t)len;
@@ -171,6 +182,13 @@ static void scrub_zero_page(struct bp_buf *b)
 		scrub_edd(&zp->eddbuf[i]);
 }
 
+/* /sys/firmware/fdt, or SETUP_DTB in the setup_data. */
+static bool is_fdt(struct bp_span bytes)
+{
+	return bp_span_has(bytes, 0, sizeof(struct fdt_header)) &&
+	       fdt_magic(bytes.data) == FDT_MAGIC;
+}
+
 /* The node's path with a leading slash. */
 static int path_of(const struct bp_node *node, struct bp_buf *out)
 {
@@ -179,54 +197,66 @@ static int path_of(const struct bp_node *node, struct bp_buf *out)
 	return r ? r : bp_buf_printf(out, "/%s", node->name);
 }
 
-static int apply_rules(const char *path, uint8_t *data, size_t len)
+static int apply(const struct rule *rule, struct bp_buf *data)
 {
-	for (size_t i = 0; i < BP_ARRAY_SIZE(rules); i++) {
-		regex_t regex;
+	regex_t regex, but;
+	int r;
 
-		if (fnmatch(rules[i].path, path, 0))
-			continue;
-		if (!rules[i].text) {
-			zero(data, data + len, is_binary(data, len));
-			continue;
-		}
-		if (regcomp(&regex, rules[i].text, REG_EXTENDED | REG_ICASE))
-			return -ENOMEM;
-		zero_matches(data, len, &regex, rules[i].group);
-		regfree(&regex);
+	if (!rule->text) {
+		zero(data->data, data->data + data->len, is_binary(data));
+		return 0;
 	}
-	return 0;
+	if (regcomp(&regex, rule->text, REG_EXTENDED | REG_ICASE))
+		return -ENOMEM;
+	r = rule->but && regcomp(&but, rule->but, REG_EXTENDED | REG_ICASE | REG_NOSUB) ? -ENOMEM : 0;
+	if (!r) {
+		zero_matches(data, &regex, rule->group, rule->but ? &but : NULL);
+		if (rule->but)
+			regfree(&but);
+	}
+	regfree(&regex);
+	return r;
 }
 
-/* Its properties, by the rules for the files that they are in the unpacked tree. */
+static int apply_all(const char *path, struct bp_buf *data)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(rules); i++)
+		if (!fnmatch(rules[i].path, path, FNM_EXTMATCH))
+			r = apply(&rules[i], data);
+	return r;
+}
+
+/* A device tree in one piece: each property as the file that the unpacked tree would have. */
 static int scrub_fdt(struct bp_buf *b)
 {
-	bp_autofree char *path = malloc(BP_IO_SMALL);
-	int prefix, r = 0;
+	int node = 0, property, r = 0;
 
-	if (!path)
-		return -ENOMEM;
-	if (fdt_check_full(b->data, b->len))
+	/* What cannot be taken apart may hold anything; that it cannot is still to be seen. */
+	if (fdt_check_full(b->data, b->len)) {
+		zero(b->data + sizeof(struct fdt_header), b->data + b->len, true);
 		return 0;
-	prefix = sprintf(path, "/sys/firmware/devicetree/base");
-	for (int node = 0; !r && node >= 0; node = fdt_next_node(b->data, node, NULL)) {
-		int property, room = (int)BP_IO_SMALL - prefix;
+	}
+	for (; !r && node >= 0; node = fdt_next_node(b->data, node, NULL)) {
+		char path[4096];
 
 		/* A name too long for that has no rule. */
-		if (fdt_get_path(b->data, node, path + prefix, room))
+		if (fdt_get_path(b->data, node, path, sizeof(path)))
 			continue;
-		room -= (int)strlen(path + prefix);
 		fdt_for_each_property_offset(property, b->data, node) {
-			size_t end = strlen(path);
+			bp_autobuf struct bp_buf full = { 0 };
+			struct bp_buf value = { 0 };
 			const char *name;
 			int len;
-			const void *value = fdt_getprop_by_offset(b->data, property, &name, &len);
 
-			if (!value || snprintf(path + end, (size_t)room, "/%s", name) >= room)
+			value.data = (uint8_t *)fdt_getprop_by_offset(b->data, property, &name, &len);
+			if (!value.data)
 				continue;
-			r = apply_rules(path, b->data + ((const uint8_t *)value - b->data),
-					(size_t)len);
-			path[end] = 0;
+			value.len = (size_t)len;
+			r = bp_buf_printf(&full, "/sys/firmware/devicetree/base%s/%s", path, name);
+			if (!r)
+				r = apply_all(bp_buf_str(&full), &value);
 			if (r)
 				break;
 		}
@@ -239,11 +269,13 @@ static int scrub_file(struct bp_node *node)
 	bp_autobuf struct bp_buf path = { 0 };
 	int r = path_of(node, &path);
 
-	if (!r && !strcmp(bp_buf_str(&path), "/sys/kernel/boot_params/data"))
+	if (r)
+		return r;
+	if (!strcmp(bp_buf_str(&path), "/sys/kernel/boot_params/data"))
 		scrub_zero_page(&node->data);
-	if (!r && !strcmp(bp_buf_str(&path), "/sys/firmware/fdt"))
-		r = scrub_fdt(&node->data);
-	return r ? r : apply_rules(bp_buf_str(&path), node->data.data, node->data.len);
+	if (is_fdt(bp_buf_span(&node->data)))
+		return scrub_fdt(&node->data);
+	return apply_all(bp_buf_str(&path), &node->data);
 }
 
 static int scrub_node(struct bp_node *node)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The text of a recorded machine: parsed, every entry read, printed, and parsed again. */
+/* The text of a recorded machine: parsed, every entry read, printed, parsed again, scrubbed. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/io-backend.h"
 #include "core/tree.h"
 #include "fuzz.h"
 
@@ -84,6 +85,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(!bp_tree_parse(ctx, "again", bp_span_make(data, size), &first));
 	MUST(!bp_tree_print(first, &one));
 	MUST(!bp_tree_parse(ctx, "printed", bp_buf_span(&one), &second));
+	MUST(!bp_tree_print(second, &two));
+	MUST(one.len == two.len && (!one.len || !memcmp(one.data, two.data, one.len)));
+	/* Scrubbing leaves nothing to scrub. */
+	bp_buf_done(&one);
+	bp_buf_done(&two);
+	MUST(!bp_scrub_tree(second));
+	MUST(!bp_tree_print(second, &one));
+	MUST(!bp_scrub_tree(second));
 	MUST(!bp_tree_print(second, &two));
 	MUST(one.len == two.len && (!one.len || !memcmp(one.data, two.data, one.len)));
 	bp_buf_done(&one);
