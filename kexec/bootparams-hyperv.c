@@ -11,7 +11,6 @@
 #include "core/json.h"
 #include "decide/hyperv.h"
 #include "decide/hyperv-devid.h"
-#include "decide/screen.h"
 
 /* Further exit statuses, beside 0 (safe) and 1. */
 #define STATUS_COLLISION 10
@@ -38,12 +37,6 @@ static const char *order_name(enum bp_hyperv_order order)
 
 	return names[order];
 }
-
-static const char *const cures[] = {
-	"load hyperv_drm before pci_hyperv in the next kernel: \"softdep pci_hyperv pre: hyperv_drm\" "
-	"in its initrd's modprobe.d",
-	"take a kernel that finds the framebuffer by itself (7.1 and later, or with the backport)",
-};
 
 /* ---- JSON ---- */
 
@@ -274,9 +267,9 @@ static int to_json(const struct job *job, struct bp_buf *text)
 	bp_json_array_end(j);
 	bp_json_array(j, "cures");
 	if (p->cured_by_order)
-		bp_json_string(j, NULL, cures[0]);
+		bp_json_string(j, NULL, BP_HYPERV_CURE_ORDER);
 	if (p->cured_by_newer)
-		bp_json_string(j, NULL, cures[1]);
+		bp_json_string(j, NULL, BP_HYPERV_CURE_NEWER);
 	bp_json_array_end(j);
 	json_strings(j, "assumptions", p->assumptions);
 	json_strings(j, "warnings", p->warnings);
@@ -400,9 +393,9 @@ static int to_text(const struct job *job, struct bp_buf *b)
 	if (p->verdict == BP_HYPERV_SAFE && p->file_load_collides)
 		bp_buf_printf(b, "  With kexec_file_load it would collide: load with -c.\n");
 	if (p->cured_by_order)
-		bp_buf_printf(b, "  Cure: %s.\n", cures[0]);
+		bp_buf_printf(b, "  Cure: %s.\n", BP_HYPERV_CURE_ORDER);
 	if (p->cured_by_newer)
-		bp_buf_printf(b, "  Cure: %s.\n", cures[1]);
+		bp_buf_printf(b, "  Cure: %s.\n", BP_HYPERV_CURE_NEWER);
 	return 0;
 }
 
@@ -451,9 +444,8 @@ static int judge(struct bp_ctx *ctx, struct job *job)
 	if (!r)
 		r = read_next(ctx, job);
 	if (!r)
-		r = bp_screen_decide(ctx, job->m, NULL, &screen);
-	if (!r)
-		r = bp_hyperv_adjust(ctx, job->m, job->has_kernel ? &job->k : NULL, &screen);
+		r = bp_hyperv_screen_decide(ctx, job->m, job->has_kernel ? &job->k : NULL, NULL,
+					    &screen);
 	if (!r)
 		r = bp_hyperv_judge(ctx, job->m, &(struct bp_hyperv_question){
 					    .kernel = job->has_kernel ? &job->k : NULL,

@@ -38,6 +38,7 @@ struct load {
 	char *cmdline;
 	struct bp_cmdline_choice cmdline_choice;
 	const struct bp_screen_option *screen;
+	struct bp_hyperv_kernel hyperv;
 	struct bp_syscall_choice choice;
 	struct bp_plan *plan;
 	uint8_t random[BP_PLAN_RANDOM];
@@ -126,6 +127,28 @@ static int choose_cmdline(struct load *l)
 	return l->cmdline ? 0 : -ENOMEM;
 }
 
+/*
+ * A guest of Hyper-V: what the next kernel will do about the framebuffer, as far as its files say.
+ * An initrd that cannot be looked into is loaded all the same.
+ */
+static int look_at_hyperv(struct load *l)
+{
+	int r;
+
+	l->hyperv = (struct bp_hyperv_kernel){ .reads_screen = -1 };
+	if (!l->machine->hyperv.n_devices)
+		return 0;
+	r = bp_hyperv_kernel_read(l->ctx, l->image, l->has_initrd ? &l->initrd : NULL, NULL,
+				  &l->hyperv);
+	if (r == -ENOMEM)
+		return r;
+	if (r)
+		say_warning("%s; what the next kernel does on Hyper-V is not known",
+			    bp_ctx_message(l->ctx));
+	bp_forgive(l->ctx);
+	return 0;
+}
+
 /* Everything that a plan is made from. Failures are in the context's message. */
 static int gather(struct load *l)
 {
@@ -145,15 +168,18 @@ static int gather(struct load *l)
 		r = open_initrd(l);
 	if (!r)
 		r = choose_cmdline(l);
+	if (!r)
+		r = look_at_hyperv(l);
 	if (r)
 		return r;
 
 	r = bp_screen_file_load(l->ctx, l->machine, &screen_file);
 	if (!r)
 		/* Under -s the request has no effect, but what is true is compared all the same. */
-		r = bp_screen_decide(l->ctx, l->machine,
-				     o->mode == BP_SYSCALL_ONLY_FILE_LOAD ? &automatic : l->screen,
-				     &screen_load);
+		r = bp_hyperv_screen_decide(l->ctx, l->machine, &l->hyperv,
+					    o->mode == BP_SYSCALL_ONLY_FILE_LOAD ? &automatic
+										 : l->screen,
+					    &screen_load);
 	if (r)
 		return r;
 	request.screen_load = &screen_load;
@@ -221,6 +247,7 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 		.cmdline = l->cmdline,
 		.initrd = l->has_initrd ? &l->initrd : NULL,
 		.screen = l->screen,
+		.hyperv = &l->hyperv,
 		.mem_min = o->mem_min,
 		.mem_max = o->mem_max,
 		.purgatory = kexec_purgatory_ops(l->image->arch),

@@ -14,7 +14,6 @@
 #include <stdio.h>
 
 #include "decide/hyperv.h"
-#include "decide/screen.h"
 
 #define MIB ((uint64_t)0x100000)
 #define GIB4 (1ull << 32)
@@ -186,7 +185,7 @@ static int set_scene(const struct bp_machine *m, enum bp_hyperv_order order, boo
 struct kernel_traits {
 	enum bp_hyperv_profile profile;
 	enum bp_hyperv_order order;
-	bool sysfb, config_above_4g;
+	bool sysfb, config_above_4g, no_efi;
 };
 
 /* One scenario; the scene's ops go to @ret. */
@@ -197,7 +196,7 @@ static int predict(struct bp_ctx *ctx, const struct bp_machine *m, const struct 
 	const struct bp_display *gen1 = bp_hyperv_gen1_video(m);
 	struct bp_hyperv_case c = {
 		.profile = t->profile,
-		.boot = m->efi.status ? BP_HYPERV_BOOT_BIOS
+		.boot = m->efi.status || t->no_efi ? BP_HYPERV_BOOT_BIOS
 			: t->sysfb ? BP_HYPERV_BOOT_EFI : BP_HYPERV_BOOT_EFI_NO_SYSFB,
 		.vram = vram.base,
 		.vram_size = vram.size,
@@ -381,6 +380,17 @@ int bp_hyperv_adjust(struct bp_ctx *ctx, const struct bp_machine *m,
 	return r;
 }
 
+int bp_hyperv_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
+			    const struct bp_hyperv_kernel *k,
+			    const struct bp_screen_option *option, struct bp_screen *ret_screen)
+{
+	int r = bp_screen_decide(ctx, m, option, ret_screen);
+
+	if (!r && (!option || option->request == BP_SCREEN_AUTO))
+		r = bp_hyperv_adjust(ctx, m, k, ret_screen);
+	return r;
+}
+
 static int add_sentence(char ***strv, const char *fmt, ...) BP_PRINTF(2, 3);
 static int add_sentence(char ***strv, const char *fmt, ...)
 {
@@ -453,6 +463,7 @@ static int run_scenarios(struct bp_ctx *ctx, const struct bp_machine *m,
 	struct kernel_traits t = {
 		.sysfb = !k || k->reads_screen != 0,
 		.config_above_4g = q->config_above_4g,
+		.no_efi = q->no_efi,
 	};
 
 	p->scenarios = calloc(BP_HYPERV_PASSINGS * 4 * 2, sizeof(*p->scenarios));
@@ -572,6 +583,14 @@ int bp_hyperv_judge(struct bp_ctx *ctx, const struct bp_machine *m,
 	}
 	*ret_report = p;
 	return 0;
+}
+
+const char *bp_hyperv_cure(const struct bp_hyperv_report *p)
+{
+	if (p->verdict != BP_HYPERV_COLLISION)
+		return NULL;
+	return p->cured_by_order ? BP_HYPERV_CURE_ORDER
+	     : p->cured_by_newer ? BP_HYPERV_CURE_NEWER : NULL;
 }
 
 void bp_hyperv_report_done(struct bp_hyperv_report *p)

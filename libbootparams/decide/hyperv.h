@@ -7,6 +7,7 @@
 
 #include "collect/machine.h"
 #include "decide/hyperv-mmio.h"
+#include "decide/screen.h"
 #include "image/hyperv-kernel.h"
 
 /* Where the host has the video memory now, as far as the guest can know. */
@@ -30,6 +31,11 @@ const struct bp_display *bp_hyperv_gen1_video(const struct bp_machine *m);
  */
 int bp_hyperv_adjust(struct bp_ctx *ctx, const struct bp_machine *m,
 		     const struct bp_hyperv_kernel *k, struct bp_screen *screen);
+
+/* bp_screen_decide() and, where the choice is ours (auto), bp_hyperv_adjust(). */
+int bp_hyperv_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
+			    const struct bp_hyperv_kernel *k,
+			    const struct bp_screen_option *option, struct bp_screen *ret_screen);
 
 /* What the next kernel is told, in one scenario. */
 enum bp_hyperv_passing {
@@ -79,11 +85,19 @@ struct bp_hyperv_question {
 	const struct bp_screen *ours;	/* what kexec_load would pass, after bp_hyperv_adjust() */
 	const struct bp_screen *by_hand;	/* one more value to try, or NULL */
 	bool config_above_4g;	/* the next kernel's pci-hyperv has the SZ_4G patch */
+	bool no_efi;	/* the next kernel is not told of EFI, and takes the machine for generation 1 */
 };
 
 /* bp_hyperv_judge - predict every scenario that is possible, and those that would cure */
 int bp_hyperv_judge(struct bp_ctx *ctx, const struct bp_machine *m,
 		    const struct bp_hyperv_question *q, struct bp_hyperv_report *ret_report);
 void bp_hyperv_report_done(struct bp_hyperv_report *report);
+/* How a collision is cured, as a sentence; NULL: not by anything but the value passed. */
+const char *bp_hyperv_cure(const struct bp_hyperv_report *report);
+#define BP_HYPERV_CURE_ORDER \
+	"load hyperv_drm before pci_hyperv in the next kernel: \"softdep pci_hyperv pre: hyperv_drm\" " \
+	"in its initrd's modprobe.d"
+#define BP_HYPERV_CURE_NEWER \
+	"take a kernel that finds the framebuffer by itself (7.1 and later, or with the backport)"
 
 #endif

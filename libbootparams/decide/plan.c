@@ -250,6 +250,35 @@ static int check_cmdline(struct bp_plan *plan, const struct bp_plan_arch *arch)
 			      "more)" : "");
 }
 
+/* On Hyper-V: will what the next kernel is told put a device where the host refuses it? */
+static int foretell_hyperv(struct bp_plan *plan, const struct bp_plan_opts *opts)
+{
+	struct bp_hyperv_report report;
+	const char *cure;
+	int r;
+
+	if (!plan->machine->hyperv.n_devices)
+		return 0;
+	r = bp_hyperv_judge(plan->ctx, plan->machine,
+			    &(struct bp_hyperv_question){ .kernel = opts->hyperv,
+							  .ours = &plan->screen,
+							  .no_efi = opts->no_efi }, &report);
+	if (r)
+		return r;
+	cure = bp_hyperv_cure(&report);
+	if (report.verdict == BP_HYPERV_COLLISION)
+		r = bp_plan_warn(plan, "Hyper-V: %s; to cure it, %s (bootparams hyperv shows more)",
+				 report.why, cure ? cure : "nothing is known");
+	else
+		r = bp_plan_reason(plan, "Hyper-V: %s: %s%s",
+				   bp_hyperv_verdict_name(report.verdict), report.why,
+				   report.nothing_collides && report.verdict == BP_HYPERV_SAFE &&
+				   plan->screen.outcome != BP_SCREEN_NONE
+				   ? "; told nothing, one would" : "");
+	bp_hyperv_report_done(&report);
+	return r;
+}
+
 static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
 		      const struct bp_plan_opts *opts)
 {
@@ -259,7 +288,10 @@ static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
 
 	plan->flags = arch->syscall_flags | (plan->panic ? BP_KEXEC_ON_CRASH : 0) |
 		      (opts->hotplug ? BP_KEXEC_UPDATE_ELFCOREHDR : 0);
-	r = bp_screen_decide(plan->ctx, plan->machine, opts->screen, &plan->screen);
+	r = bp_hyperv_screen_decide(plan->ctx, plan->machine, opts->hyperv, opts->screen,
+				    &plan->screen);
+	if (!r)
+		r = foretell_hyperv(plan, opts);
 	if (r)
 		return r;
 	if (plan->screen.outcome != BP_SCREEN_NONE)
@@ -283,6 +315,8 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 	plan->flags = opts->file_flags | (plan->panic ? BP_KEXEC_FILE_ON_CRASH : 0) |
 		      (opts->initrd ? 0 : BP_KEXEC_FILE_NO_INITRAMFS);
 	r = bp_screen_file_load(plan->ctx, plan->machine, &plan->screen);
+	if (!r)
+		r = foretell_hyperv(plan, opts);
 	if (!r && opts->no_checks)
 		r = bp_plan_reason(plan, "--no-checks has no effect: under kexec_file_load the "
 				   "kernel's own purgatory always checks");

@@ -9,6 +9,7 @@
 #define BP_DECIDE_PLAN_H
 
 #include "collect/machine.h"
+#include "decide/hyperv.h"
 #include "decide/screen.h"
 #include "image/image.h"
 #include "image/initrd.h"
@@ -80,6 +81,7 @@ struct bp_plan_opts {
 	const char *cmdline;	/* "" for none */
 	const struct bp_initrd *initrd;	/* NULL: none */
 	const struct bp_screen_option *screen;	/* NULL: auto */
+	const struct bp_hyperv_kernel *hyperv;	/* what the next kernel does there; NULL: not known */
 	bp_phys_t mem_min, mem_max;	/* mem_max 0: no limit */
 	const struct bp_purgatory_ops *purgatory;	/* needed for BP_SYSCALL_LOAD */
 	uint16_t uart_port;

@@ -84,6 +84,8 @@ def expand(tree, root):
             path.write_bytes(b"")
         elif kind == "text" and value:
             path.write_text(value[0] + "\n")
+        elif kind == "link":
+            path.symlink_to(value[0])
         elif kind == "text":
             current = []
         else:
