@@ -36,6 +36,11 @@ int bootparams_print(const struct bp_buf *text);
 int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *ret_text);
 int bootparams_show_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *ret_text);
 
+/* The parts of them that speak of the framebuffer: bootparams-show-screen.c. */
+struct bp_json;
+int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j);
+int bootparams_screen_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *b);
+
 /* One field of the zero page, decoded. */
 enum bootparams_format {
 	BOOTPARAMS_DEC,		/* a number for people */

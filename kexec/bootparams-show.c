@@ -284,6 +284,8 @@ int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m, struct 
 	bp_json_object_end(&j);
 	r = json_boot_params(ctx, &j, m);
 	json_efi(&j, &m->efi);
+	if (!r)
+		r = bootparams_screen_json(ctx, m, &j);
 	bp_json_string(&j, "firmware_map_status", status_text(m->firmware_map_status));
 	json_map(&j, "firmware_map", &m->firmware_map);
 	bp_json_string(&j, "iomem_status", status_text(m->iomem.status));
@@ -522,6 +524,8 @@ int bootparams_show_text(struct bp_ctx *ctx, const struct bp_machine *m, struct 
 	if (m->arch == BP_ARCH_X86_64)
 		text_boot_params(ctx, &b, &r, m);
 	text_efi(&b, &r, &m->efi);
+	if (!r)
+		r = bootparams_screen_text(ctx, m, &b);
 	text_map(&b, &r, "Firmware's memory map (/sys/firmware/memmap)", &m->firmware_map,
 		 status_text(m->firmware_map_status));
 	text_iomem(&b, &r, &m->iomem);

@@ -22,11 +22,10 @@
 #include <stdio.h>
 
 #include "collect/machine.h"
+#include "wire/efi.h"
 #include "wire/x86-boot-params.h"
 
 #define DIR "/sys/firmware/efi"
-/* UEFI 2.10, section 3.3 */
-#define GLOBAL_VARIABLE "8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 #define RUNTIME_MAP_MAX 16384u	/* firmware has a few dozen */
 
@@ -158,7 +157,7 @@ static int read_secure_boot(struct bp_ctx *ctx, const struct bp_x86_boot *boot)
 {
 	bp_autobuf struct bp_buf value = { 0 };
 	const struct bp_wire_x86_boot_params *zp;
-	int r = bp_io_read(ctx, DIR "/efivars/SecureBoot-" GLOBAL_VARIABLE, 16, &value);
+	int r = bp_io_read(ctx, DIR "/efivars/SecureBoot-" BP_EFI_GLOBAL_VARIABLE, 16, &value);
 
 	if (!r && value.len == 5 && value.data[4] <= 1)
 		return value.data[4];

@@ -51,6 +51,7 @@ static void done(struct bp_machine *m)
 	bp_memmap_done(&m->crash.regions);
 	bp_memmap_done(&m->crash.cma);
 	free(m->crash.cpus);
+	bp_gop_record_done(&m->gop.record);
 	bp_screen_facts_done(&m->screen_facts);
 }
 

@@ -11,6 +11,7 @@
 
 #include "bootparams.h"
 #include "collect/hyperv.h"
+#include "collect/gop-record.h"
 #include "collect/screen.h"
 #include "core/arch.h"
 #include "core/internal.h"
@@ -172,6 +173,14 @@ struct bp_symbols {
 	uint64_t address[BP_SYMBOLS];
 };
 
+/* What gop-record.efi left of the firmware's graphics outputs. */
+struct bp_gop {
+	int status;		/* -ENOENT: it was not there, or its variable cannot be had */
+	struct bp_gop_record record;
+	const struct bp_gop_output *console;	/* or NULL */
+	const char *why;	/* of the choice */
+};
+
 struct bp_machine {
 	unsigned int refs;
 	struct bp_ctx *ctx;
@@ -196,6 +205,7 @@ struct bp_machine {
 	bool cpu_sha_ni;
 	struct bp_crash crash;
 	struct bp_symbols symbols;
+	struct bp_gop gop;
 	struct bp_screen_facts screen_facts;
 };
 

@@ -19,6 +19,7 @@ extern const struct bp_screen_source bp_screen_source_iomem;
 extern const struct bp_screen_source bp_screen_source_kernel_symbol;
 extern const struct bp_screen_source bp_screen_source_kernel_scan;
 extern const struct bp_screen_source bp_screen_source_boot_params;
+extern const struct bp_screen_source bp_screen_source_gop_record;
 extern const struct bp_screen_source bp_screen_source_dispi;
 extern const struct bp_screen_source bp_screen_source_drm;
 extern const struct bp_screen_source bp_screen_source_fbdev;

@@ -24,6 +24,7 @@ static const struct bp_screen_source *const sources[] = {
 	&bp_screen_source_kernel_symbol,
 	&bp_screen_source_kernel_scan,	/* after the symbol: only where that is not known */
 	&bp_screen_source_boot_params,
+	&bp_screen_source_gop_record,	/* older than what this kernel was told */
 	&bp_screen_source_dispi,
 	&bp_screen_source_drm,
 	&bp_screen_source_fbdev,

@@ -61,6 +61,7 @@ struct bp_screen_facts {
 	/* The kernel's own screen_info, in bytes from the start of its image in memory. */
 	bool has_symbol;
 	uint64_t symbol_offset;
+	bool on_device_tree;	/* the machine is described by one, not by ACPI */
 	bool on_vmbus;		/* devices exist on a VMBus: the machine is a Hyper-V guest */
 };
 

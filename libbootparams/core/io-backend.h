@@ -65,5 +65,13 @@ void bp_record_presence(struct bp_io *io, const char *path);
 
 /* Take serial numbers and addresses out of what was recorded: core/io-scrub.c. */
 int bp_scrub_tree(struct bp_tree *tree);
+/* Zero [start, end): letters and digits of text become '0'. */
+void bp_scrub_zero(uint8_t *start, const uint8_t *end, bool binary);
+/* For checksums: they change as much as the bytes they cover, so that a wrong one stays wrong. */
+uint8_t bp_scrub_sum(const uint8_t *start, const uint8_t *end);
+/* core/io-scrub-efi.c: of an EDID, and of files of efivarfs. */
+void bp_scrub_edid(uint8_t *edid, size_t len);
+void bp_scrub_device_path_variable(struct bp_buf *b);
+void bp_scrub_gop_variable(struct bp_buf *b);
 
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/io-backend.h"
+#include "wire/gop.h"
 #include "wire/x86-boot-params.h"
 
 struct rule {
@@ -71,8 +72,7 @@ static const struct rule rules[] = {
 	{ "/dmesg", SERIAL, 3, NULL },
 };
 
-/* Zero [start, end): letters and digits of text become '0'. */
-static void zero(uint8_t *start, const uint8_t *end, bool binary)
+void bp_scrub_zero(uint8_t *start, const uint8_t *end, bool binary)
 {
 	for (; start < end; start++)
 		if (binary)
@@ -112,15 +112,14 @@ static void zero_matches(struct bp_buf *b, const regex_t *regex, unsigned int gr
 			    m[0].rm_eo <= (regoff_t)at)
 				break;
 			if (m[group].rm_so >= 0)
-				zero(line + m[group].rm_so, line + m[group].rm_eo, false);
+				bp_scrub_zero(line + m[group].rm_so, line + m[group].rm_eo, false);
 			at = (size_t)m[0].rm_eo;
 		}
 		off += len + 1;
 	}
 }
 
-/* For checksums: they change as much as the bytes they cover, so that a wrong one stays wrong. */
-static uint8_t sum_of(const uint8_t *start, const uint8_t *end)
+uint8_t bp_scrub_sum(const uint8_t *start, const uint8_t *end)
 {
 	uint8_t sum = 0;
 
@@ -130,42 +129,21 @@ static uint8_t sum_of(const uint8_t *start, const uint8_t *end)
 }
 
 /*
- * VESA E-EDID, 128 bytes: serial number in bytes 12 to 15; four descriptors of 18 bytes from
- * byte 54 on, of which 00 00 00 ff begins one with the serial number as text from its byte 5
- * on, and 00 00 00 fe one with any text (makers of panels put part and serial numbers there);
- * the last byte makes the sum of all 0.
- */
-static void scrub_edid(uint8_t edid[128])
-{
-	static const uint8_t header[8] = { 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00 };
-	uint8_t before;
-
-	/* A BIOS without one leaves what the boot code filled in. */
-	if (memcmp(edid, header, sizeof(header)))
-		return;
-	before = sum_of(edid, edid + 127);
-	zero(edid + 12, edid + 16, true);
-	for (uint8_t *d = edid + 54; d < edid + 126; d += 18)
-		if (!d[0] && !d[1] && !d[2] && (d[3] == 0xff || d[3] == 0xfe))
-			zero(d + 5, d + 18, false);
-	edid[127] = (uint8_t)(edid[127] + before - sum_of(edid, edid + 127));
-}
-
-/*
  * The device path of a BIOS disk. It is the disk's place on its bus for the types below; others
  * have its WWN, EUI-64 or serial number there.
  */
 static void scrub_edd(struct bp_wire_x86_edd_info *edd)
 {
 	static const char places[][9] = { "ATA     ", "ATAPI   ", "SCSI    ", "RAID    ", "SATA    " };
-	uint8_t before = sum_of(edd->key, &edd->checksum);
+	uint8_t before = bp_scrub_sum(edd->key, &edd->checksum);
 
 	for (size_t i = 0; i < BP_ARRAY_SIZE(places); i++)
 		if (!memcmp(edd->interface_type, places[i], sizeof(edd->interface_type)))
 			return;
 	memset(edd->device_path, 0, sizeof(edd->device_path));
 	if (edd->device_path_info_length == BP_X86_EDD_PATH_LENGTH)
-		edd->checksum = (uint8_t)(edd->checksum + before - sum_of(edd->key, &edd->checksum));
+		edd->checksum = (uint8_t)(edd->checksum + before -
+					  bp_scrub_sum(edd->key, &edd->checksum));
 }
 
 /* The monitor's serial number, the MBR signatures of the disks, which partitions' PARTUUIDs
@@ -176,7 +154,7 @@ static void scrub_zero_page(struct bp_buf *b)
 
 	if (b->len != sizeof(*zp))
 		return;
-	scrub_edid(zp->edid_info);
+	bp_scrub_edid(zp->edid_info, sizeof(zp->edid_info));
 	memset(zp->edd_mbr_sig_buffer, 0, sizeof(zp->edd_mbr_sig_buffer));
 	for (size_t i = 0; i < BP_ARRAY_SIZE(zp->eddbuf); i++)
 		scrub_edd(&zp->eddbuf[i]);
@@ -203,7 +181,7 @@ static int apply(const struct rule *rule, struct bp_buf *data)
 	int r;
 
 	if (!rule->text) {
-		zero(data->data, data->data + data->len, is_binary(data));
+		bp_scrub_zero(data->data, data->data + data->len, is_binary(data));
 		return 0;
 	}
 	if (regcomp(&regex, rule->text, REG_EXTENDED | REG_ICASE))
@@ -235,7 +213,7 @@ static int scrub_fdt(struct bp_buf *b)
 
 	/* What cannot be taken apart may hold anything; that it cannot is still to be seen. */
 	if (fdt_check_full(b->data, b->len)) {
-		zero(b->data + sizeof(struct fdt_header), b->data + b->len, true);
+		bp_scrub_zero(b->data + sizeof(struct fdt_header), b->data + b->len, true);
 		return 0;
 	}
 	for (; !r && node >= 0; node = fdt_next_node(b->data, node, NULL)) {
@@ -264,6 +242,15 @@ static int scrub_fdt(struct bp_buf *b)
 	return r;
 }
 
+static const struct {
+	const char *path;	/* fnmatch() pattern */
+	void (*scrub)(struct bp_buf *b);
+} formats[] = {
+	{ "/sys/kernel/boot_params/data", scrub_zero_page },
+	{ "/sys/firmware/efi/efivars/" BP_WIRE_GOP_VARIABLE "-*", bp_scrub_gop_variable },
+	{ "/sys/firmware/efi/efivars/ConOut-*", bp_scrub_device_path_variable },
+};
+
 static int scrub_file(struct bp_node *node)
 {
 	bp_autobuf struct bp_buf path = { 0 };
@@ -271,8 +258,9 @@ static int scrub_file(struct bp_node *node)
 
 	if (r)
 		return r;
-	if (!strcmp(bp_buf_str(&path), "/sys/kernel/boot_params/data"))
-		scrub_zero_page(&node->data);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(formats); i++)
+		if (!fnmatch(formats[i].path, bp_buf_str(&path), 0))
+			formats[i].scrub(&node->data);
 	if (is_fdt(bp_buf_span(&node->data)))
 		return scrub_fdt(&node->data);
 	return apply_all(bp_buf_str(&path), &node->data);

@@ -59,7 +59,9 @@ static const struct {
 struct view {
 	const struct bp_machine *m;
 	const struct bp_screen_facts *f;
-	const struct bp_screen_fact *boot;	/* screen_info: symbol, else boot_params */
+	const struct bp_screen_fact *boot;	/* screen_info: symbol, else boot_params; else the
+						 * firmware's word, where they have no framebuffer */
+	bool lost;				/* the latter: this kernel was told nothing */
 	const struct bp_screen_fact *base;	/* the one that base is taken from */
 	const struct bp_screen_fact *hardware;	/* read from the display's registers */
 	const struct bp_screen_fact *drm;	/* the card that drives the display */
@@ -138,6 +140,16 @@ static const struct bp_screen_fact *find_screen_info(const struct bp_screen_fact
 	return symbol->has_base || !params || !params->has_base ? symbol : params;
 }
 
+/*
+ * A kernel that was told no framebuffer came after one that had it, and whose driver may have
+ * set another mode, or shown other memory. There is none for a framebuffer that is no device's as
+ * far as the machine says: not PCI's, not Hyper-V's, and not one that a device tree may describe.
+ */
+static bool may_have_changed(const struct view *v)
+{
+	return v->display || v->f->on_vmbus || v->f->on_device_tree;
+}
+
 /* Memory that is no framebuffer and that lies in [start, end): its name in /proc/iomem, or NULL. */
 static const char *memory_there(const struct bp_machine *m, bp_phys_t start, bp_phys_t end)
 {
@@ -211,9 +223,13 @@ static void choose_card(struct view *v)
 static struct view look(const struct bp_machine *m)
 {
 	struct view v = { .m = m, .f = &m->screen_facts, .is_efi = m->efi.status != -ENOENT };
-	const struct bp_screen_fact *iomem;
+	const struct bp_screen_fact *iomem, *record;
 
 	v.boot = find_screen_info(v.f);
+	record = find(v.f, "gop-record");
+	v.lost = record && record->has_base && !(v.boot && v.boot->has_base);
+	if (v.lost)
+		v.boot = record;
 	v.base = choose_base(v.f);
 	if (v.base)
 		v.display = bp_display_holding(v.f, v.base->base, &v.bar);
@@ -274,7 +290,8 @@ static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_
 	const struct bp_screen_fact *boot = NULL, *live = NULL;
 	const char *strange;
 
-	if (v->boot && v->boot->has_mode && v->boot->has_base && v->boot->base == s->base)
+	if (v->boot && v->boot->has_mode && v->boot->has_base && v->boot->base == s->base &&
+	    !(v->lost && may_have_changed(v)))
 		boot = v->boot;
 
 	/* The display itself knows best, whoever drives it. */
@@ -353,10 +370,14 @@ static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_
 		why(s, "%s has the display device, and what it shows is not known", strange);
 		return NULL;
 	}
-	if (!boot)
-		why(s, "no driver has the display, and nothing says in which mode it is");
+	if (boot)
+		why(s, v->lost ? "no driver has taken the display since the firmware left it" :
+				 "no driver has taken the display since boot");
+	else if (v->lost && v->boot->has_mode)
+		why(s, "the firmware left it in %" PRIu32 "x%" PRIu32 ", but the kernel before this "
+		    "one may have changed the mode", v->boot->width_px, v->boot->height_px);
 	else
-		why(s, "no driver has taken the display since boot");
+		why(s, "no driver has the display, and nothing says in which mode it is");
 	return boot;
 }
 

@@ -24,6 +24,9 @@ struct bp_wire_efi_memory_descriptor {
 };
 static_assert(sizeof(struct bp_wire_efi_memory_descriptor) == 40, "UEFI 2.10, 7.2");
 
+/* The vendor of variables that the specification names: UEFI 2.10, 3.3. */
+#define BP_EFI_GLOBAL_VARIABLE "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+
 /* No firmware is known to pad a descriptor beyond this. */
 #define BP_EFI_MEMDESC_SIZE_MAX 1024u
 #define BP_EFI_PAGE 4096u

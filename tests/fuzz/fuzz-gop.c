@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include "collect/gop-record.h"
+#include "core/io-backend.h"
 #include "encode/encode.h"
 #include "fuzz.h"
 #include "wire/gop.h"
@@ -77,6 +78,27 @@ static void check(struct bp_ctx *ctx, struct bp_span bytes, struct bp_span conou
 	MUST(!bp_gop_record_parse(ctx, bytes.data, bytes.len, &gop) == !!console);
 }
 
+/* What was a record is one still after it was scrubbed, and there is no more to scrub. */
+static void check_scrub(struct bp_ctx *ctx, struct bp_span bytes)
+{
+	bp_autogoprecord struct bp_gop_record before = { 0 }, after = { 0 };
+	bp_autobuf struct bp_buf file = { 0 }, once = { 0 };
+	bool was_one = !bp_gop_record_read(ctx, bytes, &before);
+
+	bp_forgive(ctx);
+	MUST(!bp_buf_append_zero(&file, 4) && !bp_buf_append(&file, bytes.data, bytes.len));
+	bp_scrub_gop_variable(&file);
+	MUST(file.len == bytes.len + 4);
+	MUST(!was_one || !bp_gop_record_read(ctx, bp_span_sub(bp_buf_span(&file), 4, bytes.len),
+					     &after));
+	for (size_t i = 0; was_one && i < before.n_outputs; i++)
+		MUST(!memcmp(&before.outputs[i].mode, &after.outputs[i].mode,
+			     sizeof(before.outputs[i].mode)));
+	MUST(!bp_buf_append(&once, file.data, file.len));
+	bp_scrub_gop_variable(&file);
+	MUST(!memcmp(once.data, file.data, file.len));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void *library; /* stays, or it would be loaded for each text */
@@ -98,6 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bp_put_le32(copy + CRC_AT, (uint32_t)crc32(0, copy, (uInt)len));
 	}
 	check(ctx, bp_span_make(copy, len), bp_span_make(data + len, size - len));
+	check_scrub(ctx, bp_span_make(copy, len));
 	free(copy);
 	bp_ctx_unref(ctx);
 	return 0;

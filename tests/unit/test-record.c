@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
 #include "collect/machine.h"
 #include "core/io-backend.h"
@@ -451,11 +452,6 @@ static uint8_t sum_of(const uint8_t *start, size_t len)
 	return sum;
 }
 
-static void scrub_zero_page(const uint8_t *page, size_t len, uint8_t *ret_page)
-{
-	scrub("/sys/kernel/boot_params/data", page, len, ret_page);
-}
-
 static const struct {
 	size_t len;
 	uint8_t header, sum;	/* of the EDID: 0xff is right; what all bytes add up to */
@@ -479,7 +475,7 @@ START_TEST(the_monitor_and_the_disks_are_not_named)
 	edid[127] = (uint8_t)(zero_pages[_i].sum - sum_of(edid, 127));
 	memset(page + 0x290, 0xa5, 64);
 	page[0x28f] = page[0x2d0] = 0x5a;
-	scrub_zero_page(page, zero_pages[_i].len, after);
+	scrub("/sys/kernel/boot_params/data", page, zero_pages[_i].len, after);
 
 	ck_assert_uint_eq(sum_of(after + 0x140, 128), zero_pages[_i].sum);
 	/* What should be there, by the same steps. */
@@ -578,13 +574,127 @@ START_TEST(a_bios_disk_keeps_its_place_and_not_its_name)
 	memcpy(disk + 48, disks[_i].type, 8);
 	memcpy(disk + 64, "\x50\x01\x43\x80\x02\x12\x34\x56\x01", 9);
 	disk[81] = (uint8_t)(disks[_i].sum - sum_of(disk + 38, 43));
-	scrub_zero_page(page, sizeof(page), after);
+	scrub("/sys/kernel/boot_params/data", page, sizeof(page), after);
 	if (disks[_i].scrubbed) {
 		memset(disk + 64, 0, 16);
 		if (disks[_i].length == 44)
 			disk[81] = (uint8_t)(disks[_i].sum - sum_of(disk + 38, 43));
 	}
 	ck_assert_mem_eq(after, page, sizeof(page));
+}
+END_TEST
+
+#define EFIVARS "/sys/firmware/efi/efivars/"
+#define GOP_FILE EFIVARS "GopRecord-47152987-a41b-40fa-b8a3-1cfcea3c7036"
+#define CONOUT_FILE EFIVARS "ConOut-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+
+/* Each node says where, but for those that say what: a MAC address, an NVMe EUI-64, a URI. */
+#define PATH_PLACES "\x02\x01\x0c\x00\xd0\x41\x03\x0a\x00\x00\x00\x00\x01\x01\x06\x00\x00\x02"
+#define PATH_BEFORE PATH_PLACES "\x03\x0b\x08\x00\x52\x54\xab\xcd\x03\x17\x06\x00\x11\x22" \
+	"\x03\x05\x06\x00\x01\x02\x7f\xff\x04\x00"
+#define PATH_AFTER PATH_PLACES "\x03\x0b\x08\x00\x00\x00\x00\x00\x03\x17\x06\x00\x00\x00" \
+	"\x03\x05\x06\x00\x01\x02\x7f\xff\x04\x00"
+#define PATH_SIZE (sizeof(PATH_BEFORE) - 1)
+
+START_TEST(device_paths_of_the_console)
+{
+	uint8_t before[4 + 2 * PATH_SIZE] = { 7 }, after[sizeof(before)];
+
+	memcpy(before + 4, PATH_BEFORE, PATH_SIZE);
+	before[4 + PATH_SIZE - 3] = 1; /* and a second instance */
+	memcpy(before + 4 + PATH_SIZE, PATH_BEFORE, PATH_SIZE);
+	scrub(CONOUT_FILE, before, sizeof(before), after);
+	memcpy(before + 4, PATH_AFTER, PATH_SIZE - 4);
+	memcpy(before + 4 + PATH_SIZE, PATH_AFTER, PATH_SIZE);
+	ck_assert_mem_eq(after, before, sizeof(before));
+	/* What is behind a node that lies is nobody's. */
+	before[4 + PATH_SIZE + 2] = 0xff;
+	scrub(CONOUT_FILE, before, sizeof(before), after);
+	memset(before + 4 + PATH_SIZE, 0, PATH_SIZE);
+	ck_assert_mem_eq(after, before, sizeof(before));
+	scrub(CONOUT_FILE, before, 3, after);
+}
+END_TEST
+
+/* Attributes, header, an output of 88 bytes with its path, an EDID of two blocks, and zeros. */
+#define GOP_EDID_AT (4 + 24 + 88 + PATH_SIZE)
+#define GOP_SIZE ((GOP_EDID_AT + 256 - 4 + 7) / 8 * 8 + 4)
+
+static void make_gop_record(uint8_t bytes[GOP_SIZE], const void *path, bool named)
+{
+	uint8_t *edid = bytes + GOP_EDID_AT;
+
+	memset(bytes, 0, GOP_SIZE);
+	bytes[0] = 6;
+	memcpy(bytes + 4, "BGOP\x01\x00\x18\x00", 8);
+	bp_put_le32(bytes + 4 + 8, GOP_SIZE - 4);
+	memcpy(bytes + 4 + 16, "\x01\x00\x01\x00\xff\xff\x08\x00", 8);
+	bp_put_le32(bytes + 28, GOP_SIZE - 28);
+	bytes[28 + 4] = 88;
+	bytes[28 + 6] = 3;
+	bp_put_le32(bytes + 28 + 0x14, 1280);
+	bp_put_le32(bytes + 28 + 0x48, PATH_SIZE);
+	bp_put_le32(bytes + 28 + 0x4c, 256);
+	bp_put_le32(bytes + 28 + 0x50, 256);
+	memcpy(bytes + 28 + 88, path, PATH_SIZE);
+	memcpy(edid, "\x00\xff\xff\xff\xff\xff\xff\x00\x49\x14\x34\x12", 12);
+	memcpy(edid + 12, named ? "\xde\xad\xbe\xef" : "\0\0\0\0", 4);
+	memcpy(edid + 72, named ? "\0\0\0\xff\0SN-7Zq9\n      " : "\0\0\0\xff\0" "00-0000\n      ", 18);
+	edid[127] = (uint8_t)-sum_of(edid, 127);
+	edid[128] = 0x70; /* DisplayID, where a serial number may be anywhere */
+	if (named)
+		memcpy(edid + 140, "SN-7Zq9", 7);
+	edid[255] = (uint8_t)-sum_of(edid + 128, 127);
+	bp_put_le32(bytes + 4 + 12, (uint32_t)crc32(0, bytes + 4, GOP_SIZE - 4));
+}
+
+START_TEST(a_gop_record_names_no_monitor)
+{
+	uint8_t before[GOP_SIZE], after[GOP_SIZE], expected[GOP_SIZE];
+
+	make_gop_record(before, PATH_BEFORE, true);
+	make_gop_record(expected, PATH_AFTER, false);
+	scrub(GOP_FILE, before, GOP_SIZE, after);
+	ck_assert_mem_eq(after, expected, GOP_SIZE);
+	/* A wrong CRC stays wrong, and what fills an output up is not ours. */
+	before[4 + 12] ^= 1;
+	before[GOP_SIZE - 1] = 'x';
+	bp_put_le32(expected + 4 + 12, bp_le32(before + 4 + 12));
+	scrub(GOP_FILE, before, GOP_SIZE, after);
+	ck_assert_mem_eq(after, expected, GOP_SIZE);
+}
+END_TEST
+
+/* What cannot be understood is zeroed: from where on. */
+static const struct {
+	size_t len, at, n, from;
+	uint32_t to;
+} odd_gop_records[] = {
+	{ GOP_SIZE, 4, 1, 4, 'X' },			/* another magic */
+	{ GOP_SIZE, 8, 2, 4, 2 },			/* another version */
+	{ GOP_SIZE, 10, 2, 4, 0xffff },			/* no room for the header it says */
+	{ 27, 0, 0, 4, 0 },
+	{ GOP_SIZE, 28, 4, 28, 0xffffffff },		/* a huge output */
+	{ GOP_SIZE, 28, 4, 28, 80 },			/* a small one */
+	{ GOP_SIZE, 28 + 4, 2, 28, 80 },		/* its path within the fields */
+	{ GOP_SIZE, 28 + 0x48, 4, 28, 0xffffffff },	/* its path beyond */
+	{ GOP_SIZE, 28 + 0x4c, 4, 28, 0xffffffff },	/* its EDID beyond */
+	{ 28 + 87, 0, 0, 28, 0 },			/* cut in the fields */
+	{ GOP_SIZE - 8, 0, 0, 28, 0 },			/* cut at its end */
+};
+
+START_TEST(an_odd_gop_record_says_nothing)
+{
+	uint8_t before[GOP_SIZE], after[GOP_SIZE], to[4];
+	size_t from = odd_gop_records[_i].from, len = odd_gop_records[_i].len;
+
+	make_gop_record(before, PATH_BEFORE, true);
+	bp_put_le32(to, odd_gop_records[_i].to);
+	memcpy(before + odd_gop_records[_i].at, to, odd_gop_records[_i].n);
+	scrub(GOP_FILE, before, len, after);
+	ck_assert_mem_eq(after, before, from);
+	for (size_t i = from; i < len; i++)
+		ck_assert_uint_eq(after[i], 0);
 }
 END_TEST
 
@@ -609,6 +719,9 @@ int main(void)
 			    BP_ARRAY_SIZE(zero_pages));
 	tcase_add_loop_test(t, a_bios_disk_keeps_its_place_and_not_its_name, 0,
 			    BP_ARRAY_SIZE(disks));
+	tcase_add_test(t, device_paths_of_the_console);
+	tcase_add_test(t, a_gop_record_names_no_monitor);
+	tcase_add_loop_test(t, an_odd_gop_record_says_nothing, 0, BP_ARRAY_SIZE(odd_gop_records));
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }

@@ -38,6 +38,8 @@ static void teardown(void)
 	PLACE(0xc0000000, 0x1000000, BP_TRUST_LIVE), MODE(w, h, stride, BP_TRUST_LIVE), \
 	.pan_known = true, .pan_bytes = (pan) }
 #define IOMEM(d, b, s) { .source = "iomem", .driver = (d), PLACE(b, s, BP_TRUST_LIVE) }
+#define GOP { .source = "gop-record", .video_type = 0x70, .capabilities = 1, \
+	PLACE(0xc0000000, 0x3e8000, BP_TRUST_BOOT), MODE(1280, 800, 5120, BP_TRUST_BOOT) }
 #define NO_IOMEM { .source = "iomem", .note = "every address reads as zero" }
 #define HYPERV_BOOT(b) { .source = "boot_params", .is_screen_info = true, .video_type = 0x70, \
 	.capabilities = 1, PLACE(b, 0x300000, BP_TRUST_BOOT), \
@@ -246,6 +248,40 @@ static const struct row rows[] = {
 	{ "reserve-handed-down", { { .source = "boot_params", .is_screen_info = true,
 		     .video_type = 0, PLACE(0xc0000000, 0x3e8000, BP_TRUST_BOOT) } },
 	  STDVGA, 0, 0, 0, RESERVE(0xc0000000, 0x3e8000), "boot_params", "in which mode", NULL },
+
+	/* The firmware's word (gop-record), where this kernel was told nothing. */
+	{ "lost", { BOOT_NONE("boot_params", 0), GOP }, NO_DISPLAY, 0, 0, 0,
+	  CONSOLE(0xc0000000, 0x3e8000, 1280, 800, 5120), "gop-record",
+	  "since the firmware left it", "passes no framebuffer" },
+	{ "lost-on-pci", { BOOT_NONE("boot_params", 0), GOP }, STDVGA, 0, 0, 0,
+	  RESERVE(0xc0000000, 0x3e8000), "gop-record", "left it in 1280x800, but the kernel before",
+	  "passes no framebuffer" },
+	{ "lost-on-vmbus", { BOOT_NONE("boot_params", 0), GOP }, NO_DISPLAY, 0, 1, 0,
+	  RESERVE(0xc0000000, 0x3e8000), "gop-record", "the kernel before", "passes no framebuffer" },
+	{ "lost-and-registers-tell", { BOOT_NONE("boot_params", 0), GOP, DISPI(1024, 768, 4096, 0) },
+	  STDVGA, 0, 0, 0, CONSOLE(0xc0000000, 0x3e8000, 1024, 768, 4096), "dispi", "registers say",
+	  "passes no framebuffer" },
+	{ "lost-and-hyperv-drm", { BOOT_NONE("boot_params", 0), GOP,
+		     IOMEM("hyperv_drm", 0xc0000000, 0x800000), FBDEV("hyperv_drm", 1024, 768, 4096) },
+	  NO_DISPLAY, 0, 1, 0, CONSOLE(0xc0000000, 0x800000, 1024, 768, 4096), "iomem",
+	  "hyperv_drm shows", "passes no framebuffer" },
+	{ "lost-and-a-strange-driver", { BOOT_NONE("boot_params", 0), GOP }, STDVGA_NVIDIA, 0, 0, 0,
+	  RESERVE(0xc0000000, 0x3e8000), "gop-record", "nvidia", "passes no framebuffer" },
+	{ "lost-and-a-card", { BOOT_NONE("boot_params", 0), GOP, DRM("vc4", NULL, 1920, 1080, 7680) },
+	  NO_DISPLAY, 0, 0, 0, RESERVE(0xc0000000, 0x3e8000), "gop-record", "vc4 has the display",
+	  "passes no framebuffer" },
+	{ "lost-and-simpledrm", { BOOT_NONE("boot_params", 0), GOP,
+		     IOMEM("simpledrm", 0xc0000000, 0x3e8000),
+		     DRM("simpledrm", NULL, 1280, 800, 8192) }, STDVGA, 0, 0, 0,
+	  RESERVE(0xc0000000, 0x3e8000), "iomem", "its mode is not known", "passes no framebuffer" },
+	{ "not-lost", { BOOT("boot_params"), GOP }, STDVGA, 0, 0, 0,
+	  CONSOLE(0xc0000000, 0x3e8000, 1280, 800, 5120), "boot_params", "since boot", NULL },
+	{ "not-lost-but-elsewhere", { HYPERV_BOOT(0xd0000000), GOP }, NO_DISPLAY, 0, 0, 0,
+	  CONSOLE(0xd0000000, 0x300000, 1024, 768, 4096), "boot_params",
+	  "gop-record says 0xc0000000", NULL },
+	{ "reserve-handed-down-beside-a-record", { { .source = "boot_params", .is_screen_info = true,
+		     .video_type = 0, PLACE(0xc0000000, 0x3e8000, BP_TRUST_BOOT) }, GOP },
+	  NO_DISPLAY, 0, 0, 0, RESERVE(0xc0000000, 0x3e8000), "boot_params", "in which mode", NULL },
 
 	/* BIOS. */
 	{ "vga-text", { BOOT_NONE("boot_params", 1) }, NO_DISPLAY, 1, 0, 0,

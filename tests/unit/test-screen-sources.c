@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "core/internal.h"
 #include "decide/screen.h"
@@ -337,7 +338,7 @@ START_TEST(headless)
 	struct bp_screen s;
 
 	collect_text("headless", text, strlen(text));
-	ck_assert_uint_eq(m->screen_facts.n, 7);
+	ck_assert_uint_eq(m->screen_facts.n, 8);
 	for (size_t i = 0; i < m->screen_facts.n; i++) {
 		ck_assert_ptr_nonnull(m->screen_facts.v[i].note);
 		ck_assert(!m->screen_facts.v[i].has_base);
@@ -345,6 +346,235 @@ START_TEST(headless)
 	ck_assert_int_eq(bp_screen_decide(ctx, m, NULL, &s), 0);
 	ck_assert_int_eq(s.outcome, BP_SCREEN_NONE);
 	ck_assert_str_eq(bp_ctx_message(ctx), "");
+}
+END_TEST
+
+/*
+ * gop-record. The record of tests/unit/test-gop.c with a base below 4 GiB, 0xc0000000, whose CRC
+ * is right; behind the attributes.
+ */
+static const uint8_t gop_record[156] = {
+	6, 0, 0, 0,
+	'B', 'G', 'O', 'P', 1, 0, 24, 0, 152, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0x0d, 0,
+	128, 0, 0, 0, 88, 0, 1, 0, 4, 0, 0, 0, 30, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x05, 0, 0, 0x20, 0x03,
+	0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x05, 0, 0, 0, 0, 0, 0,
+	0x00, 0x00, 0x00, 0xc0, 0, 0, 0, 0, 0x00, 0x80, 0x3e, 0x00, 0, 0, 0, 0,
+	30, 0, 0, 0, 4, 0, 0, 0, 128, 0, 0, 0, 0, 0, 0, 0,
+	0x02, 0x01, 0x0c, 0x00, 0xd0, 0x41, 0x03, 0x0a, 0, 0, 0, 0, 0x01, 0x01, 0x06, 0x00, 0x00, 0x01,
+	0x02, 0x03, 0x08, 0x00, 0x00, 0x01, 0x01, 0x80, 0x7f, 0xff, 0x04, 0x00,
+	0x00, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0,
+};
+
+#define GOP_FILE "sys/firmware/efi/efivars/GopRecord-47152987-a41b-40fa-b8a3-1cfcea3c7036"
+#define CONOUT_FILE "sys/firmware/efi/efivars/ConOut-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+/* A kernel that was told no framebuffer: kexec-tools' zero page on x86, nothing on arm64. */
+#define LOST "text facts/arch aarch64\ntext facts/release 6.12.0\n" \
+	"text proc/iomem 00100000-7fffffff : System RAM\ntext sys/firmware/efi/fw_platform_size 64\n"
+#define VGA(address, start) \
+	"text sys/bus/pci/devices/" address "/class 0x030000\n" \
+	"text sys/bus/pci/devices/" address "/resource " start " 0x00000000c0ffffff 0x42208\n"
+#define NVIDIA "link sys/bus/pci/devices/0000:00:01.0/driver ../../drivers/nvidia\n"
+
+static const struct {
+	const char *name, *machine;
+	unsigned int at, to;	/* a byte of the file that is changed, behind the attributes: CRC */
+	bool bad_crc;
+	bool has_base, has_mode;
+	enum bp_screen_outcome outcome;
+	const char *note, *why;
+} gop_records[] = {
+	{ "ramfb", LOST, 0, 6, false, true, true, BP_SCREEN_CONSOLE,
+	  "PciRoot(0x0)/Pci(0x1,0x0)/AcpiAdr(0x80010100), the console",
+	  "since the firmware left it" },
+	{ "device-tree", LOST "text sys/firmware/devicetree/base/compatible linux,dummy-virt\n", 0, 6,
+	  false, true, true, BP_SCREEN_RESERVE, "the console", "1280x800, but the kernel before" },
+	{ "empty-device-tree", LOST "text sys/firmware/devicetree/base/name x\n", 0, 6, false, true,
+	  true, BP_SCREEN_CONSOLE, "the console", "since the firmware left it" },
+	{ "pci", LOST VGA("0000:00:01.0", "0xc0000000"), 0, 6, false, true, true, BP_SCREEN_RESERVE,
+	  "the console", "the kernel before this one may have changed" },
+	{ "pci-with-a-strange-driver", LOST VGA("0000:00:01.0", "0xc0000000") NVIDIA, 0, 6, false,
+	  true, true, BP_SCREEN_RESERVE, "the console", "nvidia has the display device" },
+	/* The buses have other numbers now, and the device is the same. */
+	{ "renumbered", LOST VGA("0000:40:01.0", "0xc0000000"), 0, 6, false, true, true,
+	  BP_SCREEN_RESERVE, "the console", "may have changed" },
+	{ "another-device-there", LOST VGA("0000:00:02.0", "0xc0000000"), 0, 6, false, false, false,
+	  BP_SCREEN_NONE, "but 0000:00:02.0 has that memory now", "no source knows" },
+	{ "moved", LOST VGA("0000:00:01.0", "0xc0800000"), 0, 6, false, true, true, BP_SCREEN_NONE,
+	  "the console", "no display device has memory there now" },
+	/* Neither watched nor final: only splitter. */
+	{ "not-watched", LOST, 4 + 22, 4, false, true, false, BP_SCREEN_RESERVE,
+	  "1280x800 then, but a boot loader", "nothing says in which mode" },
+	{ "final", LOST, 4 + 22, 1, false, true, true, BP_SCREEN_CONSOLE, "the console", "" },
+	{ "watched", LOST, 4 + 22, 8, false, true, true, BP_SCREEN_CONSOLE, "the console", "" },
+	{ "not-the-console", LOST, 4 + 24 + 6, 0, false, true, true, BP_SCREEN_CONSOLE,
+	  "the only output", "" },
+	{ "without-a-path", LOST, 4 + 24 + 0x48, 0, false, true, true, BP_SCREEN_CONSOLE,
+	  "an output without a device path", "" },
+	/* What is refused. */
+	{ "non-volatile", LOST, 0, 7, false, false, false, BP_SCREEN_NONE, "has the attributes 0x7", "" },
+	{ "no-runtime-access", LOST, 0, 2, false, false, false, BP_SCREEN_NONE, "attributes 0x2", "" },
+	{ "authenticated", LOST, 0, 0x26, false, false, false, BP_SCREEN_NONE, "attributes 0x26", "" },
+	{ "wrong-crc", LOST, 4 + 12, 1, true, false, false, BP_SCREEN_NONE, "with CRC", "" },
+	{ "lying-size", LOST, 4 + 8, 153, false, false, false, BP_SCREEN_NONE, "153 bytes in 152", "" },
+	{ "lying-count", LOST, 4 + 16, 2, false, false, false, BP_SCREEN_NONE, "output 1", "" },
+	{ "path-without-end", LOST, 4 + 24 + 0x58 + 26, 1, false, false, false, BP_SCREEN_NONE,
+	  "no whole node", "" },
+	{ "blt-only", LOST, 4 + 24 + 0x1c, 3, false, false, false, BP_SCREEN_NONE,
+	  "no output of the firmware has memory", "" },
+	{ "no-width", LOST, 4 + 24 + 0x15, 0, false, false, false, BP_SCREEN_NONE, "is no resolution", "" },
+	{ "in-ram", LOST, 4 + 24 + 0x3b, 0x10, false, true, true, BP_SCREEN_NONE, "the console",
+	  "System RAM lies there" },
+};
+
+static void append_file(struct bp_buf *tree, const char *name, const uint8_t *bytes, size_t len)
+{
+	ck_assert_int_eq(bp_buf_printf(tree, "hex %s", name), 0);
+	for (size_t i = 0; i < len; i++)
+		ck_assert_int_eq(bp_buf_printf(tree, " %02x", bytes[i]), 0);
+	ck_assert_int_eq(bp_buf_printf(tree, "\n"), 0);
+}
+
+static void fix_crc(uint8_t file[sizeof(gop_record)])
+{
+	bp_put_le32(file + 4 + 12, 0);
+	bp_put_le32(file + 4 + 12, (uint32_t)crc32(0, file + 4, sizeof(gop_record) - 4));
+}
+
+START_TEST(gop_record_is_believed_or_not)
+{
+	bp_autobuf struct bp_buf tree = { 0 };
+	uint8_t file[sizeof(gop_record)];
+	const struct bp_screen_fact *f;
+	struct bp_screen s;
+
+	memcpy(file, gop_record, sizeof(file));
+	file[gop_records[_i].at] = (uint8_t)gop_records[_i].to;
+	if (!gop_records[_i].bad_crc)
+		fix_crc(file);
+	ck_assert_int_eq(bp_buf_printf(&tree, "%s", gop_records[_i].machine), 0);
+	append_file(&tree, GOP_FILE, file, sizeof(file));
+	collect_text(gop_records[_i].name, bp_buf_str(&tree), tree.len);
+	f = fact("gop-record");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_msg(f->note && strstr(f->note, gop_records[_i].note), "%s: %s", gop_records[_i].name,
+		      f->note);
+	ck_assert_msg(f->has_base == gop_records[_i].has_base, "%s", gop_records[_i].name);
+	ck_assert_msg(f->has_mode == gop_records[_i].has_mode, "%s", gop_records[_i].name);
+	if (f->has_base && gop_records[_i].outcome != BP_SCREEN_NONE) {
+		ck_assert_uint_eq(f->base, 0xc0000000);
+		ck_assert_uint_eq(f->size_bytes, 0x3e8000);
+		ck_assert_uint_eq(f->video_type, 0x70);
+		ck_assert_uint_eq(f->capabilities, 1);
+	}
+	if (f->has_mode && gop_records[_i].outcome != BP_SCREEN_NONE) {
+		ck_assert_uint_eq(f->width_px, 1280);
+		ck_assert_uint_eq(f->height_px, 800);
+		ck_assert_uint_eq(f->stride_bytes, 5120);
+		ck_assert_uint_eq(f->depth_bits, 32);
+		ck_assert_uint_eq(f->format.red_pos, 16);
+	}
+	ck_assert_int_eq(bp_screen_decide(ctx, m, NULL, &s), 0);
+	ck_assert_msg(s.outcome == gop_records[_i].outcome, "%s: %s: %s", gop_records[_i].name,
+		      bp_screen_outcome_name(s.outcome), s.why);
+	ck_assert_msg(strstr(s.why, gop_records[_i].why), "%s: %s", gop_records[_i].name, s.why);
+	if (s.outcome != BP_SCREEN_NONE)
+		ck_assert_str_eq(s.source, "gop-record");
+}
+END_TEST
+
+/* The variable ends anywhere: never believed, never read beyond. */
+START_TEST(a_cut_gop_record)
+{
+	for (size_t len = 0; len < sizeof(gop_record); len++) {
+		bp_autobuf struct bp_buf tree = { 0 };
+
+		ck_assert_int_eq(bp_buf_printf(&tree, LOST), 0);
+		append_file(&tree, GOP_FILE, gop_record, len);
+		collect_text("cut", bp_buf_str(&tree), tree.len);
+		ck_assert(!fact("gop-record")->has_base);
+		ck_assert_ptr_nonnull(fact("gop-record")->note);
+		ck_assert_int_eq(m->gop.status, -EBADMSG);
+		teardown();
+	}
+}
+END_TEST
+
+static const struct {
+	const char *machine, *note;
+} no_gop_records[] = {
+	{ "text facts/arch x86_64\ntext facts/release 6.12.0\n", "no EFI" },
+	{ LOST, "efivarfs is not mounted" },
+	{ LOST "hex " CONOUT_FILE " 07 00 00 00\n", "gop-record.efi left no variable" },
+	{ LOST "error " GOP_FILE " EACCES\n", "Permission denied" },
+};
+
+START_TEST(no_gop_record)
+{
+	collect_text("none", no_gop_records[_i].machine, strlen(no_gop_records[_i].machine));
+	ck_assert_msg(strstr(fact("gop-record")->note, no_gop_records[_i].note), "%s",
+		      fact("gop-record")->note);
+	ck_assert(!fact("gop-record")->has_base);
+}
+END_TEST
+
+/* A kernel that knows its framebuffer is believed, and a record that says another is named. */
+START_TEST(gop_record_against_screen_info)
+{
+	uint8_t file[sizeof(gop_record)];
+	struct bp_screen s;
+
+	for (unsigned int moved = 0; moved < 2; moved++) {
+		bp_autobuf struct bp_buf line = { 0 };
+
+		memcpy(file, gop_record, sizeof(file));
+		file[4 + 24 + 0x38 + 2] = moved ? 0x40 : 0;
+		fix_crc(file);
+		append_file(&line, GOP_FILE, file, sizeof(file));
+		ck_assert_int_eq(bp_buf_printf(&line, "text facts/arch x86_64"), 0);
+		collect(EFIFB, "text facts/arch x86_64", bp_buf_str(&line));
+		ck_assert_uint_eq(fact("gop-record")->base, moved ? 0xc0400000 : 0xc0000000);
+		ck_assert_int_eq(bp_screen_decide(ctx, m, NULL, &s), 0);
+		ck_assert_int_eq(s.outcome, BP_SCREEN_CONSOLE);
+		ck_assert_uint_eq(s.base, 0xc0000000);
+		ck_assert_int_eq(!!strstr(s.why, "gop-record says 0xc0400000"), moved);
+		teardown();
+	}
+}
+END_TEST
+
+/* Two outputs with the console: ConOut decides. */
+START_TEST(gop_record_and_conout)
+{
+	static const uint8_t conout[] = { 7, 0, 0, 0, 0x02, 0x01, 0x0c, 0x00, 0xd0, 0x41, 0x03, 0x0a, 0,
+		0, 0, 0, 0x01, 0x01, 0x06, 0x00, 0x00, 0x02, 0x02, 0x03, 0x08, 0x00, 0x00, 0x01, 0x01,
+		0x80, 0x7f, 0xff, 0x04, 0x00 };
+	uint8_t two[sizeof(gop_record) + 128];
+	bp_autobuf struct bp_buf tree = { 0 };
+
+	memcpy(two, gop_record, sizeof(gop_record));
+	memcpy(two + sizeof(gop_record), gop_record + 28, 128);
+	two[4 + 8] = (sizeof(two) - 4) & 0xff;
+	two[4 + 9] = (sizeof(two) - 4) >> 8;
+	two[4 + 16] = 2;
+	two[sizeof(gop_record) + 0x38 + 3] = 0xd0;
+	two[sizeof(gop_record) + 0x58 + 17] = 2;
+	bp_put_le32(two + 4 + 12, 0);
+	bp_put_le32(two + 4 + 12, (uint32_t)crc32(0, two + 4, sizeof(two) - 4));
+	ck_assert_int_eq(bp_buf_printf(&tree, LOST), 0);
+	append_file(&tree, GOP_FILE, two, sizeof(two));
+	append_file(&tree, CONOUT_FILE, conout, sizeof(conout));
+	collect_text("conout", bp_buf_str(&tree), tree.len);
+	ck_assert_msg(fact("gop-record")->base == 0xd0000000, "%s", fact("gop-record")->note);
+	ck_assert_str_eq(fact("gop-record")->note, "PciRoot(0x0)/Pci(0x2,0x0)/AcpiAdr(0x80010100), "
+			 "the first console in ConOut");
+	teardown();
+	/* Attributes alone, or less. */
+	bp_buf_done(&tree);
+	ck_assert_int_eq(bp_buf_printf(&tree, LOST), 0);
+	append_file(&tree, GOP_FILE, two, sizeof(two));
+	append_file(&tree, CONOUT_FILE, conout, 3);
+	collect_text("conout", bp_buf_str(&tree), tree.len);
+	ck_assert_ptr_nonnull(strstr(fact("gop-record")->note, "the first of several consoles"));
 }
 END_TEST
 
@@ -443,6 +673,11 @@ int main(void)
 	tcase_add_test(t, wrong_unit_is_not_a_size);
 	tcase_add_test(t, big_endian_pixels);
 	tcase_add_test(t, headless);
+	tcase_add_loop_test(t, gop_record_is_believed_or_not, 0, BP_ARRAY_SIZE(gop_records));
+	tcase_add_test(t, a_cut_gop_record);
+	tcase_add_loop_test(t, no_gop_record, 0, BP_ARRAY_SIZE(no_gop_records));
+	tcase_add_test(t, gop_record_against_screen_info);
+	tcase_add_test(t, gop_record_and_conout);
 	tcase_add_test(t, unreadable_card_still_owns_the_screen);
 	tcase_add_test(t, card_without_outputs_owns_nothing);
 	tcase_add_test(t, boot_framebuffer_device_and_its_driver);

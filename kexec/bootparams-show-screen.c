@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* bootparams show: the framebuffer by each source, and the outputs in the GOP record. */
+#include "config.h"
+
+#include <inttypes.h>
+
+#include "bootparams-cmd.h"
+#include "core/json.h"
+#include "decide/screen.h"
+#include "wire/gop.h"
+
+static const char *format_name(uint32_t pixel_format)
+{
+	static const char *const names[] = {
+		[BP_GOP_RGB8] = "RGB", [BP_GOP_BGR8] = "BGR", [BP_GOP_BIT_MASK] = "bit masks",
+		[BP_GOP_BLT_ONLY] = "no framebuffer",
+	};
+
+	return pixel_format < BP_ARRAY_SIZE(names) ? names[pixel_format] : "unknown format";
+}
+
+static int text_output(struct bp_ctx *ctx, const struct bp_gop *gop,
+		       const struct bp_gop_output *out, struct bp_buf *b)
+{
+	const struct bp_gop_mode *mode = &out->mode;
+	int r = bp_buf_printf(b, "  0x%016" PRIx64 "  0x%" PRIx64 " bytes, %" PRIu32 "x%" PRIu32
+			      ", %" PRIu32 " pixels a line, %s, mode %" PRIu32 " of %" PRIu32,
+			      mode->framebuffer_base, mode->framebuffer_size, mode->width_px,
+			      mode->height_px, mode->pixels_per_scan_line,
+			      format_name(mode->pixel_format), out->mode_number, out->max_mode);
+
+	if (!r && mode->pixel_format == BP_GOP_BIT_MASK)
+		r = bp_buf_printf(b, " (red %08" PRIx32 ", green %08" PRIx32 ", blue %08" PRIx32
+				  ", reserved %08" PRIx32 ")", mode->red_mask, mode->green_mask,
+				  mode->blue_mask, mode->reserved_mask);
+	if (!r)
+		r = bp_buf_printf(b, "%s%s%s\n      ",
+				  out->flags & BP_WIRE_GOP_CONSOLE ? ", console" : "",
+				  out == gop->record.mirrored ? ", mirrored by the splitter" : "",
+				  out == gop->console ? ", chosen" : "");
+	if (!r)
+		r = out->path.nodes.len ? bp_device_path_text(ctx, out->path, b) :
+		    bp_buf_printf(b, out->flags & BP_WIRE_GOP_PATH_CUT ?
+				  "(a device path that could not be recorded)" : "(no device path)");
+	if (!r && out->edid_whole_bytes)
+		r = bp_buf_printf(b, "\n      EDID, %s: %zu of %" PRIu32 " bytes",
+				  out->flags & BP_WIRE_GOP_EDID_ACTIVE ? "active" : "discovered",
+				  out->edid.len, out->edid_whole_bytes);
+	return r ? r : bp_buf_printf(b, "\n");
+}
+
+int bootparams_screen_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *b)
+{
+	const struct bp_gop_record *record = &m->gop.record;
+	struct bp_screen screen;
+	int r = bp_screen_decide(ctx, m, NULL, &screen);
+
+	if (!r)
+		r = bp_buf_printf(b, "\nFramebuffer: what kexec_load would hand on, and what each "
+				  "source says\n");
+	if (!r)
+		r = bp_screen_explain(m, &screen, b);
+	if (r || m->gop.status)
+		return r;
+	r = bp_buf_printf(b, "\nGOP record, taken %s: %zu output%s on %u handles%s\n",
+			  record->flags & BP_WIRE_GOP_FINAL ? "when boot services ended" :
+			  record->flags & BP_WIRE_GOP_WATCHED ? "whenever an output changed" :
+								"before the boot loader",
+			  record->n_outputs, record->n_outputs == 1 ? "" : "s", record->handles,
+			  record->flags & BP_WIRE_GOP_OMITTED ? ", others had no room" : "");
+	for (size_t i = 0; !r && i < record->n_outputs; i++)
+		r = text_output(ctx, &m->gop, &record->outputs[i], b);
+	return r;
+}
+
+static void json_fact(struct bp_json *j, const struct bp_screen_fact *f)
+{
+	static const char *const trust[] = {
+		[BP_TRUST_NONE] = NULL, [BP_TRUST_BOOT] = "boot", [BP_TRUST_LIVE] = "now",
+	};
+
+	bp_json_object(j, NULL);
+	bp_json_string(j, "source", f->source);
+	bp_json_string(j, "driver", f->driver);
+	bp_json_string(j, "device", f->device);
+	bp_json_string(j, "base_as_of", trust[f->base_trust]);
+	if (f->has_base)
+		bp_json_hex(j, "base", f->base);
+	if (f->has_size)
+		bp_json_uint(j, "size", f->size_bytes);
+	bp_json_string(j, "mode_as_of", trust[f->mode_trust]);
+	if (f->has_mode) {
+		bp_json_uint(j, "width", f->width_px);
+		bp_json_uint(j, "height", f->height_px);
+		bp_json_uint(j, "stride", f->stride_bytes);
+		bp_json_uint(j, "depth", f->depth_bits);
+	}
+	bp_json_string(j, "note", f->note);
+	bp_json_object_end(j);
+}
+
+static int json_output(struct bp_ctx *ctx, struct bp_json *j, const struct bp_gop *gop,
+		       const struct bp_gop_output *out)
+{
+	bp_autobuf struct bp_buf path = { 0 };
+	int r = bp_device_path_text(ctx, out->path, &path);
+
+	bp_json_object(j, NULL);
+	bp_json_hex(j, "base", out->mode.framebuffer_base);
+	bp_json_uint(j, "size", out->mode.framebuffer_size);
+	bp_json_uint(j, "width", out->mode.width_px);
+	bp_json_uint(j, "height", out->mode.height_px);
+	bp_json_uint(j, "pixels_per_scan_line", out->mode.pixels_per_scan_line);
+	bp_json_uint(j, "pixel_format", out->mode.pixel_format);
+	bp_json_hex(j, "red_mask", out->mode.red_mask);
+	bp_json_hex(j, "green_mask", out->mode.green_mask);
+	bp_json_hex(j, "blue_mask", out->mode.blue_mask);
+	bp_json_hex(j, "reserved_mask", out->mode.reserved_mask);
+	bp_json_uint(j, "mode", out->mode_number);
+	bp_json_uint(j, "modes", out->max_mode);
+	bp_json_bool(j, "console", out->flags & BP_WIRE_GOP_CONSOLE);
+	bp_json_bool(j, "mirrored", out == gop->record.mirrored);
+	bp_json_bool(j, "chosen", out == gop->console);
+	bp_json_string(j, "path", path.len ? bp_buf_str(&path) : NULL);
+	bp_json_uint(j, "edid_recorded", out->edid.len);
+	bp_json_uint(j, "edid_size", out->edid_whole_bytes);
+	bp_json_object_end(j);
+	return r;
+}
+
+int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j)
+{
+	struct bp_screen screen;
+	int r = bp_screen_decide(ctx, m, NULL, &screen);
+
+	if (r)
+		return r;
+	bp_json_object(j, "framebuffer");
+	bp_json_string(j, "outcome", bp_screen_outcome_name(screen.outcome));
+	bp_json_string(j, "source", screen.source);
+	bp_json_string(j, "why", screen.why);
+	bp_json_hex(j, "base", screen.base);
+	bp_json_uint(j, "size", screen.size_bytes);
+	bp_json_array(j, "sources");
+	for (size_t i = 0; i < m->screen_facts.n; i++)
+		json_fact(j, &m->screen_facts.v[i]);
+	bp_json_array_end(j);
+	bp_json_object_end(j);
+	if (m->gop.status) {
+		bp_json_null(j, "gop_record");
+		return 0;
+	}
+	bp_json_object(j, "gop_record");
+	bp_json_uint(j, "handles", m->gop.record.handles);
+	bp_json_bool(j, "final", m->gop.record.flags & BP_WIRE_GOP_FINAL);
+	bp_json_bool(j, "watched", m->gop.record.flags & BP_WIRE_GOP_WATCHED);
+	bp_json_bool(j, "omitted", m->gop.record.flags & BP_WIRE_GOP_OMITTED);
+	bp_json_array(j, "outputs");
+	for (size_t i = 0; !r && i < m->gop.record.n_outputs; i++)
+		r = json_output(ctx, j, &m->gop, &m->gop.record.outputs[i]);
+	bp_json_array_end(j);
+	bp_json_object_end(j);
+	return r;
+}
