@@ -35,6 +35,7 @@ struct load {
 	struct bp_image *image;
 	struct bp_initrd initrd;
 	bool has_initrd, guessed_iomem;
+	struct bp_buf dtb;
 	char *cmdline;
 	struct bp_cmdline_choice cmdline_choice;
 	const struct bp_screen_option *screen;
@@ -48,6 +49,7 @@ static void load_done(struct load *l)
 {
 	bp_plan_unref(l->plan);
 	free(l->cmdline);
+	bp_buf_done(&l->dtb);
 	if (l->has_initrd)
 		bp_initrd_close(&l->initrd);
 	bp_image_unref(l->image);
@@ -149,6 +151,21 @@ static int look_at_hyperv(struct load *l)
 	return 0;
 }
 
+/* x86 kernels take none; elsewhere it is what kexec_load is for. */
+static int open_dtb(struct load *l, struct bp_syscall_request *request)
+{
+	const struct kexec_options *o = l->o;
+
+	if (!o->dtb)
+		return 0;
+	if (l->image->arch == BP_ARCH_X86_64) {
+		say_warning("--dtb has no effect: x86 kernels take no device tree");
+		return 0;
+	}
+	request->must_load = "dtb";
+	return bp_dtb_read(l->ctx, o->dtb, &l->dtb);
+}
+
 /* Everything that a plan is made from. Failures are in the context's message. */
 static int gather(struct load *l)
 {
@@ -170,6 +187,8 @@ static int gather(struct load *l)
 		r = choose_cmdline(l);
 	if (!r)
 		r = look_at_hyperv(l);
+	if (!r)
+		r = open_dtb(l, &request);
 	if (r)
 		return r;
 
@@ -246,6 +265,7 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 		.panic = o->panic,
 		.cmdline = l->cmdline,
 		.initrd = l->has_initrd ? &l->initrd : NULL,
+		.dtb = bp_buf_span(&l->dtb),
 		.screen = l->screen,
 		.hyperv = &l->hyperv,
 		.mem_min = o->mem_min,
@@ -550,7 +570,7 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 	r = gather(&l);
 	if (!r && lacks_crash_region(&l))
 		return EXIT_STATUS_NO_CRASH_REGION;
-	if (!r && o->dry_run && l.machine->iomem.status == -EACCES) {
+	if (!r && o->dry_run && l.machine->iomem.status == -EACCES && l.machine->firmware_map.n) {
 		r = guess_iomem(l.machine);
 		l.guessed_iomem = true;
 	}

@@ -104,6 +104,8 @@ static const struct row table[] = {
 	  "the running kernel's command line, without BOOT_IMAGE= and, with -p, crashkernel=", NULL },
 	{ "framebuffer", OPT_FRAMEBUFFER, "SPEC", HONOURED, LOAD_ONLY,
 	  "auto, console, reserve, none or BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP", NULL },
+	{ "dtb", OPT_DTB, "FILE", HONOURED, BOTH,
+	  "arm64: the device tree to begin with, in the place of this machine's", NULL },
 	{ "no-checks", 'i', NULL, HONOURED, BOTH,
 	  "do not check the loaded bytes before they are booted", NULL },
 	{ "mem-min", OPT_MEM_MIN, "ADDR", HONOURED, LOAD_ONLY, "load nothing below ADDR", NULL },
@@ -151,8 +153,6 @@ static const struct row table[] = {
 	  "the next kernel finds the screen as it is" },
 	{ "console-vga", OPT_NO_EFFECT, NULL, NOTED, BOTH, "accepted, without effect",
 	  "a failed check is shown on VGA text screens anyway" },
-	{ "dtb", OPT_DTB, "FILE", NOTED, BOTH, "accepted, without effect on x86",
-	  "x86 kernels take no device tree" },
 
 	{ "entry-32bit", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused",
 	  "kernels are entered in 64-bit mode only" },

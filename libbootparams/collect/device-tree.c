@@ -22,6 +22,7 @@
 
 #define FDT_FILE "/sys/firmware/fdt"
 #define TREE_DIR "/proc/device-tree"
+#define RESERVATIONS_MAX 1024	/* machines have a few */
 #define DEPTH_MAX 64	/* as drivers/of/fdt.c: FDT_MAX_DEPTH */
 
 /* Where in the structure block does it stop making sense? */
@@ -55,6 +56,9 @@ int bp_fdt_check(struct bp_ctx *ctx, struct bp_span bytes)
 	if (size > bytes.len)
 		return bp_fail(ctx, -EBADMSG, "device tree: totalsize at 0x4 is 0x%x, but the file ends "
 			       "at 0x%zx: truncated?", size, bytes.len);
+	if (!fdt_check_header(bytes.data) && fdt_num_mem_rsv(bytes.data) > RESERVATIONS_MAX)
+		return bp_fail(ctx, -EFBIG, "device tree: more than %d memory reservations, or no end of "
+			       "them", RESERVATIONS_MAX);
 	r = fdt_check_full(bytes.data, bytes.len);
 	if (r && !fdt_check_header(bytes.data))
 		return bp_fail(ctx, -EBADMSG, "device tree: %s, at or behind 0x%x of the structure "

@@ -255,6 +255,8 @@ void bp_iomem_done(struct bp_iomem *iomem);
 
 /* A device tree, wherever it comes from: its size, its form; -EBADMSG, -EFBIG say what and where. */
 int bp_fdt_check(struct bp_ctx *ctx, struct bp_span bytes);
+/* The same, from a file that the user names; the message begins with it. */
+int bp_dtb_read(struct bp_ctx *ctx, const char *path, struct bp_buf *ret_bytes);
 
 /* The kernel log as dmesg(1) prints it; -EPERM where kernel.dmesg_restrict forbids. */
 int bp_kernel_log_read(struct bp_ctx *ctx, struct bp_buf *ret_log);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "decide/device-tree.h"
 #include "decide/memory.h"
 #include "decide/plan-arm64.h"
 #include "wire/arm64-image.h"
@@ -209,22 +210,27 @@ static int usable_memory(const struct bp_machine *m, struct bp_memmap *ret)
 	return r ? r : bp_memmap_copy(ret, &m->crash.cma);
 }
 
-static int find_device_tree(struct bp_plan *plan, struct bp_span *ret)
+static int choose_device_tree(struct bp_plan *plan, const struct bp_plan_opts *opts,
+			      struct bp_span *ret_base, struct bp_arm64_fdt *fdt)
 {
-	const struct bp_device_tree *dt = &plan->machine->device_tree;
-	int r;
+	const struct bp_device_tree *running = &plan->machine->device_tree;
+	struct bp_dtb_choice c;
+	int r = bp_dtb_choose(plan->ctx, plan->machine, plan->image, opts->dtb, &c);
 
-	if (dt->status == -ENOENT)
-		return bp_fail(plan->ctx, -ENODATA, "this machine's device tree is not known: there is "
-			       "neither /sys/firmware/fdt nor /proc/device-tree");
-	if (dt->status)
-		return bp_fail_errno(plan->ctx, dt->status, "cannot read this machine's device tree");
-	r = bp_plan_reason(plan, "device tree: from %s", dt->source);
-	if (!r && strcmp(dt->source, "/sys/firmware/fdt"))
+	if (!r)
+		r = bp_plan_reason(plan, "device tree: %s, %s", c.what, c.why);
+	if (!r && c.is_running && strcmp(c.what, "/sys/firmware/fdt"))
 		r = bp_plan_warn(plan, "the device tree is put together from %s: memory reservations of "
-				 "the one that this kernel was started with are lost", dt->source);
-	*ret = bp_buf_span(&dt->blob);
-	return r;
+				 "the one that this kernel was started with are lost", c.what);
+	if (!r && !c.is_running && running->status)
+		r = bp_plan_warn(plan, "this machine's own device tree cannot be read (%s): what it says of "
+				 "EFI and of reserved memory is lost", strerror(-running->status));
+	if (r)
+		return r;
+	*ret_base = c.bytes;
+	if (!c.is_running && !running->status)
+		fdt->running = bp_buf_span(&running->blob);
+	return 0;
 }
 
 static void carrier_done(struct bp_arm64_carrier *c)
@@ -249,7 +255,7 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 
 	/* So that the next kernel, which reserves whole pages of its own size, gets whole ones. */
 	place->page = BP_MAX(place->page, (uint64_t)plan->image->arm64.page_size);
-	r = find_device_tree(plan, &base);
+	r = choose_device_tree(plan, opts, &base, &fdt);
 	if (!r)
 		r = place_kernel(plan, place, &kernel);
 	if (!r)
@@ -266,6 +272,9 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 	}
 	if (!r)
 		r = memory_map(plan, &fdt.elfcorehdr);
+	if (!r && !opts->random)
+		r = bp_plan_reason(plan, "no seeds of random numbers for the next kernel, which will not "
+				   "move itself: this kernel's generator is not ready yet");
 	fdt.efi_system_table = carrier.efi_system_table;
 	if (!r)
 		r = bp_arm64_fdt_encode(plan->ctx, base, &fdt, &plan->params);

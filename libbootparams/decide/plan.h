@@ -80,6 +80,7 @@ struct bp_plan_opts {
 	bool panic;		/* a crash kernel, for the reserved region */
 	const char *cmdline;	/* "" for none */
 	const struct bp_initrd *initrd;	/* NULL: none */
+	struct bp_span dtb;	/* arm64: a device tree in the place of the running one; empty: none */
 	const struct bp_screen_option *screen;	/* NULL: auto */
 	const struct bp_hyperv_kernel *hyperv;	/* what the next kernel does there; NULL: not known */
 	bp_phys_t mem_min, mem_max;	/* mem_max 0: no limit */

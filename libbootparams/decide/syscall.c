@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "decide/device-tree.h"
 #include "decide/syscall.h"
 #include "encode/encode.h"
 #include "wire/x86-setup-data.h"
@@ -45,9 +46,11 @@ static void add(struct note *n, const char *fmt, ...)
 }
 
 /* What the next kernel would miss, or be told wrongly, after kexec_file_load. */
-static void lost_by_file_load(const struct bp_machine *m, const struct bp_syscall_request *q,
+static void lost_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
+			      const struct bp_image *image, const struct bp_syscall_request *q,
 			      struct note *n)
 {
+	struct bp_dtb_choice dtb;
 	char screen[512];
 
 	if (q->load_only)
@@ -58,6 +61,12 @@ static void lost_by_file_load(const struct bp_machine *m, const struct bp_syscal
 	if (q->screen_load && q->screen_file &&
 	    bp_screen_file_load_loss(m, q->screen_load, q->screen_file, screen, sizeof(screen)))
 		add(n, "kexec_file_load %s", screen);
+	if (image->arch != BP_ARCH_ARM64 || !image->uki)
+		return;
+	if (bp_dtb_choose(ctx, m, image, (struct bp_span){ NULL, 0 }, &dtb))
+		bp_forgive(ctx);
+	else if (!dtb.is_running)
+		add(n, "kexec_file_load does not take %s", dtb.what);
 }
 
 /*
@@ -147,6 +156,12 @@ static int check_confidential(struct bp_ctx *ctx, const struct bp_machine *m)
 		       m->kexec.converts_shared_memory ? "is not known to" : "does not");
 }
 
+/* The one format that kexec_file_load takes: kexec_file_loaders[] of the architecture. */
+static const char *file_load_format(enum bp_arch arch)
+{
+	return arch == BP_ARCH_ARM64 ? "Image" : "bzImage64";
+}
+
 static int forced(struct bp_ctx *ctx, const struct bp_image *image,
 		  const struct bp_syscall_request *q, const struct note *by_file,
 		  const struct note *by_load, struct bp_syscall_choice *c)
@@ -160,9 +175,10 @@ static int forced(struct bp_ctx *ctx, const struct bp_image *image,
 		snprintf(c->lost, sizeof(c->lost), "%s", by_load->text);
 		return 0;
 	}
-	if (image->arch == BP_ARCH_X86_64 && strcmp(image->format, "bzImage64"))
-		return bp_fail(ctx, -EOPNOTSUPP, "kexec_file_load takes a bzImage, but %s is %s "
-			       "(without -s it can be loaded)", image->path, image->format);
+	if (strcmp(image->format, file_load_format(image->arch)))
+		return bp_fail(ctx, -EOPNOTSUPP, "kexec_file_load takes %s, but %s is %s "
+			       "(without -s it can be loaded)", file_load_format(image->arch),
+			       image->path, image->format);
 	c->syscall = BP_SYSCALL_FILE_LOAD;
 	snprintf(c->why, sizeof(c->why), "asked for by -s");
 	snprintf(c->lost, sizeof(c->lost), "%s", by_file->text);
@@ -177,7 +193,7 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 	struct note by_file = { file_text, sizeof(file_text) };
 	struct note by_load = { load_text, sizeof(load_text) };
 	struct note not_passed = { c.not_passed, sizeof(c.not_passed) };
-	bool bzimage = !strcmp(image->format, "bzImage64") || image->arch != BP_ARCH_X86_64;
+	bool file_load_takes_it = !strcmp(image->format, file_load_format(image->arch));
 	int r;
 
 	r = check_confidential(ctx, m);
@@ -185,10 +201,16 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 		r = not_passed_by_file_load(ctx, m, request, &not_passed);
 	if (r)
 		return r;
-	lost_by_file_load(m, request, &by_file);
+	lost_by_file_load(ctx, m, image, request, &by_file);
 	lost_by_load(m, request, &by_load);
 	if (m->confidential != BP_CONF_NONE && request->mode == BP_SYSCALL_ONLY_LOAD)
 		return bp_fail(ctx, -EOPNOTSUPP, "kexec_load cannot be used in a confidential guest");
+	if (request->must_load && request->mode == BP_SYSCALL_ONLY_FILE_LOAD)
+		return bp_fail(ctx, -EOPNOTSUPP, "--%s needs kexec_load, but -s asks for "
+			       "kexec_file_load, which has no part for it", request->must_load);
+	if (request->must_load && request->file_only)
+		return bp_fail(ctx, -EOPNOTSUPP, "--%s needs kexec_load, but --%s kexec_file_load",
+			       request->must_load, request->file_only);
 	if (request->mode != BP_SYSCALL_AUTO) {
 		r = forced(ctx, image, request, &by_file, &by_load, &c);
 		if (r)
@@ -197,13 +219,17 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 		return 0;
 	}
 
-	if (!bzimage) {
+	if (!file_load_takes_it) {
 		if (*load_text)
 			return bp_fail(ctx, -EOPNOTSUPP, "%s is %s, which only kexec_load takes, but %s",
 				       image->path, image->format, load_text);
 		c.syscall = BP_SYSCALL_LOAD;
 		snprintf(c.why, sizeof(c.why), "kexec_file_load does not take %s",
 			 image->format);
+	} else if (request->must_load) {
+		c.syscall = BP_SYSCALL_LOAD;
+		snprintf(c.why, sizeof(c.why), "--%s needs it", request->must_load);
+		snprintf(c.lost, sizeof(c.lost), "%s", load_text);
 	} else if (m->kexec.has_file_load == 0) {
 		c.syscall = BP_SYSCALL_LOAD;
 		snprintf(c.why, sizeof(c.why),

@@ -17,6 +17,7 @@ struct bp_syscall_request {
 	bool panic;
 	const char *load_only;	/* name of an option that only kexec_load honours, or NULL */
 	const char *file_only;	/* the same for kexec_file_load */
+	const char *must_load;	/* an option that is refused where kexec_load cannot be used, or NULL */
 	/* What the next kernel would be told of the screen through each: bp_screen_decide(),
 	 * bp_screen_file_load(). */
 	const struct bp_screen *screen_load, *screen_file;

@@ -240,31 +240,174 @@ static int set_reservations(struct bp_ctx *ctx, void *fdt, const struct bp_arm64
 	return r;
 }
 
+static bool is_efi(const char *name)
+{
+	return !strncmp(name, "linux,uefi-", strlen("linux,uefi-"));
+}
+
+/* EFI's properties in /chosen; *@ret_n: how many. */
+static int copy_efi(struct bp_ctx *ctx, void *fdt, int chosen, const void *running, unsigned int *ret_n)
+{
+	int from = fdt_path_offset(running, "/chosen"), property, r = 0;
+
+	*ret_n = 0;
+	if (from < 0)
+		return 0;
+	fdt_for_each_property_offset(property, running, from) {
+		const char *name;
+		int len;
+		const void *value = fdt_getprop_by_offset(running, property, &name, &len);
+
+		if (!value || !is_efi(name))
+			continue;
+		r = set(ctx, fdt, chosen, name, value, (size_t)len);
+		if (r)
+			break;
+		++*ret_n;
+	}
+	return r;
+}
+
+static bool is_memory(const void *fdt, int node)
+{
+	int len;
+	const char *type = fdt_getprop(fdt, node, "device_type", &len);
+
+	return type && len == sizeof("memory") && !memcmp(type, "memory", (size_t)len);
+}
+
+/* The nodes below the root that say where memory is. */
+static int copy_memory(struct bp_ctx *ctx, void *fdt, const struct cells *cells, const void *running)
+{
+	static const char *const names[] = { "device_type", "reg", "hotpluggable", "numa-node-id" };
+	struct cells other;
+	int node, r;
+
+	fdt_for_each_subnode(node, fdt, 0)
+		if (is_memory(fdt, node))
+			return 0;
+	r = read_cells(ctx, running, &other);
+	if (r)
+		return r;
+	fdt_for_each_subnode(node, running, 0) {
+		int to;
+
+		if (!is_memory(running, node))
+			continue;
+		if (memcmp(&other, cells, sizeof(other)))
+			return bp_fail(ctx, -EBADMSG, "device tree: it says nothing of memory, and this "
+				       "machine's has addresses or sizes of another width");
+		to = fdt_add_subnode(fdt, 0, fdt_get_name(running, node, NULL));
+		if (to < 0)
+			return failed(ctx, to, "add the memory");
+		for (size_t i = 0; i < BP_ARRAY_SIZE(names); i++) {
+			int len;
+			const void *value = fdt_getprop(running, node, names[i], &len);
+
+			r = value ? fdt_setprop(fdt, to, names[i], value, len) : 0;
+			if (r)
+				return failed(ctx, r, "add the memory");
+		}
+	}
+	return 0;
+}
+
+static bool is_reserved(const void *fdt, uint64_t at, uint64_t size)
+{
+	int n = fdt_num_mem_rsv(fdt);
+
+	for (int i = 0; i < n; i++) {
+		uint64_t other_at, other_size;
+
+		if (!fdt_get_mem_rsv(fdt, i, &other_at, &other_size) && at == other_at &&
+		    size == other_size)
+			return true;
+	}
+	return false;
+}
+
+static int copy_reservations(struct bp_ctx *ctx, void *fdt, const void *running)
+{
+	int n = fdt_num_mem_rsv(running);
+
+	for (int i = 0; i < n; i++) {
+		uint64_t at, size;
+		int r = fdt_get_mem_rsv(running, i, &at, &size);
+
+		if (!r && !is_reserved(fdt, at, size))
+			r = fdt_add_mem_rsv(fdt, at, size);
+		if (r)
+			return failed(ctx, r, "copy the memory reservations");
+	}
+	return 0;
+}
+
+/*
+ * Into another tree, from the running kernel's. What that says of an earlier kexec comes along with
+ * the reservations made for it, and goes with them afterwards.
+ */
+static int copy_running(struct bp_ctx *ctx, void *fdt, int chosen, const struct cells *cells,
+			const void *running)
+{
+	unsigned int n_efi;
+	int from = fdt_path_offset(running, "/chosen");
+	int r = copy_efi(ctx, fdt, chosen, running, &n_efi);
+
+	if (!r)
+		r = copy_reservations(ctx, fdt, running);
+	for (size_t i = 0; !r && from >= 0 && i < BP_ARRAY_SIZE(stale); i++) {
+		int len;
+		const void *value = fdt_getprop(running, from, stale[i].name, &len);
+
+		if (value)
+			r = set(ctx, fdt, chosen, stale[i].name, value, (size_t)len);
+	}
+	return r || n_efi ? r : copy_memory(ctx, fdt, cells, running);
+}
+
+static int find_chosen(struct bp_ctx *ctx, void *fdt)
+{
+	int chosen = fdt_path_offset(fdt, "/chosen");
+
+	if (chosen == -FDT_ERR_NOTFOUND)
+		chosen = fdt_add_subnode(fdt, 0, "chosen");
+	return chosen < 0 ? failed(ctx, chosen, "find /chosen") : chosen;
+}
+
 int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base, const struct bp_arm64_fdt *p,
 			struct bp_buf *ret_bytes)
 {
-	bp_autobuf struct bp_buf b = { 0 };
+	bp_autobuf struct bp_buf b = { 0 }, copy = { 0 };
 	struct cells cells;
 	size_t size;
 	int chosen, r;
 
-	r = bp_fdt_check(ctx, base);
+	/* libfdt wants it aligned, and a section of a UKI need not be. */
+	r = bp_buf_append(&copy, base.data, base.len);
+	if (!r)
+		r = bp_fdt_check(ctx, bp_buf_span(&copy));
+	if (!r && p->running.len)
+		r = bp_fdt_check(ctx, p->running);
 	if (r)
 		return r;
-	size = fdt_totalsize(base.data) + GROWTH + strlen(p->cmdline) + 1 +
+	size = fdt_totalsize(copy.data) + p->running.len + GROWTH + strlen(p->cmdline) + 1 +
 	       (p->reserve ? p->reserve->n * RESERVATION_SIZE : 0) + (p->usable ? p->usable->n * 16 : 0);
 	r = bp_buf_append_zero(&b, size);
 	if (r)
 		return bp_fail_errno(ctx, r, "cannot hold the device tree");
-	r = fdt_open_into(base.data, b.data, (int)size);
+	r = fdt_open_into(copy.data, b.data, (int)size);
 	if (r)
 		return failed(ctx, r, "take it apart");
-	chosen = fdt_path_offset(b.data, "/chosen");
-	if (chosen == -FDT_ERR_NOTFOUND)
-		chosen = fdt_add_subnode(b.data, 0, "chosen");
+	chosen = find_chosen(ctx, b.data);
 	if (chosen < 0)
-		return failed(ctx, chosen, "find /chosen");
+		return chosen;
 	r = read_cells(ctx, b.data, &cells);
+	if (!r && p->running.len)
+		r = copy_running(ctx, b.data, chosen, &cells, p->running.data);
+	/* What was added before it has moved it. */
+	chosen = r ? r : find_chosen(ctx, b.data);
+	if (chosen < 0)
+		return chosen;
 	if (!r)
 		r = set_reservations(ctx, b.data, p);
 	if (!r)

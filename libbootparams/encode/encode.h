@@ -140,11 +140,16 @@ struct bp_arm64_fdt {
 	struct bp_range elfcorehdr;
 	const struct bp_memmap *usable;	/* in this order; NULL: no crash kernel */
 	bp_phys_t efi_system_table;	/* 0: as it is */
+	/*
+	 * Where the tree to begin with is not the running kernel's: this is. EFI and the memory
+	 * reservations are taken from it, and the memory where neither EFI nor the other says it.
+	 */
+	struct bp_span running;
 	/* Memory reservations to take out, by all that lie within; and to add. May be NULL. */
 	const struct bp_memmap *unreserve, *reserve;
 };
 
-/* @base: the device tree to begin with; foreign bytes, 8-byte aligned. */
+/* @base: the device tree to begin with; foreign bytes. */
 int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base, const struct bp_arm64_fdt *p,
 			struct bp_buf *ret_bytes);
 

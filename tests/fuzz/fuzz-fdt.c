@@ -16,7 +16,7 @@ static void check(const struct bp_arm64_fdt *p, const struct bp_buf *b)
 	int chosen = fdt_path_offset(b->data, "/chosen"), len;
 	const char *line = fdt_getprop(b->data, chosen, "bootargs", &len);
 
-	MUST(b->len <= BP_FDT_MAX + 8192 && b->len == fdt_totalsize(b->data));
+	MUST(b->len <= 2 * BP_FDT_MAX + 8192 && b->len == fdt_totalsize(b->data));
 	MUST(!fdt_check_full(b->data, b->len));
 	MUST(line && !strcmp(line, p->cmdline) && (size_t)len == strlen(line) + 1);
 	MUST(!fdt_getprop(b->data, chosen, "linux,kho-fdt", NULL));
@@ -26,24 +26,34 @@ static void check(const struct bp_arm64_fdt *p, const struct bp_buf *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static uint64_t empty[16];
 	static const uint8_t random[BP_ARM64_KASLR_SEED_SIZE + BP_ARM64_RNG_SEED_SIZE] = { 1 };
 	struct bp_memmap reserve = { &add, 1, 1 }, unreserve = { &remove_all, 1, 1 },
 			 usable = { &usable_range, 1, 1 };
-	const struct bp_arm64_fdt variants[] = {
+	struct bp_arm64_fdt variants[] = {
 		{ .cmdline = "" },
 		{ .cmdline = "root=/dev/vda1 quiet", .initrd = 0x48000000, .initrd_size = 77,
 		  .random = random, .efi_system_table = 0x60000000, .reserve = &reserve,
 		  .unreserve = &unreserve, .usable = &usable,
 		  .elfcorehdr = { 0x8ffff000, 0x90000000, BP_MEM_RESERVED } },
+		{ .cmdline = "x", .running = bp_span_make(empty, sizeof(empty)) },
+		{ .cmdline = "y" },	/* into an empty one, with the bytes as the running one */
 	};
+	const size_t last = BP_ARRAY_SIZE(variants) - 1;
 	struct bp_ctx *ctx = fuzz_ctx();
 	uint8_t *copy = malloc(size ? size : 1);	/* aligned, with nothing readable behind it */
 
+	MUST(!fdt_create_empty_tree(empty, sizeof(empty)));
 	memcpy(copy, data, size);
 	for (size_t i = 0; i < BP_ARRAY_SIZE(variants); i++) {
 		struct bp_buf b = { 0 };
+		struct bp_span base = bp_span_make(copy, size);
 
-		if (bp_arm64_fdt_encode(ctx, bp_span_make(copy, size), &variants[i], &b))
+		if (i == last) {
+			variants[i].running = base;
+			base = bp_span_make(empty, sizeof(empty));
+		}
+		if (bp_arm64_fdt_encode(ctx, base, &variants[i], &b))
 			MUST(!b.data && *bp_ctx_message(ctx));
 		else
 			check(&variants[i], &b);

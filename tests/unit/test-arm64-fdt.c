@@ -239,6 +239,148 @@ START_TEST(odd_cells_are_refused)
 }
 END_TEST
 
+/* A tree as a vendor ships it: a model, a device, nothing of this machine's boot. */
+static void *make_vendor(bool with_memory)
+{
+	void *b = malloc(4096);
+
+	OK(fdt_create(b, 4096));
+	OK(fdt_add_reservemap_entry(b, 0x40200000, 0x10000));	/* one that both have */
+	OK(fdt_add_reservemap_entry(b, 0x1000, 0x1000));
+	OK(fdt_finish_reservemap(b));
+	OK(fdt_begin_node(b, ""));
+	OK(fdt_property_u32(b, "#address-cells", 2));
+	OK(fdt_property_u32(b, "#size-cells", 2));
+	OK(fdt_property_string(b, "compatible", "vendor,board"));
+	if (with_memory) {
+		OK(fdt_begin_node(b, "memory@0"));
+		OK(fdt_property_string(b, "device_type", "memory"));
+		OK(fdt_property_u64(b, "reg", 7));
+		OK(fdt_end_node(b));
+	}
+	OK(fdt_end_node(b));
+	OK(fdt_finish(b));
+	return b;
+}
+
+START_TEST(another_tree_gets_what_this_boot_said)
+{
+	static const uint64_t reserved[2][2] = { { 0x40200000, 0x10000 }, { 0x1000, 0x1000 } };
+	bp_autofree void *stub = make_stub(2), *vendor = make_vendor(false);
+	struct bp_arm64_fdt p = { .cmdline = "q", .running = span(stub) };
+	struct bp_buf b = { 0 };
+
+	OK(bp_arm64_fdt_encode(ctx, span(vendor), &p, &b));
+	ck_assert_str_eq(fdt_getprop(b.data, 0, "compatible", NULL), "vendor,board");
+	assert_property(&b, "bootargs", "q", 2);
+	assert_property(&b, "linux,uefi-system-table", "\0\0\0\0\xbc\x3e\0\x18", 8);
+	assert_property(&b, "linux,uefi-mmap-size", "\0\0\6\xc0", 4);
+	/* Nothing of the last kexec, nor what was reserved for it. */
+	assert_property(&b, "linux,initrd-start", NULL, -1);
+	assert_property(&b, "linux,elfcorehdr", NULL, -1);
+	assert_property(&b, "stdout-path", NULL, -1);
+	assert_reserved(&b, 2, reserved);
+	/* EFI describes the memory. */
+	ck_assert_int_lt(fdt_path_offset(b.data, "/memory"), 0);
+	bp_buf_done(&b);
+}
+END_TEST
+
+/* Without EFI, where only nodes say where memory is: 0, the vendor's tree has some of its own. */
+START_TEST(another_tree_gets_the_memory_without_efi)
+{
+	bp_autofree void *running = make_stub(_i ? 2 : 1), *vendor = make_vendor(!_i);
+	struct bp_arm64_fdt p = { .cmdline = "" };
+	struct bp_buf b = { 0 };
+	int node, len;
+
+	OK(fdt_open_into(running, running, 4096));
+	node = fdt_path_offset(running, "/chosen");
+	OK(fdt_delprop(running, node, "linux,uefi-system-table"));
+	OK(fdt_delprop(running, node, "linux,uefi-mmap-size"));
+	ck_assert_int_ge(node = fdt_add_subnode(running, 0, "memory@40000000"), 0);
+	OK(fdt_setprop_string(running, node, "device_type", "memory"));
+	OK(fdt_setprop_u64(running, node, "reg", 0x1234));
+	OK(fdt_setprop_u32(running, node, "phandle", 5));
+	p.running = span(running);
+	OK(bp_arm64_fdt_encode(ctx, span(vendor), &p, &b));
+	node = fdt_path_offset(b.data, _i ? "/memory@40000000" : "/memory@0");
+	ck_assert_int_ge(node, 0);
+	ck_assert_mem_eq(fdt_getprop(b.data, node, "reg", &len),
+			 _i ? "\0\0\0\0\0\0\x12\x34" : "\0\0\0\0\0\0\0\7", 8);
+	ck_assert_ptr_null(fdt_getprop(b.data, node, "phandle", &len));
+	ck_assert_int_lt(fdt_path_offset(b.data, _i ? "/memory@0" : "/memory@40000000"), 0);
+	bp_buf_done(&b);
+}
+END_TEST
+
+START_TEST(memory_of_another_width_is_refused)
+{
+	bp_autofree void *running = make_stub(1), *vendor = make_vendor(false);
+	struct bp_arm64_fdt p = { .cmdline = "" };
+	struct bp_buf b = { 0 };
+	int node;
+
+	OK(fdt_open_into(running, running, 4096));
+	node = fdt_path_offset(running, "/chosen");
+	OK(fdt_delprop(running, node, "linux,uefi-system-table"));
+	OK(fdt_delprop(running, node, "linux,uefi-mmap-size"));
+	p.running = span(running);
+	OK(bp_arm64_fdt_encode(ctx, span(vendor), &p, &b));
+	bp_buf_done(&b);
+	ck_assert_int_ge(node = fdt_add_subnode(running, 0, "memory@1"), 0);
+	OK(fdt_setprop_string(running, node, "device_type", "memory"));
+	p.running = span(running);
+	ck_assert_int_eq(bp_arm64_fdt_encode(ctx, span(vendor), &p, &b), -EBADMSG);
+	assert_message("it says nothing of memory");
+}
+END_TEST
+
+START_TEST(reservations_without_end_are_refused)
+{
+	size_t len = 65536;
+	uint8_t *b = calloc(1, len);
+	bp_autofree void *stub = make_stub(2);
+
+	/* The list runs into what follows and on: none of it is zero. */
+	OK(fdt_open_into(stub, b, (int)len));
+	for (int i = 0; i < 1025; i++)
+		OK(fdt_add_mem_rsv(b, 0x1000, 0x1000));
+	ck_assert_int_eq(bp_fdt_check(ctx, bp_span_make(b, len)), -EFBIG);
+	assert_message("more than 1024 memory reservations");
+	free(b);
+}
+END_TEST
+
+START_TEST(files_are_read)
+{
+	char path[] = "/tmp/test-arm64-fdt.XXXXXX";
+	bp_autofree void *stub = make_stub(2);
+	bp_autoclose int fd = mkstemp(path);
+	struct bp_buf b = { 0 };
+	size_t len = fdt_totalsize(stub);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, stub, len), len);
+	OK(bp_dtb_read(ctx, path, &b));
+	ck_assert_uint_eq(b.len, len);
+	ck_assert_mem_eq(b.data, stub, len);
+	bp_buf_done(&b);
+	OK(ftruncate(fd, (off_t)len - 1));
+	ck_assert_int_eq(bp_dtb_read(ctx, path, &b), -EBADMSG);
+	assert_message(": device tree: totalsize at 0x4 is 0x");
+	OK(ftruncate(fd, BP_FDT_MAX + 1));
+	ck_assert_int_eq(bp_dtb_read(ctx, path, &b), -EFBIG);
+	assert_message("it has 2097153 bytes");
+	OK(unlink(path));
+	ck_assert_int_eq(bp_dtb_read(ctx, path, &b), -ENOENT);
+	assert_message(path);
+	ck_assert_int_eq(bp_dtb_read(ctx, "/", &b), -EISDIR);
+	bp_forgive(ctx);
+	ck_assert_ptr_null(b.data);
+}
+END_TEST
+
 START_TEST(every_truncation_is_refused)
 {
 	bp_autofree void *stub = make_stub(2);
@@ -423,6 +565,11 @@ int main(void)
 	tcase_add_test(t, reservations_and_the_system_table_can_be_changed);
 	tcase_add_test(t, chosen_is_made_where_there_is_none);
 	tcase_add_test(t, odd_cells_are_refused);
+	tcase_add_test(t, another_tree_gets_what_this_boot_said);
+	tcase_add_loop_test(t, another_tree_gets_the_memory_without_efi, 0, 2);
+	tcase_add_test(t, memory_of_another_width_is_refused);
+	tcase_add_test(t, reservations_without_end_are_refused);
+	tcase_add_test(t, files_are_read);
 	tcase_add_test(t, every_truncation_is_refused);
 	tcase_add_loop_test(t, bad_header_field_is_named, 0, BP_ARRAY_SIZE(bad));
 	tcase_add_test(t, a_bad_tag_is_located);

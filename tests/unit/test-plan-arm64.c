@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "decide/device-tree.h"
 #include "decide/plan-arm64.h"
+#include "image/uki.h"
 #include "test.h"
 #include "wire/arm64-image.h"
 
@@ -470,6 +472,87 @@ START_TEST(a_tree_that_was_put_together_is_said)
 }
 END_TEST
 
+static void grow_own_tree(void)
+{
+	struct bp_buf *b = &m->device_tree.blob;
+
+	b->data = realloc(b->data, 1024);
+	b->len = 1024;
+	ck_assert_int_eq(fdt_open_into(b->data, b->data, 1024), 0);
+}
+
+/* An empty tree of some model, at an odd address as in a UKI; NULL: no model. */
+static struct bp_span make_tree(uint8_t room[640], const char *model)
+{
+	uint64_t aligned[75];
+	uint8_t *at = room + 3 + (8 - (uintptr_t)room % 8);
+
+	ck_assert_int_eq(fdt_create_empty_tree(aligned, sizeof(aligned)), 0);
+	if (model)
+		ck_assert_int_eq(fdt_setprop_string(aligned, 0, "compatible", model), 0);
+	memcpy(at, aligned, sizeof(aligned));
+	return bp_span_make(at, sizeof(aligned));
+}
+
+START_TEST(a_tree_is_chosen_as_the_stub_would)
+{
+	static uint8_t rooms[5][640];
+	struct bp_span autos[] = { make_tree(rooms[0], "other,board"), make_tree(rooms[1], NULL),
+				   make_tree(rooms[2], "this,board"), { (const uint8_t *)"x", 1 } };
+	struct bp_span file = make_tree(rooms[3], "file");
+	struct bp_uki uki = { .dtb = make_tree(rooms[4], "dtb"), .dtbauto = autos, .n_dtbauto = 4 };
+	struct bp_image image = { .arch = BP_ARCH_ARM64, .uki = &uki };
+	struct bp_span none = { NULL, 0 };
+	struct bp_dtb_choice c;
+
+	/* With ACPI the running tree has no model: nothing is chosen by it. */
+	ck_assert_int_eq(bp_dtb_choose(ctx, m, &image, none, &c), 0);
+	ck_assert_ptr_eq(c.bytes.data, uki.dtb.data);
+	ck_assert(!c.is_running);
+	grow_own_tree();
+	/* The first word counts. */
+	ck_assert_int_eq(fdt_setprop(m->device_tree.blob.data, 0, "compatible",
+				     "this,board\0other,board", 23), 0);
+	ck_assert_int_eq(bp_dtb_choose(ctx, m, &image, none, &c), 0);
+	ck_assert_ptr_eq(c.bytes.data, autos[2].data);
+	ck_assert_int_eq(bp_dtb_choose(ctx, m, &image, file, &c), 0);
+	ck_assert_ptr_eq(c.bytes.data, file.data);
+	uki.n_dtbauto = 2;
+	uki.dtb.len = 0;
+	ck_assert_int_eq(bp_dtb_choose(ctx, m, &image, none, &c), 0);
+	ck_assert_ptr_eq(c.bytes.data, m->device_tree.blob.data);
+	ck_assert(c.is_running);
+	/* Without a word of the machine's own there is still what came along. */
+	m->device_tree.status = -ENOENT;
+	ck_assert_int_eq(bp_dtb_choose(ctx, m, &image, none, &c), -ENODATA);
+	ck_assert_int_eq(bp_dtb_choose(ctx, m, &image, file, &c), 0);
+	bp_forgive(ctx);
+}
+END_TEST
+
+START_TEST(a_given_tree_is_used)
+{
+	static uint8_t room[640];
+	struct bp_plan_opts opts = { .dtb = make_tree(room, "given,board") };
+	struct bp_plan *plan;
+
+	grow_own_tree();
+	ck_assert_int_eq(fdt_add_mem_rsv(m->device_tree.blob.data, GIB + 4 * MIB, 4096), 0);
+	plan = must_plan(make_image(0, ANYWHERE_4K), &opts);
+	ck_assert_str_eq(fdt_getprop(segment(plan, "dtb")->buf, 0, "compatible", NULL),
+			 "given,board");
+	ck_assert_int_eq(fdt_num_mem_rsv(segment(plan, "dtb")->buf), 1);
+	ck_assert_ptr_null(plan->warnings);
+	bp_plan_unref(plan);
+	/* Where the machine's own cannot be read, that is said. */
+	m->device_tree.status = -EACCES;
+	plan = must_plan(make_image(0, ANYWHERE_4K), &opts);
+	ck_assert_ptr_nonnull(plan->warnings);
+	ck_assert_ptr_nonnull(strstr(plan->warnings[0], "EFI and of reserved memory is lost"));
+	bp_plan_unref(plan);
+}
+END_TEST
+
 START_TEST(file_load_is_tried_on_paper)
 {
 	struct bp_initrd initrd = make_initrd(5000);
@@ -505,6 +588,8 @@ int main(void)
 	tcase_add_loop_test(t, what_cannot_be_is_refused, 0, BP_ARRAY_SIZE(refused));
 	tcase_add_test(t, the_command_line_has_a_limit);
 	tcase_add_test(t, a_tree_that_was_put_together_is_said);
+	tcase_add_test(t, a_tree_is_chosen_as_the_stub_would);
+	tcase_add_test(t, a_given_tree_is_used);
 	tcase_add_test(t, file_load_is_tried_on_paper);
 	suite_add_tcase(s, t);
 	return run_suite(s);

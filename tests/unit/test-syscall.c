@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decide/syscall.h"
+#include "image/uki.h"
 #include "test.h"
 #include "wire/x86-setup-data.h"
 
@@ -343,6 +344,71 @@ START_TEST(elf_needs_load)
 }
 END_TEST
 
+START_TEST(arm64_takes_image)
+{
+	image.arch = BP_ARCH_ARM64;
+	image.format = "Image";
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert(falls_back(-ENOSYS));
+	image.format = "elf-arm64";
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	q.mode = BP_SYSCALL_ONLY_FILE_LOAD;
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "kexec_file_load takes Image, but"));
+}
+END_TEST
+
+START_TEST(a_device_tree_needs_load)
+{
+	image.arch = BP_ARCH_ARM64;
+	image.format = "Image";
+	q.must_load = "dtb";
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert_str_eq(c.why, "--dtb needs it");
+	ck_assert(!falls_back(-ENOSYS));
+	/* Whatever stands against it: it is not dropped. */
+	m.kexec.lockdown = "integrity";
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert_ptr_nonnull(strstr(c.lost, "lockdown"));
+	m.kexec.lockdown = NULL;
+	q.mode = BP_SYSCALL_ONLY_FILE_LOAD;
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "--dtb needs kexec_load, but -s asks"));
+	bp_forgive(ctx);
+	q.mode = BP_SYSCALL_AUTO;
+	q.file_only = "no-cma";
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "but --no-cma kexec_file_load"));
+}
+END_TEST
+
+START_TEST(a_uki_device_tree_wants_load)
+{
+	struct bp_uki uki = { .dtb = { (const uint8_t *)"tree", 4 } };
+
+	image.arch = BP_ARCH_ARM64;
+	image.format = "Image";
+	image.uki = &uki;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert_str_eq(c.why, "kexec_file_load does not take the UKI's .dtb");
+	q.mode = BP_SYSCALL_ONLY_FILE_LOAD;
+	decide();
+	ck_assert_str_eq(c.lost, "kexec_file_load does not take the UKI's .dtb");
+	/* On x86 there is no use for one. */
+	image.arch = BP_ARCH_X86_64;
+	image.format = "bzImage64";
+	q.mode = BP_SYSCALL_AUTO;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	image.uki = NULL;
+}
+END_TEST
+
 START_TEST(kernel_without_file_load)
 {
 	m.kexec.has_file_load = 0;
@@ -404,6 +470,9 @@ int main(void)
 	tcase_add_test(t, what_matters_for_reboot_only_does_not_count_for_crash);
 	tcase_add_test(t, lockdown_none_is_no_lockdown);
 	tcase_add_test(t, elf_needs_load);
+	tcase_add_test(t, arm64_takes_image);
+	tcase_add_test(t, a_device_tree_needs_load);
+	tcase_add_test(t, a_uki_device_tree_wants_load);
 	tcase_add_test(t, kernel_without_file_load);
 	tcase_add_test(t, confidential_guests);
 	tcase_add_test(t, long_reasons_are_cut_not_overrun);
