@@ -17,14 +17,13 @@ import runner
 import zeropage
 
 TITLES = {"peer": "kexec-tools", "ours": "kexec-bootparams"}
-CASE = "7.x-bochs-c-crash"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kexec", required=True, metavar="PATH")
     parser.add_argument("--results", required=True, metavar="DIR")
-    parser.add_argument("--case", default=CASE, metavar="NAME", help="a case of run-vm --list")
+    parser.add_argument("--case", required=True, metavar="NAME", help="a case of run-vm --list")
     args = parser.parse_args()
     case = next((c for c in cases.all_cases() if c.name == args.case), None)
     if case is None or case.flip:
