@@ -20,6 +20,9 @@ libfdt1:arm64 check:arm64"
 arm64_configure="--host=aarch64-linux-gnu FDT_LIBS=-l:libfdt.so.1
 PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig"
 
+# What building a kernel takes beyond that (tests/vm/build-test-kernels).
+kernel_packages="bc bison cpio flex gcc-aarch64-linux-gnu libssl-dev rsync"
+
 say() {
 	printf '\n== %s\n' "$*"
 }
@@ -29,11 +32,15 @@ die() {
 	exit 1
 }
 
-# install_packages [arm64]: only asks for root when something is missing
+# install_packages [arm64|kernel]: only asks for root when something is missing
 install_packages() {
-	wanted=$packages
+	foreign=
 	missing=
-	[ "${1-}" != arm64 ] || wanted=$arm64_packages
+	case ${1-} in
+	arm64) wanted=$arm64_packages foreign=arm64 ;;
+	kernel) wanted=$kernel_packages ;;
+	*) wanted=$packages ;;
+	esac
 	for package in $wanted; do
 		status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) || status=
 		[ "$status" = "install ok installed" ] || missing="$missing $package"
@@ -41,8 +48,8 @@ install_packages() {
 	[ -n "$missing" ] || return 0
 	say "installing$missing"
 	[ "$(id -u)" = 0 ] ||
-		die "not root; as root: ${1:+dpkg --add-architecture $1 && }apt-get install$missing"
-	[ -z "${1-}" ] || dpkg --add-architecture "$1" || return
+		die "not root; as root:${foreign:+ dpkg --add-architecture $foreign &&} apt-get install$missing"
+	[ -z "$foreign" ] || dpkg --add-architecture "$foreign" || return
 	apt-get -qq update || return
 	# shellcheck disable=SC2086
 	DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install \

@@ -8,6 +8,7 @@ The cache lies in ${XDG_CACHE_HOME:-~/.cache}/kexec-bootparams:
     kernel/NAME/          the same of a test kernel
     tool/NAME_VERSION/    a program of some suite, with the libraries of that suite
                           unless it is static
+    source/NAME_VERSION/  linux.tar.xz, only for build-test-kernels
     pinned.json           what the names of kernels.conf stand for on this machine
     latest.json           the same for --latest
     helper/               guest/helper.c built, by the hash of its source
@@ -31,7 +32,7 @@ def cache_dir():
 
 @dataclasses.dataclass
 class Wanted:
-    """One [kernel ...] or [tool ...] section."""
+    """One [kernel ...], [tool ...] or [source ...] section."""
     kind: str
     name: str
     suite: str
@@ -80,14 +81,15 @@ def read_conf(path=HERE / "kernels.conf"):
         section = conf[title]
         if kind == "suite":
             suites[name] = section["sources"].split("\n")[1:]
-        elif kind in ("kernel", "tool"):
+        elif kind in ("kernel", "tool", "source"):
             wanted.append(Wanted(kind, name, section["suite"], section["package"],
                                  section["version"], section.get("series", ""),
                                  section.get("binary", ""),
                                  section.get("makedumpfile", ""),
                                  section.get("arch", "amd64")))
         elif kind != "test-kernel":
-            raise ValueError(f"{path}: [{title}] is no suite, kernel, tool or test-kernel")
+            raise ValueError(f"{path}: [{title}] is no suite, kernel, tool, source or "
+                             "test-kernel")
     for want in wanted:
         if want.suite not in suites:
             raise ValueError(f"{path}: {want.name}: no [suite {want.suite}]")
