@@ -53,8 +53,14 @@ class Case:
     cpu: str = ""               # another one than the architecture's usual
     holes: int = 0              # so many in the RAM of the first kernel's memory map, which a
                                 # kernel before it handed over: no firmware here has as many
+    third: bool = False         # a kernel before the first one loaded that, as it loads the next
     plug_mib: int = 0           # memory that comes after the load (--hotplug)
     takeover: bool = False      # the next kernel loads the owner's driver, too
+
+    @property
+    def prelude(self):
+        """Whether the machine boots another kernel before the first one."""
+        return bool(self.holes) or self.third
 
     @property
     def drivers(self):
@@ -186,6 +192,8 @@ def a64_cases():
         for level in ("el2", "vhe"):
             add(f"7.x-{level}-c-{jump}", "7.x", jump=jump, **LEVELS[level],
                 claim="the same on another processor and with GICv3")
+        add(f"7.x-third-c-{jump}", "7.x", jump=jump, third=True,
+            claim="the third kernel in a row has the frame buffer that the firmware made")
     add("6.12-to-7.x-c-normal", "6.12", "7.x", jump="normal",
         claim="another kernel than the running one gets the frame buffer")
     for kernel in ("6.1", "6.12", "7.x"):
@@ -213,7 +221,7 @@ def a64_cases():
 def prelude_scenario(case, cmdline):
     """Of a kernel before the first one; cmdline: the first one's."""
     return "\n".join([
-        f"carve_memmap {case.holes}",
+        f"carve_memmap {case.holes}" if case.holes else "report before",
         "run prelude kexec -c -l /next/vmlinuz --initrd=/next/initrd "
         f"--append={shlex.quote(cmdline)}",
         '[ $rc = 0 ] || fail "prelude: exit status $rc: $(cat /tmp/out)"',
@@ -379,7 +387,7 @@ def build_image(case, kernels, tools, loader):
         if case.initrds > 1:
             archive.add("next/initrd1", gzip.compress(second.encode()))
     archive.add("next/vmlinuz", vmlinuz)
-    if not case.holes:
+    if not case.prelude:
         return archive.encode()
     outer = initramfs.base_archive(kernels[case.first], tools, [], prelude_scenario(
         case, f"{arches.ARCHES[case.arch].cmdline} {first_cmdline(case)}"))

@@ -227,7 +227,7 @@ def judge_arm64(reports, pages, crash):
         got = first_words(report, r"efifb: framebuffer at (0x[0-9a-f]+)")
         yield Check(f"frame buffer in the {name} kernel's log", want == got, want, got)
     for name, pattern in (("ACPI RSDP", r"ACPI: RSDP (0x[0-9A-Fa-f]+)"),
-                          ("SMBIOS", r"DMI: (.*)"),
+                          ("SMBIOS", r"DMI: (?!SMBIOS)(.*)"),
                           ("EFI runtime services", r"(Registered efivars operations)")):
         want, got = [first_words(report, pattern) for report in reports]
         yield Check(name, want == got, want, got)
@@ -344,8 +344,11 @@ def judge_vmcore(case, files, folder, first_report, last_report):
     release = first_report["uname"].decode().split()[2]
     notes = elf_notes(folder / "vmcore-head")
     count = notes.count("NT_PRSTATUS")
-    # a CPU that is offline at the crash leaves no note
+    # a CPU that is offline at the crash leaves no note, nor does one that the crashing kernel
+    # waited for in vain, which a starved emulator can make it do
     online = case.cpus - ("--hotplug" in case.options)
+    log = (folder / "console.log").read_text(encoding="utf-8", errors="replace")
+    online -= len(re.findall(r"SMP: failed to stop secondary CPUs \d", log))
     yield Check("NT_PRSTATUS notes by readelf -n", count == online, str(online), str(count))
     yield Check("VMCOREINFO note by readelf -n", "VMCOREINFO" in notes, "present",
                 "present" if "VMCOREINFO" in notes else "absent")
@@ -424,6 +427,10 @@ def judge(case, loader, files, shots, folder, rows):
         out.append(Check("the command line is the UKI's", cases.UKI_WORD in line.split(),
                          cases.UKI_WORD, line))
     loaded = read_report(files["loaded.tar.gz"])
+    if case.third:
+        want = boot_page(read_report(files["before.tar.gz"]))["lfb_base"]
+        got = following["lfb_base"]
+        out.append(Check("base in the kernel before", got == want, f"{want:#x}", f"{got:#x}"))
     if case.holes:
         out += judge_holes(case, both, [first, following])
     if case.takeover:

@@ -120,7 +120,7 @@ class Run:
             self.follow(machine, TIMEOUT * scale)           # until the end
         release = self.bench.kernels[case.next].release
         up = [m for m in self.marks if m.name == "up"]
-        if len(up) != 2 + bool(case.holes) or up[-1].words != release:
+        if len(up) != 2 + case.prelude or up[-1].words != release:
             raise vm.MachineError(f"meant to boot {release}, came up: {[m.words for m in up]}")
         checks = judge.judge(case, self.loader, self.files, self.shots, self.folder, self.bench.rows)
         if case.record and self.kexec:
