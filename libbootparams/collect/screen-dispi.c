@@ -2,14 +2,18 @@
 /*
  * dispi: QEMU's standard VGA, asked itself
  *
- * Of displays 1234:1111 the registers in memory, /sys/bus/pci/devices/ADDRESS/resource2, or those
- * behind the I/O ports 0x1ce and 0x1cf (fact pci.ADDRESS.dispi, 30 bytes, wire/dispi.h). Sample,
- * 1280x800 at the start of the memory:
+ * Of displays 1234:1111 and of a VGA compatible virtio GPU, 1af4:1050, the registers in memory,
+ * /sys/bus/pci/devices/ADDRESS/resource2, or those behind the I/O ports 0x1ce and 0x1cf (fact
+ * pci.ADDRESS.dispi, 30 bytes, wire/dispi.h). Sample, 1280x800 at the start of the memory:
  *
  *	c5 b0 00 05 20 03 20 00 41 00 00 00 00 05 33 03 00 00 00 00 00 01 08 00 00 00 1e 1e 1e 1e
  *
  * This is the whole truth of what the display shows, and from which byte of its memory on: the
  * driver may have put its picture anywhere (bochs_hw_setbase() in drivers/gpu/drm/tiny/bochs.c).
+ *
+ * A virtio GPU shows other memory once its driver has set a scan-out, until the device is reset
+ * (virtio 1.2, 5.7.7; virtio_vga_base_update_display() in QEMU, hw/display/virtio-vga.c): then its
+ * registers are what will be shown. The driver does not touch them.
  *
  * The memory cannot be mapped while a driver has claimed it (CONFIG_IO_STRICT_DEVMEM, Debian's
  * kernels have it): EINVAL. A port's value is read by writing an index first; that disturbs
@@ -149,6 +153,23 @@ static int describe(struct bp_span bytes, const struct bp_display *d, bool is_pr
 	return 0;
 }
 
+static bool is_virtio(const struct bp_display *d)
+{
+	return d->vendor == BP_DISPI_VIRTIO_VENDOR && d->device == BP_DISPI_VIRTIO_DEVICE;
+}
+
+static bool has_registers(const struct bp_display *d)
+{
+	const struct bp_display_bar *mmio = &d->bars[BP_DISPI_MMIO_BAR];
+
+	if (!is_virtio(d) &&
+	    (d->vendor != BP_DISPI_PCI_VENDOR || d->device != BP_DISPI_PCI_DEVICE))
+		return false;
+	if (is_virtio(d) && !d->bars[BP_DISPI_MEMORY_BAR].is_memory)
+		return false;	/* not VGA compatible */
+	return mmio->is_memory && mmio->end - mmio->start >= BP_DISPI_MMIO_SIZE;
+}
+
 static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	bool found = false;
@@ -160,10 +181,7 @@ static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 		char name[64];
 		int r;
 
-		if (d->vendor != BP_DISPI_PCI_VENDOR || d->device != BP_DISPI_PCI_DEVICE ||
-		    !d->bars[BP_DISPI_MMIO_BAR].is_memory ||
-		    d->bars[BP_DISPI_MMIO_BAR].end - d->bars[BP_DISPI_MMIO_BAR].start <
-			    BP_DISPI_MMIO_SIZE)
+		if (!has_registers(d))
 			continue;
 		found = true;
 		fact = bp_screen_fact_add(m, bp_screen_source_dispi.name);
@@ -179,6 +197,7 @@ static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 		} else {
 			r = describe(bp_buf_span(&bytes), d,
 				     d->boot_vga || m->screen_facts.n_displays == 1, fact);
+			fact->after_reset = is_virtio(d) && d->driver;
 		}
 		if (r)
 			return r;

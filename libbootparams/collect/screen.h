@@ -36,6 +36,7 @@ struct bp_screen_fact {
 	char *device;		/* PCI address of the device it speaks of, or NULL */
 	bool pan_known;		/* the offset of the scan-out from base is known ... */
 	uint64_t pan_bytes;	/* ... and this */
+	bool after_reset;	/* all that is what a reset of the device will show, not what is shown */
 	char *note;		/* one sentence for people, or NULL */
 };
 

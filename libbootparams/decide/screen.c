@@ -284,6 +284,18 @@ static const char *strange_pci_driver(const struct view *v)
 	return v->display->driver;
 }
 
+/*
+ * What a virtio GPU's registers say is shown from its next reset on, and that comes: this kernel
+ * resets it on its way down (8bd2fa086a04 "virtio: break and reset virtio devices on
+ * device_shutdown()", 6.15), and each kernel before it uses it (register_virtio_device(),
+ * drivers/virtio/virtio.c). Until then, as after a crash into a kernel without virtio_pci, what is
+ * drawn at the base is not seen, and disturbs nothing. Another driver's device is its own business.
+ */
+static bool reset_will_come(const struct view *v)
+{
+	return !v->hardware->after_reset || !strange_pci_driver(v);
+}
+
 /* The fact whose geometry is what is shown from the base on; else NULL, and the reason. */
 static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_screen *s)
 {
@@ -295,7 +307,8 @@ static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_
 		boot = v->boot;
 
 	/* The display itself knows best, whoever drives it. */
-	if (v->hardware && v->hardware->has_mode && v->hardware->pan_known) {
+	if (v->hardware && v->hardware->has_mode && v->hardware->pan_known &&
+	    reset_will_come(v)) {
 		if (v->hardware->pan_bytes) {
 			why(s, "the display shows its memory from offset 0x%" PRIx64
 			    " on, not from the start", v->hardware->pan_bytes);
@@ -303,6 +316,8 @@ static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_
 		}
 		why(s, "%s has the display, whose registers say that it shows its memory from the start",
 		    v->owner ? v->owner : "no driver");
+		if (v->hardware->after_reset && v->drm)
+			why_more(s, " again when the device is reset");
 		return v->hardware;
 	}
 	if (v->several_cards) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The registers of the Bochs display interface in the MMIO BAR of QEMU's standard VGA.
+ * The registers of the Bochs display interface in the MMIO BAR of QEMU's standard VGA, and of its
+ * virtio-vga, where they lie at the same place (hw/display/virtio-vga.c).
  *
  * QEMU docs/specs/standard-vga.rst ("MMIO area spec"): at 0x500 sixteen-bit registers by index,
  * little endian; at 0x600 the extended ones: size, then byte order of the framebuffer.
@@ -11,6 +12,9 @@
 
 #define BP_DISPI_PCI_VENDOR 0x1234
 #define BP_DISPI_PCI_DEVICE 0x1111
+/* A virtio GPU; with memory in BAR 0 it is VGA compatible (virtio 1.2, 5.7.7). */
+#define BP_DISPI_VIRTIO_VENDOR 0x1af4
+#define BP_DISPI_VIRTIO_DEVICE 0x1050
 #define BP_DISPI_MEMORY_BAR 0
 #define BP_DISPI_MMIO_BAR 2
 #define BP_DISPI_MMIO_SIZE 0x1000u

@@ -37,6 +37,10 @@ static void teardown(void)
 #define DISPI(w, h, stride, pan) { .source = "dispi", .device = "0000:00:01.0", \
 	PLACE(0xc0000000, 0x1000000, BP_TRUST_LIVE), MODE(w, h, stride, BP_TRUST_LIVE), \
 	.pan_known = true, .pan_bytes = (pan) }
+/* A virtio GPU's: what it shows after its next reset. */
+#define DISPI_LATER(w, h, stride, pan) { .source = "dispi", .device = "0000:00:01.0", \
+	PLACE(0xc0000000, 0x800000, BP_TRUST_LIVE), MODE(w, h, stride, BP_TRUST_LIVE), \
+	.pan_known = true, .pan_bytes = (pan), .after_reset = true }
 #define IOMEM(d, b, s) { .source = "iomem", .driver = (d), PLACE(b, s, BP_TRUST_LIVE) }
 #define GOP { .source = "gop-record", .video_type = 0x70, .capabilities = 1, \
 	PLACE(0xc0000000, 0x3e8000, BP_TRUST_BOOT), MODE(1280, 800, 5120, BP_TRUST_BOOT) }
@@ -186,6 +190,19 @@ static const struct row rows[] = {
 		     DRM("virtio_gpu", "0000:00:01.0", 1024, 768, 4096) },
 	  STDVGA_VIRTIO, 0, 0, 0, RESERVE(0xc0000000, 0x3e8000), "boot_params", "virtio_gpu",
 	  "not be readable" },
+	/* Its VGA side is asked; a reset, which is sure to come, shows that again. */
+	{ "virtio-vga", { BOOT("boot_params"), DISPI_LATER(1280, 800, 5120, 0),
+		     DRM("virtio_gpu", "0000:00:01.0", 1280, 800, 5120) }, STDVGA_VIRTIO, 0, 0, 0,
+	  CONSOLE(0xc0000000, 0x3e8000, 1280, 800, 5120), "dispi", "when the device is reset", NULL },
+	{ "virtio-vga-mode-changed", { BOOT("boot_params"), DISPI_LATER(1280, 800, 5120, 0),
+		     DRM("virtio_gpu", "0000:00:01.0", 1024, 768, 4096) }, STDVGA_VIRTIO, 0, 0, 0,
+	  CONSOLE(0xc0000000, 0x3e8000, 1280, 800, 5120), "dispi", "when the device is reset", NULL },
+	{ "virtio-vga-panned", { BOOT("boot_params"), DISPI_LATER(1280, 800, 5120, 0x1000),
+		     DRM("virtio_gpu", "0000:00:01.0", 1280, 800, 5120) }, STDVGA_VIRTIO, 0, 0, 0,
+	  RESERVE(0xc0000000, 0x3e8000), "dispi", "offset 0x1000", NULL },
+	{ "virtio-vga-of-another-driver", { BOOT("boot_params"), DISPI_LATER(1280, 800, 5120, 0) },
+	  STDVGA_NVIDIA, 0, 0, 0, RESERVE(0xc0000000, 0x3e8000), "dispi",
+	  "nvidia has the display device", NULL },
 	{ "unknown-drm-by-fbdev", { BOOT("boot_params"), FBDEV("somedrm", 1280, 800, 5120) },
 	  STDVGA, 0, 0, 0, RESERVE(0xc0000000, 0x3e8000), "boot_params", "somedrm has the display",
 	  NULL },

@@ -105,6 +105,10 @@ def all_cases():
                 call=call, jump="crash", mode="1024x768", core=kernel == "6.12",
                 says="warning: .*screen" if call == "s" else "",
                 claim="a mode set since boot: with -s a warning, else drawn as the screen is now")
+    for kernel, call in (("6.12", "c"), ("7.x", "auto")):
+        add(name=f"{kernel}-virtio-mode-{call}-crash", first=kernel, next=kernel,
+            owner="virtio-gpu", call=call, jump="crash", mode="1024x768",
+            claim="a virtio GPU's mode goes with its reset: drawn in the firmware's, readable")
     for kernel in KERNELS:
         add(name=f"{kernel}-vmcore", first=kernel, next=kernel, owner="bochs", call="c",
             jump="crash", vmcore=True, cpus=2, memory_mib=768, core=kernel != "5.10",
@@ -134,9 +138,10 @@ def all_cases():
         add(name=f"{kernel}-takeover-{owner}-c-{jump}", first=kernel, next=kernel, owner=owner,
             call="c", jump=jump, takeover=True, core=(kernel, owner) == ("7.x", "bochs"),
             claim="the next kernel's own DRM driver takes the display over")
-    for owner, call, jump in (("bochs", "c", "crash"), ("efifb", "c", "normal")):
-        add(name=f"6.12-record-{jump}", first="6.12", next="6.12", owner=owner, call=call,
-            jump=jump, record=True, core=jump == "crash",
+    for name, owner, jump in (("crash", "bochs", "crash"), ("normal", "efifb", "normal"),
+                              ("virtio", "virtio-gpu", "crash")):
+        add(name=f"6.12-record-{name}", first="6.12", next="6.12", owner=owner, call="c",
+            jump=jump, record=True, core=name == "crash",
             claim="from a recording of the machine the host makes the plan that the machine made")
     add(name="6.12-flip", first="6.12", next="6.12", owner="efifb", call="c", jump="crash",
         flip=True, core=True, claim="a changed byte in a loaded segment: purgatory refuses")
