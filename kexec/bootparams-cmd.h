@@ -17,7 +17,9 @@ struct bootparams_command {
 };
 
 extern const struct bootparams_command bootparams_hyperv;
+extern const struct bootparams_command bootparams_memmap;
 extern const struct bootparams_command bootparams_record;
+extern const struct bootparams_command bootparams_screen;
 extern const struct bootparams_command bootparams_show;
 
 /* The line for --sysroot in .options */
@@ -36,7 +38,7 @@ int bootparams_print(const struct bp_buf *text);
 int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *ret_text);
 int bootparams_show_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *ret_text);
 
-/* The parts of them that speak of the framebuffer: bootparams-show-screen.c. */
+/* The parts of them that speak of the framebuffer: bootparams-screen.c. */
 struct bp_json;
 int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j);
 int bootparams_screen_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *b);

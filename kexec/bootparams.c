@@ -14,6 +14,8 @@
 
 static const struct bootparams_command *const commands[] = {
 	&bootparams_show,
+	&bootparams_screen,
+	&bootparams_memmap,
 	&bootparams_record,
 	&bootparams_hyperv,
 };

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* bootparams show: the framebuffer by each source, and the outputs in the GOP record. */
+/*
+ * bootparams screen, and its part of show: the framebuffer by each source, what is chosen of
+ * them and why, and the outputs in the GOP record.
+ */
 #include "config.h"
 
+#include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "bootparams-cmd.h"
 #include "core/json.h"
-#include "decide/screen.h"
+#include "decide/hyperv.h"
 #include "wire/gop.h"
 
 static const char *format_name(uint32_t pixel_format)
@@ -49,17 +55,41 @@ static int text_output(struct bp_ctx *ctx, const struct bp_gop *gop,
 	return r ? r : bp_buf_printf(b, "\n");
 }
 
+/* What the other system call hands over, and what is lost by it. */
+static int text_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
+			  const struct bp_screen *decided, struct bp_buf *b)
+{
+	struct bp_screen file;
+	char loss[512];
+	int r = bp_screen_file_load(ctx, m, &file);
+
+	if (!r)
+		r = bp_buf_printf(b, "under kexec_file_load: %s", bp_screen_outcome_name(file.outcome));
+	if (!r && file.outcome != BP_SCREEN_NONE)
+		r = bp_buf_printf(b, " 0x%" PRIx64 "-0x%" PRIx64, file.base,
+				  file.base + file.size_bytes);
+	if (!r && file.outcome == BP_SCREEN_CONSOLE)
+		r = bp_buf_printf(b, " %" PRIu32 "x%" PRIu32, file.width_px, file.height_px);
+	if (!r)
+		r = bp_buf_printf(b, "\n  because %s\n", file.why);
+	if (!r && bp_screen_file_load_loss(m, decided, &file, loss, sizeof(loss)))
+		r = bp_buf_printf(b, "  it %s\n", loss);
+	return r;
+}
+
 int bootparams_screen_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *b)
 {
 	const struct bp_gop_record *record = &m->gop.record;
 	struct bp_screen screen;
-	int r = bp_screen_decide(ctx, m, NULL, &screen);
+	int r = bp_hyperv_screen_decide(ctx, m, NULL, NULL, &screen);
 
 	if (!r)
 		r = bp_buf_printf(b, "\nFramebuffer: what kexec_load would hand on, and what each "
 				  "source says\n");
 	if (!r)
 		r = bp_screen_explain(m, &screen, b);
+	if (!r)
+		r = text_file_load(ctx, m, &screen, b);
 	if (r || m->gop.status)
 		return r;
 	r = bp_buf_printf(b, "\nGOP record, taken %s: %zu output%s on %u handles%s\n",
@@ -130,9 +160,12 @@ static int json_output(struct bp_ctx *ctx, struct bp_json *j, const struct bp_go
 
 int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j)
 {
-	struct bp_screen screen;
-	int r = bp_screen_decide(ctx, m, NULL, &screen);
+	struct bp_screen screen, file;
+	char loss[512];
+	int r = bp_hyperv_screen_decide(ctx, m, NULL, NULL, &screen);
 
+	if (!r)
+		r = bp_screen_file_load(ctx, m, &file);
 	if (r)
 		return r;
 	bp_json_object(j, "framebuffer");
@@ -145,6 +178,14 @@ int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struc
 	for (size_t i = 0; i < m->screen_facts.n; i++)
 		json_fact(j, &m->screen_facts.v[i]);
 	bp_json_array_end(j);
+	bp_json_object_end(j);
+	bp_json_object(j, "framebuffer_by_file_load");
+	bp_json_string(j, "outcome", bp_screen_outcome_name(file.outcome));
+	bp_json_string(j, "why", file.why);
+	bp_json_hex(j, "base", file.base);
+	bp_json_uint(j, "size", file.size_bytes);
+	bp_json_string(j, "loses", bp_screen_file_load_loss(m, &screen, &file, loss, sizeof(loss))
+				   ? loss : NULL);
 	bp_json_object_end(j);
 	if (m->gop.status) {
 		bp_json_null(j, "gop_record");
@@ -162,3 +203,75 @@ int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struc
 	bp_json_object_end(j);
 	return r;
 }
+
+static int describe(struct bp_ctx *ctx, bool as_json, struct bp_buf *ret_text)
+{
+	struct bp_machine *m = NULL;
+	struct bp_json j = { 0 };
+	int r = bp_machine_collect(ctx, &m);
+
+	if (!r && as_json) {
+		bp_json_object(&j, NULL);
+		r = bootparams_screen_json(ctx, m, &j);
+		bp_json_object_end(&j);
+		if (!r)
+			r = bp_json_finish(&j, ret_text);
+		else
+			bp_buf_done(&j.buf);
+	} else if (!r) {
+		r = bootparams_screen_text(ctx, m, ret_text);
+	}
+	bp_machine_unref(m);
+	return r;
+}
+
+static int screen(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "sysroot", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	bp_autobuf struct bp_buf text = { 0 };
+	const char *sysroot = NULL;
+	bool json = false;
+	struct bp_ctx *ctx;
+	int c, r;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		switch (c) {
+		case 'j':
+			json = true;
+			break;
+		case 's':
+			sysroot = optarg;
+			break;
+		case 'h':
+			bootparams_usage(&bootparams_screen, stdout);
+			return EXIT_SUCCESS;
+		default:
+			return EXIT_FAILURE;
+		}
+	if (optind < argc) {
+		say_error("screen takes no \"%s\"", argv[optind]);
+		return EXIT_FAILURE;
+	}
+	ctx = bootparams_ctx(sysroot, false);
+	if (!ctx)
+		return EXIT_FAILURE;
+	r = describe(ctx, json, &text);
+	if (r)
+		say_error("%s", *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+	bp_ctx_unref(ctx);
+	return r ? EXIT_FAILURE : bootparams_print(&text);
+}
+
+const struct bootparams_command bootparams_screen = {
+	.name = "screen",
+	.arguments = "[--json] [--sysroot=PATH]",
+	.help = "show every source of the framebuffer, and what is chosen of them",
+	.options = "  --json          print JSON instead of text\n"
+		   BOOTPARAMS_SYSROOT_HELP,
+	.run = screen,
+};
