@@ -279,10 +279,14 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 		.memmap_on_cmdline = o->memmap_on_cmdline,
 		.random = l->random,
 	};
+	uint32_t baud;
 	int r;
 
-	if (!opts.uart_port)
-		opts.uart_port = bp_cmdline_uart(l->cmdline, &opts.uart_baud);
+	if (!opts.uart_port) {
+		opts.uart_port = bp_cmdline_uart(l->cmdline, &baud);
+		if (!opts.uart_baud)
+			opts.uart_baud = baud;
+	}
 	if (o->no_cma)
 		opts.file_flags |= BP_KEXEC_FILE_NO_CMA;
 	if (o->force_dtb)
@@ -302,6 +306,8 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 	if (!r && *l->choice.not_passed && syscall == BP_SYSCALL_FILE_LOAD)
 		r = bp_plan_reason(l->plan, "kexec_file_load does not pass on, as kexec_load would: "
 				   "%s", l->choice.not_passed);
+	if (!r && o->uart_baud && !o->load_only && syscall == BP_SYSCALL_FILE_LOAD)
+		r = bp_plan_reason(l->plan, "--serial-baud has no effect under kexec_file_load");
 	if (!r && l->guessed_iomem && syscall == BP_SYSCALL_LOAD)
 		r = bp_plan_warn(l->plan, "/proc/iomem hides its addresses from this user: places are "
 				 "guessed from the firmware's memory map");

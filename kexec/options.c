@@ -18,6 +18,7 @@
 /* What becomes of an option. */
 enum fate {
 	HONOURED,
+	PANIC_ONLY,	/* honoured with -p; else as NOTED */
 	NOTED,		/* accepted without effect; `remark` is said once */
 	ACCEPTED,	/* accepted without effect and without a word: clients pass it routinely */
 	REFUSED,	/* `remark` is the reason */
@@ -68,13 +69,14 @@ struct row {
 	const char *remark;
 };
 
+#define FOR_PANIC "it is for crash kernels (-p)"
 #define PRESERVE "returning from the next kernel (KEXEC_JUMP) is not implemented"
 #define XEN "live update of Xen is not implemented"
 
 /*
  * To add an option: a row here, a case in kexec_options_parse(), a paragraph and an item of the
  * compatibility list in man/kexec.8, a word in completion/kexec. A new name must not take away
- * a prefix that kexec-tools users may type: tests/cli/prefixes.test knows them all.
+ * a prefix that kexec-tools users may type: tests/unit/test-options.c knows them all.
  */
 static const struct row table[] = {
 	{ "help", 'h', NULL, HONOURED, BOTH, "print this help", NULL },
@@ -110,11 +112,11 @@ static const struct row table[] = {
 	  "do not check the loaded bytes before they are booted", NULL },
 	{ "mem-min", OPT_MEM_MIN, "ADDR", HONOURED, LOAD_ONLY, "load nothing below ADDR", NULL },
 	{ "mem-max", OPT_MEM_MAX, "ADDR", HONOURED, LOAD_ONLY, "load nothing above ADDR", NULL },
-	{ "hotplug", OPT_HOTPLUG, NULL, HONOURED, BOTH,
-	  "-p: let the kernel follow CPU and memory hotplug", NULL },
+	{ "hotplug", OPT_HOTPLUG, NULL, PANIC_ONLY, BOTH,
+	  "-p: let the kernel follow CPU and memory hotplug", FOR_PANIC },
 	{ "noefi", OPT_NOEFI, NULL, HONOURED, LOAD_ONLY, "do not pass on EFI", NULL },
-	{ "pass-memmap-cmdline", OPT_PASS_MEMMAP, NULL, HONOURED, LOAD_ONLY,
-	  "-p: give the memory map on the command line, too", NULL },
+	{ "pass-memmap-cmdline", OPT_PASS_MEMMAP, NULL, PANIC_ONLY, LOAD_ONLY,
+	  "-p: give the memory map on the command line, too", FOR_PANIC },
 	{ "serial", OPT_SERIAL, "PORT", HONOURED, LOAD_ONLY,
 	  "UART for the check's message: I/O port or ttyS0 ... ttyS3", NULL },
 	{ "serial-baud", OPT_SERIAL_BAUD, "RATE", HONOURED, LOAD_ONLY, "its speed", NULL },
@@ -271,11 +273,6 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		say_error("--%s: %s", row->name, row->remark);
 		return EXIT_STATUS_USAGE;
 	}
-	if (row->reach == LOAD_ONLY && !o->load_only && !(row->id == OPT_FRAMEBUFFER && !strcmp(arg, "auto")))
-		o->load_only = row->name;
-	if (row->reach == FILE_ONLY && !o->file_only)
-		o->file_only = row->name;
-
 	switch (row->id) {
 	case 'h':
 		o->help = true;
@@ -404,6 +401,45 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 	return 0;
 }
 
+/* Is this option of the table, which was given, asking for something? The others have been read. */
+static bool counts(const struct kexec_options *o, const struct row *row)
+{
+	switch (row->id) {
+	case OPT_FRAMEBUFFER:
+		return strcmp(o->framebuffer, "auto");
+	case OPT_SERIAL_BAUD:
+		/* The speed of no port of ours is no cause to choose; where -s is chosen it is lost. */
+		return o->uart_port || o->mode == BP_SYSCALL_ONLY_FILE_LOAD;
+	default:
+		return row->fate != PANIC_ONLY || o->panic;
+	}
+}
+
+/* What the options given ask of the syscalls. */
+static void note_reach(struct kexec_options *o, const bool *given)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++) {
+		const struct row *row = &table[i];
+
+		if (!given[i] || !counts(o, row))
+			continue;
+		if (row->reach == LOAD_ONLY && !o->load_only)
+			o->load_only = row->name;
+		if (row->reach == FILE_ONLY && !o->file_only)
+			o->file_only = row->name;
+	}
+}
+
+static void say_without_effect(const struct kexec_options *o, const bool *given)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++) {
+		const struct row *row = &table[i];
+
+		if (given[i] && (row->fate == NOTED || (row->fate == PANIC_ONLY && !o->panic)))
+			say_warning("--%s has no effect: %s", row->name, row->remark);
+	}
+}
+
 /* The first word that is no option is KERNEL; a second one is somebody's lost quotes. */
 static int take_words(struct kexec_options *o, int argc, char **argv)
 {
@@ -449,7 +485,7 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 	struct kexec_options *o = ret_options;
 	size_t n_shorts = 0;
 	int id, r;
-	bool skip_sync = false, skip_ifdown = false, noted[BP_ARRAY_SIZE(table)] = { false };
+	bool skip_sync = false, skip_ifdown = false, given[BP_ARRAY_SIZE(table)] = { false };
 
 	*o = (struct kexec_options){
 		.load = true,
@@ -490,8 +526,7 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 			kexec_usage();
 			return EXIT_STATUS_USAGE;
 		}
-		if (row->fate == NOTED)
-			noted[row - table] = true;
+		given[row - table] = true;
 		if (row->id == 'x')
 			skip_ifdown = true;
 		if (row->id == 'y')
@@ -518,11 +553,13 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 	/* "-u -p" unloads the crash kernel, as "-p -u" does, unless there is one to load. */
 	if (o->unload && o->panic && !o->kernel)
 		o->load = false;
+	note_reach(o, given);
+	if (!o->panic)
+		o->hotplug = o->memmap_on_cmdline = false;
 	r = check_together(o);
 	/* Not before it is known that something is going to be done. */
-	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(table); i++)
-		if (noted[i])
-			say_warning("--%s has no effect: %s", table[i].name, table[i].remark);
+	if (!r)
+		say_without_effect(o, given);
 	return r;
 }
 

@@ -303,7 +303,7 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 	}
 	if (!r)
 		r = memory_map(plan, &elfcorehdr);
-	if (!r && opts->memmap_on_cmdline)
+	if (!r && plan->panic && opts->memmap_on_cmdline)
 		r = memmap_to_cmdline(plan);
 	if (!r && is_bzimage(image) && plan->machine->efi.status == 0 && !opts->no_efi &&
 	    !(image->bz.xloadflags & BP_X86_XLF_EFI_KEXEC)) {

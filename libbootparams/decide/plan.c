@@ -287,7 +287,7 @@ static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
 	int r;
 
 	plan->flags = arch->syscall_flags | (plan->panic ? BP_KEXEC_ON_CRASH : 0) |
-		      (opts->hotplug ? BP_KEXEC_UPDATE_ELFCOREHDR : 0);
+		      (plan->panic && opts->hotplug ? BP_KEXEC_UPDATE_ELFCOREHDR : 0);
 	r = bp_hyperv_screen_decide(plan->ctx, plan->machine, opts->hyperv, opts->screen,
 				    &plan->screen);
 	if (!r)

@@ -88,9 +88,9 @@ struct bp_plan_opts {
 	uint16_t uart_port;
 	uint32_t uart_baud;
 	bool no_checks;		/* purgatory without SHA-256 */
-	bool hotplug;		/* let the kernel update the elfcorehdr (UPDATE_ELFCOREHDR) */
+	bool hotplug;		/* panic: let the kernel update the elfcorehdr (UPDATE_ELFCOREHDR) */
 	bool no_efi;
-	bool memmap_on_cmdline;	/* --pass-memmap-cmdline */
+	bool memmap_on_cmdline;	/* panic: --pass-memmap-cmdline */
 	uint32_t file_flags;	/* further BP_KEXEC_FILE_* of the caller */
 	const uint8_t *random;	/* BP_PLAN_RANDOM fresh bytes for the next kernel; NULL: none */
 };

@@ -248,6 +248,26 @@ START_TEST(options_of_one_syscall_are_noticed)
 	parse("-l K --no-cma");
 	ck_assert_str_eq(o.file_only, "no-cma");
 	ck_assert_ptr_null(o.load_only);
+	/* The speed of a port that another option or the command line names. */
+	parse("-l K --serial-baud=9600");
+	ck_assert_ptr_null(o.load_only);
+	parse("-l K --serial-baud=9600 -s");
+	ck_assert_str_eq(o.load_only, "serial-baud");
+	parse("-l K --serial-baud=9600 --console-serial");
+	ck_assert_ptr_nonnull(o.load_only);
+}
+END_TEST
+
+START_TEST(options_for_crash_kernels)
+{
+	parse("-l K --hotplug --pass-memmap-cmdline");
+	ck_assert(!o.hotplug);
+	ck_assert(!o.memmap_on_cmdline);
+	ck_assert_ptr_null(o.load_only);
+	parse("--hotplug --pass-memmap-cmdline -p K");
+	ck_assert(o.hotplug);
+	ck_assert(o.memmap_on_cmdline);
+	ck_assert_str_eq(o.load_only, "pass-memmap-cmdline");
 }
 END_TEST
 
@@ -340,6 +360,7 @@ int main(void)
 	tcase_add_test(t, status_asks_for_crash_unless_told);
 	tcase_add_test(t, initrds_add_up);
 	tcase_add_test(t, options_of_one_syscall_are_noticed);
+	tcase_add_test(t, options_for_crash_kernels);
 	tcase_add_test(t, numbers);
 	tcase_add_loop_test(t, refusals, 0, sizeof(refused) / sizeof(refused[0]));
 	tcase_add_test(t, strays_can_be_ignored);
