@@ -96,13 +96,13 @@ def expand(tree, root):
 
 def sanitizer_preload(command):
     """A program built with ASan wants its runtime before every other library."""
-    dynamic = subprocess.run(["ldd", command], capture_output=True, text=True, check=False).stdout
+    dynamic = subprocess.run(["ldd", command[-1]], capture_output=True, text=True, check=False).stdout
     found = re.search(r"libasan\S* => (\S+)", dynamic)
     return [found[1]] if found else []
 
 
 def run(command, arguments, root, log, extra, cwd):
-    """One run with the shim; returns (exit status, stdout, stderr, [calls])."""
+    """One run of a command (a list) with the shim: (exit status, stdout, stderr, [calls])."""
     environment = {
         "PATH": os.environ["PATH"],
         "LC_ALL": "C",
@@ -112,7 +112,7 @@ def run(command, arguments, root, log, extra, cwd):
         **extra,
     }
     log.unlink(missing_ok=True)
-    done = subprocess.run([command, *arguments], env=environment, cwd=cwd, capture_output=True,
+    done = subprocess.run([*command, *arguments], env=environment, cwd=cwd, capture_output=True,
                           text=True, timeout=60, check=False)
     calls = log.read_text().splitlines() if log.exists() else []
     return done.returncode & 0xFF, done.stdout, done.stderr, calls

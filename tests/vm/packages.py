@@ -157,6 +157,15 @@ class Tool:
     pinned: bool
     path: pathlib.Path
 
+    @property
+    def command(self):
+        """How this host starts it."""
+        program = str(self.path / "bin")
+        loader = self.path / "ld.so"
+        if not loader.exists():
+            return [program]
+        return [str(loader), "--library-path", str(self.path / "lib"), program]
+
 
 def load_state(latest=False):
     """What the last fetch-kernels left: ({name: Kernel}, {name: Tool})."""
