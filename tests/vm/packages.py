@@ -23,6 +23,7 @@ import re
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parents[1]
 
 
 def cache_dir():
@@ -184,3 +185,18 @@ def load_state(latest=False):
         else:
             tools[entry["name"]] = Tool(**entry)
     return kernels, tools
+
+
+def build_anew(programs, top=TOP):
+    """Make programs of a build tree (BUILD/kexec/kexec) and name the commit, for a table of results.
+
+    "-dirty" behind it: with changes that are not committed.
+    """
+    def git(*words):
+        return subprocess.run(["git", "-C", top, *words], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True, check=False).stdout.strip()
+    for program in programs:
+        subprocess.run(["make", "-s", "-C", pathlib.Path(program).resolve().parents[1]], check=True,
+                       stdout=subprocess.DEVNULL)
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!*/RESULTS.txt")
+    return (git("rev-parse", "--short=12", "HEAD") or "no-git") + ("-dirty" if changed else "")
