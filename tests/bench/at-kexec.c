@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * at-kexec [--hide-sha] [--watch-memory] REPORT COMMAND [ARGUMENT]...
+ * at-kexec [--watch-memory] REPORT COMMAND [ARGUMENT]...
  *
  * Runs a kexec command on a machine that it cannot change: kexec_load(2) and
  * kexec_file_load(2) are answered with success without reaching the kernel, reboot(2) with
@@ -9,14 +9,11 @@
  *	status=0 calls=1 user_us=61035 system_us=8040 segments=5 bufsz=221806592 anon_kib=4612
  *
  * What the command costs is not touched by being watched: a seccomp filter stops it at those system calls
- * only. --hide-sha takes the SHA extensions away by CPUID faulting (arch_prctl(2)), so that a
- * program finds the CPU it would find elsewhere without having to offer a switch for tests.
+ * only.
  * --watch-memory looks at RssAnon of /proc/PID/status every millisecond and at the calls: the largest
  * is anon_kib. Times of such a run are not for comparison.
  */
 #define _GNU_SOURCE
-#include <asm/prctl.h>
-#include <cpuid.h>
 #include <err.h>
 #include <errno.h>
 #include <linux/audit.h>
@@ -40,8 +37,6 @@
 #include <unistd.h>
 
 #define SEGMENTS_MAX 16
-#define CPUID_7_EBX_SHA (1u << 29)
-#define SYSCALL_STOP (SIGTRAP | 0x80)	/* PTRACE_O_TRACESYSGOOD */
 
 struct segment {	/* as kexec_load(2) takes them */
 	uint64_t buf, bufsz, mem, memsz;
@@ -90,67 +85,6 @@ static void set_registers(pid_t pid, const struct user_regs_struct *regs)
 		err(1, "PTRACE_SETREGS");
 }
 
-static void step_to_syscall_stop(pid_t pid)
-{
-	int status;
-
-	if (ptrace(PTRACE_SYSCALL, pid, NULL, 0L))
-		err(1, "PTRACE_SYSCALL");
-	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
-	    WSTOPSIG(status) != SYSCALL_STOP)
-		errx(1, "the command did not get to its first system call: status %#x", status);
-}
-
-/*
- * After execve(): turn the first system call into arch_prctl(ARCH_SET_CPUID, 0), then go back so
- * that it is made after all. What the dynamic linker asked CPUID before that is answered truly.
- */
-static void turn_on_cpuid_faulting(pid_t pid)
-{
-	struct user_regs_struct first, regs;
-
-	step_to_syscall_stop(pid);	/* the end of execve() */
-	step_to_syscall_stop(pid);
-	get_registers(pid, &first);
-	regs = first;
-	regs.orig_rax = SYS_arch_prctl;
-	regs.rdi = ARCH_SET_CPUID;
-	regs.rsi = 0;
-	set_registers(pid, &regs);
-	step_to_syscall_stop(pid);
-	get_registers(pid, &regs);
-	if (regs.rax)
-		errx(1, "this machine has no CPUID faulting: arch_prctl: %s",
-		     strerror((int)-regs.rax));
-	first.rip -= 2;		/* the syscall instruction */
-	first.rax = first.orig_rax;
-	set_registers(pid, &first);
-}
-
-/* true: it was a CPUID instruction, which has been done */
-static bool do_cpuid(pid_t pid)
-{
-	struct user_regs_struct regs;
-	unsigned int a, b, c, d;
-	long code;
-
-	get_registers(pid, &regs);
-	errno = 0;
-	code = ptrace(PTRACE_PEEKTEXT, pid, regs.rip, NULL);
-	if (errno || (code & 0xffff) != 0xa20f)
-		return false;
-	__cpuid_count((unsigned int)regs.rax, (unsigned int)regs.rcx, a, b, c, d);
-	if ((unsigned int)regs.rax == 7 && (unsigned int)regs.rcx == 0)
-		b &= ~CPUID_7_EBX_SHA;
-	regs.rax = a;
-	regs.rbx = b;
-	regs.rcx = c;
-	regs.rdx = d;
-	regs.rip += 2;
-	set_registers(pid, &regs);
-	return true;
-}
-
 static void look_at_memory(pid_t pid, struct report *report)
 {
 	char path[64], line[256];
@@ -191,8 +125,7 @@ static void answer_call(pid_t pid, struct report *report)
 }
 
 /* Until the command has ended; its wait status. */
-static int supervise(pid_t pid, bool hide_sha, bool watch_memory, struct report *report,
-		     struct rusage *usage)
+static int supervise(pid_t pid, bool watch_memory, struct report *report, struct rusage *usage)
 {
 	static const struct timespec tick = { 0, 1000000 };
 
@@ -212,10 +145,7 @@ static int supervise(pid_t pid, bool hide_sha, bool watch_memory, struct report 
 			return status;
 		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8))
 			answer_call(pid, report);
-		else if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
-			if (hide_sha)
-				turn_on_cpuid_faulting(pid);
-		} else if (WSTOPSIG(status) != SIGSEGV || !hide_sha || !do_cpuid(pid))
+		else if (status >> 8 != (SIGTRAP | PTRACE_EVENT_EXEC << 8))
 			sig = WSTOPSIG(status);
 		ptrace(PTRACE_CONT, pid, NULL, (long)sig);
 	}
@@ -223,7 +153,7 @@ static int supervise(pid_t pid, bool hide_sha, bool watch_memory, struct report 
 
 int main(int argc, char **argv)
 {
-	bool hide_sha = false, watch_memory = false;
+	bool watch_memory = false;
 	struct report report = { 0 };
 	struct rusage usage;
 	int status;
@@ -231,14 +161,12 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	for (; argc > 1 && !strncmp(argv[1], "--", 2); argc--, argv++)
-		if (!strcmp(argv[1], "--hide-sha"))
-			hide_sha = true;
-		else if (!strcmp(argv[1], "--watch-memory"))
+		if (!strcmp(argv[1], "--watch-memory"))
 			watch_memory = true;
 		else
 			errx(2, "what is %s?", argv[1]);
 	if (argc < 3)
-		errx(2, "usage: at-kexec [--hide-sha] [--watch-memory] REPORT COMMAND [ARGUMENT]...");
+		errx(2, "usage: at-kexec [--watch-memory] REPORT COMMAND [ARGUMENT]...");
 
 	pid = fork();
 	if (pid < 0)
@@ -248,10 +176,10 @@ int main(int argc, char **argv)
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
 		errx(1, "cannot start %s", argv[2]);
 	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC |
-		   PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD))
+		   PTRACE_O_TRACESECCOMP))
 		err(1, "PTRACE_SETOPTIONS");
 	ptrace(PTRACE_CONT, pid, NULL, 0L);
-	status = supervise(pid, hide_sha, watch_memory, &report, &usage);
+	status = supervise(pid, watch_memory, &report, &usage);
 
 	out = fopen(argv[1], "we");
 	if (!out)
