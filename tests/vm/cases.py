@@ -33,6 +33,7 @@ class Case:
     jump: str                   # normal, crash
     claim: str                  # what a pass shows
     core: bool = False
+    peer: bool = False          # of the table in README.md that kexec-tools is measured for
     cmdline: str = ""           # of the first kernel
     mode: str = ""              # set by the DRM driver instead of the firmware's, 1024x768
     vmcore: bool = False        # look into /proc/vmcore as well
@@ -92,7 +93,7 @@ def all_cases():
                         continue
                     name = f"{kernel}-{owner}-{call}-{jump}"
                     add(name=name, first=kernel, next=kernel, owner=owner, call=call,
-                        jump=jump, core=name in core,
+                        jump=jump, core=name in core, peer=call == "c" and kernel != "5.10",
                         claim="the next kernel gets the frame buffer that expect.tbl names")
     for first, following in (("6.1", "7.x"), ("7.x", "6.1"), ("6.12", "7.x"), ("7.x", "6.12"),
                              ("5.10", "7.x")):
