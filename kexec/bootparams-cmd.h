@@ -43,6 +43,10 @@ struct bp_json;
 int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j);
 int bootparams_screen_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *b);
 
+/* The same of the device tree: bootparams-fdt.c. @status: NULL, or why there is none. */
+int bootparams_fdt_json(const struct bp_device_tree *dt, const char *status, struct bp_json *j);
+int bootparams_fdt_text(const struct bp_device_tree *dt, const char *status, struct bp_buf *b);
+
 /* One field of the zero page, decoded. */
 enum bootparams_format {
 	BOOTPARAMS_DEC,		/* a number for people */

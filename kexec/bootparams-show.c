@@ -281,9 +281,13 @@ int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m, struct 
 	bp_json_string(&j, "vendor", m->dmi_vendor);
 	bp_json_string(&j, "product", m->dmi_product);
 	bp_json_string(&j, "cmdline", m->cmdline);
+	if (m->arch == BP_ARCH_ARM64)
+		bp_json_uint(&j, "page_size", m->page_size);
 	bp_json_object_end(&j);
 	r = json_boot_params(ctx, &j, m);
 	json_efi(&j, &m->efi);
+	if (!r && m->arch == BP_ARCH_ARM64)
+		r = bootparams_fdt_json(&m->device_tree, status_text(m->device_tree.status), &j);
 	if (!r)
 		r = bootparams_screen_json(ctx, m, &j);
 	bp_json_string(&j, "firmware_map_status", status_text(m->firmware_map_status));
@@ -524,6 +528,8 @@ int bootparams_show_text(struct bp_ctx *ctx, const struct bp_machine *m, struct 
 	if (m->arch == BP_ARCH_X86_64)
 		text_boot_params(ctx, &b, &r, m);
 	text_efi(&b, &r, &m->efi);
+	if (!r && m->arch == BP_ARCH_ARM64)
+		r = bootparams_fdt_text(&m->device_tree, status_text(m->device_tree.status), &b);
 	if (!r)
 		r = bootparams_screen_text(ctx, m, &b);
 	text_map(&b, &r, "Firmware's memory map (/sys/firmware/memmap)", &m->firmware_map,

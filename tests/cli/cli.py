@@ -53,6 +53,20 @@ def pe(machine, *sections):
     return bytes(image)
 
 
+# A device tree with nothing in it: header, reservations, root.
+EMPTY_DTB = struct.pack(">10I2Q4I", 0xD00DFEED, 0x48, 0x38, 0x48, 0x28, 17, 16, 0, 0, 16,
+                        0, 0, 1, 0, 2, 9)
+
+
+def arm64_image(size=64 * 1024, **fields):
+    """The same for arm64: an Image."""
+    header = dict(code=0x1474483BFA405A4D, text_offset=0, image_size=0x800000, flags=0xA)
+    header.update(fields)
+    image = bytearray(size)
+    struct.pack_into("<4Q24x4s", image, 0, *header.values(), b"ARM\x64")
+    return bytes(image)
+
+
 def expand(tree, root):
     """Writes the entries of a .tree file as files below root."""
     current = None
