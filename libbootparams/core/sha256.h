@@ -42,8 +42,12 @@ bp_sha256_blocks_fn bp_sha256_blocks_portable;
 bool bp_sha256_x86_is_usable(void);	/* SHA, SSE4.1 and SSSE3; not whether CR4 lets us */
 bp_sha256_blocks_fn bp_sha256_blocks_x86;
 #endif
+#ifdef __aarch64__
+bool bp_sha256_arm64_is_usable(void);	/* SHA2; not whether CPACR_EL1 or CPTR_EL2 lets us */
+bp_sha256_blocks_fn bp_sha256_blocks_arm64;
+#endif
 
 /* FIPS 180-4 section 4.2.2 */
-extern const uint32_t bp_sha256_k[64];
+extern const uint32_t bp_sha256_k[64] __attribute__((aligned(16)));
 
 #endif

@@ -23,6 +23,10 @@ static size_t implementations(struct implementation *ret, size_t max)
 	if (bp_sha256_x86_is_usable())
 		ret[n++] = (struct implementation){ "x86", bp_sha256_blocks_x86 };
 #endif
+#ifdef __aarch64__
+	if (bp_sha256_arm64_is_usable())
+		ret[n++] = (struct implementation){ "arm64", bp_sha256_blocks_arm64 };
+#endif
 	return n;
 }
 
