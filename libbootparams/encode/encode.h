@@ -153,4 +153,12 @@ struct bp_arm64_fdt {
 int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base, const struct bp_arm64_fdt *p,
 			struct bp_buf *ret_bytes);
 
+/*
+ * Page tables for arm64, 4 KiB granule and 48 bits, loaded at @at (page aligned), root first:
+ * the pages of @memory (any order) mapped where they are, as memory with the attributes of
+ * MAIR_ELx byte 0. How many tables does not depend on @at. -ERANGE above 48 bits.
+ */
+int bp_arm64_identity_map(struct bp_ctx *ctx, const struct bp_memmap *memory, bp_phys_t at,
+			  struct bp_buf *ret_tables);
+
 #endif
