@@ -271,22 +271,19 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 		.mem_min = o->mem_min,
 		.mem_max = o->mem_max,
 		.purgatory = kexec_purgatory_ops(l->image->arch),
-		.uart_port = o->uart_port,
-		.uart_baud = o->uart_baud,
-		.no_checks = o->no_checks,
+		.uart = o->uart,
+		.checks = o->checks,
 		.hotplug = o->hotplug,
 		.no_efi = o->no_efi,
 		.memmap_on_cmdline = o->memmap_on_cmdline,
 		.random = l->random,
 	};
-	uint32_t baud;
 	int r;
 
-	if (!opts.uart_port) {
-		opts.uart_port = bp_cmdline_uart(l->cmdline, &baud);
-		if (!opts.uart_baud)
-			opts.uart_baud = baud;
-	}
+	if (opts.uart.type == BP_UART_NONE)
+		bp_cmdline_uart(l->cmdline, l->image->arch, &opts.uart);
+	if (o->uart_baud)
+		opts.uart.baud = o->uart_baud;
 	if (o->no_cma)
 		opts.file_flags |= BP_KEXEC_FILE_NO_CMA;
 	if (o->force_dtb)

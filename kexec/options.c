@@ -47,6 +47,7 @@ enum {
 	OPT_ARGS_LINUX,
 	OPT_NOEFI,
 	OPT_PASS_MEMMAP,
+	OPT_CHECKS,
 	OPT_CONSOLE_SERIAL,
 	OPT_SERIAL,
 	OPT_SERIAL_BAUD,
@@ -110,6 +111,8 @@ static const struct row table[] = {
 	  "arm64: the device tree to begin with, in the place of this machine's", NULL },
 	{ "no-checks", 'i', NULL, HONOURED, BOTH,
 	  "do not check the loaded bytes before they are booted", NULL },
+	{ "checks", OPT_CHECKS, NULL, HONOURED, BOTH,
+	  "check them, on arm64 also without -p", NULL },
 	{ "mem-min", OPT_MEM_MIN, "ADDR", HONOURED, LOAD_ONLY, "load nothing below ADDR", NULL },
 	{ "mem-max", OPT_MEM_MAX, "ADDR", HONOURED, LOAD_ONLY, "load nothing above ADDR", NULL },
 	{ "hotplug", OPT_HOTPLUG, NULL, PANIC_ONLY, BOTH,
@@ -118,7 +121,7 @@ static const struct row table[] = {
 	{ "pass-memmap-cmdline", OPT_PASS_MEMMAP, NULL, PANIC_ONLY, LOAD_ONLY,
 	  "-p: give the memory map on the command line, too", FOR_PANIC },
 	{ "serial", OPT_SERIAL, "PORT", HONOURED, LOAD_ONLY,
-	  "UART for the check's message: I/O port or ttyS0 ... ttyS3", NULL },
+	  "UART for the check's message: I/O port, ttyS0 ... ttyS3, or as earlycon= has it", NULL },
 	{ "serial-baud", OPT_SERIAL_BAUD, "RATE", HONOURED, LOAD_ONLY, "its speed", NULL },
 	{ "console-serial", OPT_CONSOLE_SERIAL, NULL, HONOURED, LOAD_ONLY,
 	  "same as --serial=ttyS0", NULL },
@@ -227,21 +230,6 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *ret_value)
 	return true;
 }
 
-static bool parse_uart(const char *text, uint16_t *ret_port)
-{
-	static const uint16_t ports[] = { 0x3f8, 0x2f8, 0x3e8, 0x2e8 };
-	uint64_t v;
-
-	if (!strncmp(text, "ttyS", 4) && text[4] >= '0' && text[4] <= '3' && !text[5]) {
-		*ret_port = ports[text[4] - '0'];
-		return true;
-	}
-	if (!parse_number(text, UINT16_MAX - 7, &v) || !v)
-		return false;
-	*ret_port = (uint16_t)v;
-	return true;
-}
-
 /* kexec-tools' names for what is one format here; others are judged when the file is. */
 static const char *format_of_type(const char *type)
 {
@@ -323,7 +311,10 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		o->type = format_of_type(arg);
 		break;
 	case 'i':
-		o->no_checks = true;
+		o->checks = BP_CHECKS_OFF;
+		break;
+	case OPT_CHECKS:
+		o->checks = BP_CHECKS_ON;
 		break;
 	case 'd':
 		o->debug = true;
@@ -365,7 +356,7 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		o->console_serial = true;
 		break;
 	case OPT_SERIAL:
-		if (!parse_uart(arg, &o->uart_port))
+		if (!bp_uart_parse(bp_span_make(arg, strlen(arg)), &o->uart))
 			return bad_value(row->name, arg);
 		break;
 	case OPT_SERIAL_BAUD:
@@ -545,8 +536,8 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 		o->sync = false;
 	if (skip_ifdown)
 		o->ifdown = false;
-	if (o->console_serial && !o->uart_port)
-		o->uart_port = 0x3f8;
+	if (o->console_serial && o->uart.type == BP_UART_NONE)
+		bp_uart_parse(bp_span_make("ttyS0", 5), &o->uart);
 	r = take_words(o, argc, argv);
 	if (r)
 		return r;

@@ -41,10 +41,11 @@ struct kexec_options {
 	const char *dtb;
 	const char *framebuffer;	/* NULL: not given */
 	uint64_t mem_min, mem_max;
-	bool no_checks, hotplug, no_efi, memmap_on_cmdline, no_cma, force_dtb;
+	enum bp_checks checks;
+	bool hotplug, no_efi, memmap_on_cmdline, no_cma, force_dtb;
 	bool console_serial;
-	uint16_t uart_port;	/* 0: not given */
-	uint32_t uart_baud;
+	struct bp_uart uart;	/* BP_UART_NONE: not given */
+	uint32_t uart_baud;	/* 0: not given */
 
 	const char *load_only;	/* an option given that only kexec_load honours, or NULL */
 	const char *file_only;	/* the same for kexec_file_load */

@@ -18,7 +18,7 @@ work=$output.d
 elf=$work/purgatory.elf
 
 common="-std=gnu11 -O2 -g0 -Wall -Wextra -Werror=implicit-function-declaration
-	-ffreestanding -fpie -fvisibility=hidden -fno-common
+	-ffreestanding -fpie -include $top/kexec/purgatory/hidden.h -fvisibility=hidden -fno-common
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables
 	-fno-lto -fno-ident -fno-strict-aliasing
 	-U_FORTIFY_SOURCE -ffile-prefix-map=$top=."
@@ -29,14 +29,18 @@ x86_64)
 	flags="$common -m64 -march=x86-64 -mtune=generic -mcmodel=small -mno-red-zone
 		-mno-mmx -mno-sse -mno-80387 -fcf-protection=none"
 	# The one function here that uses SSE names it as its own target.
+	flags_but_for_sha=
 	sources="kexec/purgatory/x86_64/entry.S kexec/purgatory/x86_64/main.c
 		kexec/purgatory/x86_64/console.c libbootparams/core/sha256-x86.c $check"
 	emulation=elf_x86_64
 	;;
 aarch64)
-	flags="$common -march=armv8-a+nosimd+nofp -mgeneral-regs-only -mstrict-align
+	# Without the MMU an access must be aligned. Only the SHA instructions may use SIMD.
+	flags="$common -march=armv8-a -mcmodel=tiny -mstrict-align
 		-mbranch-protection=none -mno-outline-atomics"
-	sources="kexec/purgatory/aarch64/entry.S"
+	flags_but_for_sha=-mgeneral-regs-only
+	sources="kexec/purgatory/aarch64/entry.S kexec/purgatory/aarch64/main.c
+		kexec/purgatory/aarch64/console.c libbootparams/core/sha256-arm64.c $check"
 	emulation=aarch64linux
 	;;
 *)
@@ -50,10 +54,19 @@ mkdir -p "$work"
 objects=
 for source in $sources; do
 	object=$work/$(basename "$source" | sed 's/\.[cS]$/.o/')
+	case $source in
+	*/sha256-*.c) more= ;;
+	*) more=$flags_but_for_sha ;;
+	esac
 	# shellcheck disable=SC2086 # $CC and $flags are lists of words
-	$CC $flags -I"$top/libbootparams" -c "$top/$source" -o "$object"
+	$CC $flags $more -I"$top/libbootparams" -c "$top/$source" -o "$object"
 	objects="$objects $object"
 done
+# shellcheck disable=SC2086
+if $READELF -rW $objects | grep GOT; then
+	echo "build.sh: the relocations above look addresses up in a table, which nobody fills" >&2
+	exit 1
+fi
 memsz=$(sed -n 's/^#define KEXEC_PURGATORY_MEMSZ //p' "$top/kexec/purgatory/params.h")
 # shellcheck disable=SC2086
 $LD -m $emulation -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=64 \

@@ -27,7 +27,7 @@ uint32_t kexec_purgatory_check(const struct kexec_purgatory_params *p,
 	return i;
 }
 
-static void put_text(struct kexec_purgatory_console *c, const char *s)
+void kexec_purgatory_put_text(struct kexec_purgatory_console *c, const char *s)
 {
 	while (*s)
 		kexec_purgatory_console_put(c, *s++);
@@ -38,11 +38,11 @@ static void put_hex_digit(struct kexec_purgatory_console *c, unsigned int v)
 	kexec_purgatory_console_put(c, (char)(v < 10 ? '0' + v : 'a' + v - 10));
 }
 
-static void put_hex(struct kexec_purgatory_console *c, uint64_t v)
+void kexec_purgatory_put_hex(struct kexec_purgatory_console *c, uint64_t v)
 {
 	int shift = 60;
 
-	put_text(c, "0x");
+	kexec_purgatory_put_text(c, "0x");
 	while (shift && !(v >> shift))
 		shift -= 4;
 	for (; shift >= 0; shift -= 4)
@@ -72,17 +72,17 @@ void kexec_purgatory_report(const struct kexec_purgatory_params *p, uint32_t reg
 	struct kexec_purgatory_console c;
 
 	kexec_purgatory_console_open(&c, p);
-	put_text(&c, "\nkexec: memory damaged since loading: ");
-	put_hex(&c, r->mem);
-	put_text(&c, " + ");
-	put_hex(&c, r->len);
-	put_text(&c, " (region ");
+	kexec_purgatory_put_text(&c, "\nkexec: memory damaged since loading: ");
+	kexec_purgatory_put_hex(&c, r->mem);
+	kexec_purgatory_put_text(&c, " + ");
+	kexec_purgatory_put_hex(&c, r->len);
+	kexec_purgatory_put_text(&c, " (region ");
 	put_decimal(&c, region + 1);
-	put_text(&c, " of ");
+	kexec_purgatory_put_text(&c, " of ");
 	put_decimal(&c, p->n_regions);
-	put_text(&c, ")\nkexec: SHA-256 there ");
+	kexec_purgatory_put_text(&c, ")\nkexec: SHA-256 there ");
 	put_digest(&c, found);
-	put_text(&c, ", as loaded ");
+	kexec_purgatory_put_text(&c, ", as loaded ");
 	put_digest(&c, r->digest);
-	put_text(&c, "\nkexec: the next kernel is not started; reset the machine\n");
+	kexec_purgatory_put_text(&c, "\n" KEXEC_PURGATORY_STOPS "\n");
 }

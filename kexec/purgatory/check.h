@@ -15,7 +15,7 @@
 uint32_t kexec_purgatory_check(const struct kexec_purgatory_params *p,
 			       uint8_t ret_digest[BP_SHA256_SIZE]);
 
-/* The console of one machine, by its console.c. */
+/* The console of one architecture, by its console.c. */
 struct kexec_purgatory_console {
 	const struct kexec_purgatory_params *params;
 	unsigned int row, column;
@@ -24,6 +24,12 @@ struct kexec_purgatory_console {
 void kexec_purgatory_console_open(struct kexec_purgatory_console *c,
 				  const struct kexec_purgatory_params *p);
 void kexec_purgatory_console_put(struct kexec_purgatory_console *c, char ch);
+
+/* How every complaint ends. */
+#define KEXEC_PURGATORY_STOPS "kexec: the next kernel is not started; reset the machine"
+
+void kexec_purgatory_put_text(struct kexec_purgatory_console *c, const char *s);
+void kexec_purgatory_put_hex(struct kexec_purgatory_console *c, uint64_t v);
 
 /* Say which region is damaged. */
 void kexec_purgatory_report(const struct kexec_purgatory_params *p, uint32_t region,

@@ -93,41 +93,30 @@ void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image,
 		ret->why = "the command line that was given goes in the place of the UKI's own";
 }
 
-/* "ttyS1,115200n8" or, for earlyprintk, "serial,ttyS1,115200". */
-static bool parse_uart(const char *text, const char *end, uint16_t *ret_port, uint32_t *ret_baud)
+/* The value of "@parameter=VALUE"; NULL: another word. */
+static struct bp_span value_of(struct bp_span word, const char *parameter)
 {
-	static const uint16_t ports[] = { 0x3f8, 0x2f8, 0x3e8, 0x2e8 };
-	uint32_t baud = 0;
+	size_t len = strlen(parameter) + 1;
 
-	if (end - text < 5 || memcmp(text, "ttyS", 4) || text[4] < '0' || text[4] > '3')
-		return false;
-	if (text + 5 < end && text[5] != ',')
-		return false;
-	*ret_port = ports[text[4] - '0'];
-	for (const char *p = text + 6; p < end && *p >= '0' && *p <= '9' && baud < 1000000; p++)
-		baud = baud * 10 + (uint32_t)(*p - '0');
-	/* The UART divides 115200. */
-	*ret_baud = baud && baud <= 115200 && 115200 % baud == 0 ? baud : 0;
-	return true;
+	return names(word, parameter) && word.data[0] != '"' && word.len > len
+	       ? bp_span_sub(word, len, word.len - len) : bp_span_make(NULL, 0);
 }
 
-uint16_t bp_cmdline_uart(const char *cmdline, uint32_t *ret_baud)
+void bp_cmdline_uart(const char *cmdline, enum bp_arch arch, struct bp_uart *ret_uart)
 {
 	struct bp_span word;
-	uint32_t baud = 0;
-	uint16_t port = 0;
 
+	*ret_uart = (struct bp_uart){ 0 };
 	while (next_word(&cmdline, &word)) {
-		const char *at = (const char *)word.data, *end = at + word.len;
+		static const char *const parameters[] = { "console", "earlycon", "earlyprintk" };
+		struct bp_span value = { 0 };
+		struct bp_uart uart;
 
-		if (names(word, "console") && word.len > 8)
-			at += 8;
-		else if (names(word, "earlyprintk") && word.len > 19 && !memcmp(at + 12, "serial,", 7))
-			at += 19;
-		else
-			continue;
-		parse_uart(at, end, &port, &baud);
+		for (size_t i = 0; i < BP_ARRAY_SIZE(parameters) && !value.data; i++)
+			value = value_of(word, parameters[i]);
+		if (value.len > 7 && !memcmp(value.data, "serial,", 7))	/* earlyprintk */
+			value = bp_span_sub(value, 7, value.len - 7);
+		if (value.data && bp_uart_parse(value, &uart) && bp_uart_suits(&uart, arch))
+			*ret_uart = uart;
 	}
-	*ret_baud = baud;
-	return port;
 }

@@ -4,6 +4,7 @@
 #define BP_DECIDE_CMDLINE_H
 
 #include "collect/machine.h"
+#include "core/uart.h"
 #include "image/image.h"
 
 /*
@@ -29,9 +30,9 @@ void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image,
 		       const char *given, struct bp_cmdline_choice *ret);
 
 /*
- * The UART of the last console=ttyS0... or of earlyprintk=: where the next kernel's messages
- * go. 0 where the line names none. @ret_baud: 0 where it says none.
+ * The UART of the last console=, earlycon= or earlyprintk= that names one on which @arch's
+ * purgatory can write: where the next kernel's messages go.
  */
-uint16_t bp_cmdline_uart(const char *cmdline, uint32_t *ret_baud);
+void bp_cmdline_uart(const char *cmdline, enum bp_arch arch, struct bp_uart *ret_uart);
 
 #endif

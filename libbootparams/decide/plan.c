@@ -183,6 +183,56 @@ int bp_plan_place_initrd(struct bp_plan *plan, const struct bp_plan_opts *opts,
 	return 0;
 }
 
+/* Is it to check the bytes loaded? *@ret_why: a sentence that begins with what it does. */
+static bool want_checks(const struct bp_plan *plan, const struct bp_plan_opts *opts,
+			const char **ret_why)
+{
+	switch (opts->checks) {
+	case BP_CHECKS_ON:
+		*ret_why = "compares SHA-256 of the bytes loaded before it jumps, as asked (--checks)";
+		return true;
+	case BP_CHECKS_OFF:
+		*ret_why = "jumps without checks, as asked (--no-checks)";
+		return false;
+	case BP_CHECKS_DEFAULT:
+		break;
+	}
+	if (plan->machine->arch == BP_ARCH_ARM64 && !plan->panic) {
+		*ret_why = "jumps without checks, as there was no crash (--checks asks for them)";
+		return false;
+	}
+	*ret_why = "compares SHA-256 of the bytes loaded before it jumps";
+	return true;
+}
+
+static void add_digests(const struct bp_plan *plan, struct bp_purgatory_params *params)
+{
+	for (unsigned int i = 0; i < plan->n_segments; i++) {
+		const struct bp_segment *s = &plan->segments[i];
+		struct bp_sha256 sha;
+
+		if (!s->checked || !s->bufsz)
+			continue;
+		bp_sha256_init(&sha);
+		bp_sha256_update(&sha, s->buf, s->bufsz);
+		bp_sha256_final(&sha, params->regions[params->n_regions].digest);
+		params->regions[params->n_regions].mem = s->mem;
+		params->regions[params->n_regions++].len = s->bufsz;
+	}
+}
+
+static int check_uart(struct bp_plan *plan, const struct bp_uart *uart)
+{
+	bp_autobuf struct bp_buf name = { 0 };
+	int r;
+
+	if (bp_uart_suits(uart, plan->machine->arch))
+		return 0;
+	r = bp_uart_print(uart, &name);
+	return r ? r : bp_fail(plan->ctx, -EINVAL, "purgatory on %s cannot write on a UART %s",
+			       bp_arch_name(plan->machine->arch), bp_buf_str(&name));
+}
+
 int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opts,
 			    struct bp_placement *place, bp_phys_t max, bp_phys_t entry,
 			    bp_phys_t boot_params)
@@ -191,43 +241,35 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 	struct bp_purgatory_params params = {
 		.entry = entry,
 		.boot_params = boot_params,
-		.uart_port = opts->uart_port,
-		.uart_baud = opts->uart_baud,
+		.uart = opts->uart,
 		.vga_text = plan->machine->efi.status == -ENOENT,
 	};
-	bool checks = !opts->no_checks && !ops->never_checks;
 	struct bp_segment *segment;
+	uint64_t bufsz, memsz;
+	const char *why;
 	int r;
 
-	for (unsigned int i = 0; i < plan->n_segments && checks; i++) {
-		const struct bp_segment *s = &plan->segments[i];
-		struct bp_sha256 sha;
-
-		if (!s->checked || !s->bufsz)
-			continue;
-		bp_sha256_init(&sha);
-		bp_sha256_update(&sha, s->buf, s->bufsz);
-		bp_sha256_final(&sha, params.regions[params.n_regions].digest);
-		params.regions[params.n_regions].mem = s->mem;
-		params.regions[params.n_regions++].len = s->bufsz;
-	}
-	r = bp_placement_take(plan->ctx, place, "purgatory", ops->memsz, place->page, 0x10000, max, true,
-			      &params.at);
+	if (want_checks(plan, opts, &why))
+		add_digests(plan, &params);
+	r = check_uart(plan, &params.uart);
 	if (!r)
-		r = bp_buf_append_zero(&plan->purgatory, ops->bufsz);
+		r = ops->measure(plan->ctx, &params, &bufsz, &memsz);
 	if (!r)
-		r = ops->fill(&params, plan->purgatory.data);
+		r = bp_placement_take(plan->ctx, place, "purgatory", memsz, place->page, 0x10000,
+				      max, true, &params.at);
+	if (!r)
+		r = bp_buf_append_zero(&plan->purgatory, bufsz);
+	if (!r)
+		r = ops->fill(plan->ctx, &params, plan->purgatory.data, bufsz);
 	if (r)
 		return r;
-	segment = bp_plan_add_segment(plan, "purgatory", params.at, bp_align_up(ops->memsz, place->page),
-				      plan->purgatory.data, ops->bufsz);
+	segment = bp_plan_add_segment(plan, "purgatory", params.at, bp_align_up(memsz, place->page),
+				      plan->purgatory.data, bufsz);
 	if (!segment)
 		return -E2BIG;
 	segment->checked = false;
 	plan->entry = params.at + ops->entry_offset;
-	return bp_plan_reason(plan, "purgatory %s: %s", ops->name, opts->no_checks
-			      ? "jumps without checks, as asked (--no-checks)" : ops->never_checks
-			      ? "jumps without checks" : "compares SHA-256 of the bytes loaded before it jumps");
+	return bp_plan_reason(plan, "purgatory %s: %s", ops->name, why);
 }
 
 static int check_cmdline(struct bp_plan *plan, const struct bp_plan_arch *arch)
@@ -317,7 +359,10 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 	r = bp_screen_file_load(plan->ctx, plan->machine, &plan->screen);
 	if (!r)
 		r = foretell_hyperv(plan, opts);
-	if (!r && opts->no_checks)
+	if (!r && plan->machine->arch == BP_ARCH_ARM64 && opts->checks == BP_CHECKS_ON)
+		r = bp_plan_warn(plan, "--checks has no effect: under kexec_file_load arm64 has no "
+				 "purgatory (-c has)");
+	if (!r && plan->machine->arch != BP_ARCH_ARM64 && opts->checks == BP_CHECKS_OFF)
 		r = bp_plan_reason(plan, "--no-checks has no effect: under kexec_file_load the "
 				   "kernel's own purgatory always checks");
 	if (!r)

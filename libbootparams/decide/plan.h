@@ -11,6 +11,7 @@
 #include "collect/machine.h"
 #include "decide/hyperv.h"
 #include "decide/screen.h"
+#include "core/uart.h"
 #include "image/image.h"
 #include "image/initrd.h"
 
@@ -51,7 +52,7 @@ struct bp_segment {
 
 /* What runs between the kernels is the caller's: code is per host, this is how to fill it in. */
 struct bp_purgatory_params {
-	bp_phys_t at;		/* where the purgatory itself will be */
+	bp_phys_t at;		/* where the purgatory itself will be; 0 while it is measured */
 	bp_phys_t entry;	/* the next kernel's 64-bit entry */
 	bp_phys_t boot_params;	/* its zero page, or device tree */
 	struct {
@@ -60,18 +61,25 @@ struct bp_purgatory_params {
 		uint8_t digest[32];	/* SHA-256: one each, so that the damaged one is named */
 	} regions[BP_SEGMENTS_MAX];
 	unsigned int n_regions;	/* 0: no checks */
-	uint16_t uart_port;	/* 0: none known */
-	uint32_t uart_baud;	/* 0: leave as it is */
+	struct bp_uart uart;	/* to complain on */
 	bool vga_text;		/* the machine has a VGA text screen (BIOS) */
 };
 
 struct bp_purgatory_ops {
 	const char *name;
-	uint64_t bufsz, memsz;	/* code, data and parameters; with stack and bss */
 	uint64_t entry_offset;
-	bool never_checks;	/* it only jumps: no digests are made for it */
-	/* Write bufsz bytes. 0 or -errno. */
-	int (*fill)(const struct bp_purgatory_params *params, uint8_t *ret_bytes);
+	/* How many bytes it will be, and how much memory with stack and bss. 0 or -errno. */
+	int (*measure)(struct bp_ctx *ctx, const struct bp_purgatory_params *params,
+		       uint64_t *ret_bufsz, uint64_t *ret_memsz);
+	/* Write these bytes, over zeros; @bufsz as it was measured. 0 or -errno. */
+	int (*fill)(struct bp_ctx *ctx, const struct bp_purgatory_params *params,
+		    uint8_t *ret_bytes, uint64_t bufsz);
+};
+
+enum bp_checks {
+	BP_CHECKS_DEFAULT,	/* as the architecture is best served */
+	BP_CHECKS_ON,
+	BP_CHECKS_OFF,
 };
 
 struct bp_plan_opts {
@@ -85,9 +93,8 @@ struct bp_plan_opts {
 	const struct bp_hyperv_kernel *hyperv;	/* what the next kernel does there; NULL: not known */
 	bp_phys_t mem_min, mem_max;	/* mem_max 0: no limit */
 	const struct bp_purgatory_ops *purgatory;	/* needed for BP_SYSCALL_LOAD */
-	uint16_t uart_port;
-	uint32_t uart_baud;
-	bool no_checks;		/* purgatory without SHA-256 */
+	struct bp_uart uart;	/* for purgatory's complaints */
+	enum bp_checks checks;	/* does purgatory compare SHA-256? */
 	bool hotplug;		/* panic: let the kernel update the elfcorehdr (UPDATE_ELFCOREHDR) */
 	bool no_efi;
 	bool memmap_on_cmdline;	/* panic: --pass-memmap-cmdline */

@@ -17,8 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bp_ctx *ctx = fuzz_ctx();
 	char *text = malloc(size + 1), *once, *twice, *panic, *panic_twice;
-	uint32_t baud = 0;
-	uint16_t port;
+	static const enum bp_arch arches[] = { BP_ARCH_X86_64, BP_ARCH_ARM64 };
 
 	MUST(text);
 	if (size)
@@ -36,9 +35,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(strncmp(once, "BOOT_IMAGE=", 11));
 	MUST(strncmp(panic, "crashkernel=", 12));
 
-	port = bp_cmdline_uart(text, &baud);
-	MUST(port == 0 || (port & 7) == 0);
-	MUST(baud == 0 || (port && 115200 % baud == 0));
+	for (size_t i = 0; i < BP_ARRAY_SIZE(arches); i++) {
+		struct bp_uart uart;
+
+		bp_cmdline_uart(text, arches[i], &uart);
+		MUST(bp_uart_suits(&uart, arches[i]));
+		MUST(!uart.at == (uart.type == BP_UART_NONE));
+		MUST(uart.at <= (uart.type == BP_UART_16550_PORT ? UINT16_MAX - 7
+								 : UINT64_MAX - 4096));
+		MUST(!uart.baud || 115200 % uart.baud == 0);
+	}
 	free(panic_twice);
 	free(panic);
 	free(twice);

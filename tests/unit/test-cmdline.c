@@ -56,32 +56,45 @@ END_TEST
 
 static const struct {
 	const char *cmdline;
-	uint16_t port;
+	enum bp_arch arch;
+	enum bp_uart_type type;
+	bp_phys_t at;
 	uint32_t baud;
 } uarts[] = {
-	{ "", 0, 0 },
-	{ "console=tty0 quiet", 0, 0 },
-	{ "console=ttyS0", 0x3f8, 0 },
-	{ "console=ttyS0,115200n8 console=tty0", 0x3f8, 115200 },
-	{ "console=ttyS0 console=ttyS1,9600", 0x2f8, 9600 },
-	{ "earlyprintk=serial,ttyS0,115200", 0x3f8, 115200 },
-	{ "console=ttyS9", 0, 0 },
-	{ "console=ttyS10", 0, 0 },
-	{ "console=ttyS0,12345", 0x3f8, 0 },	/* no divisor gives it */
-	{ "console=ttyS0,99999999999999999999", 0x3f8, 0 },
-	{ "console", 0, 0 },
-	{ "console=", 0, 0 },
-	{ "console=ttyS", 0, 0 },
-	{ "earlyprintk=serial", 0, 0 },
-	{ "netconsole=ttyS0", 0, 0 },
+	{ "", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
+	{ "console=tty0 quiet", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
+	{ "console=ttyS0", BP_ARCH_X86_64, BP_UART_16550_PORT, 0x3f8, 0 },
+	{ "console=ttyS0,115200n8 console=tty0", BP_ARCH_X86_64, BP_UART_16550_PORT, 0x3f8, 115200 },
+	{ "console=ttyS0 console=ttyS1,9600", BP_ARCH_X86_64, BP_UART_16550_PORT, 0x2f8, 9600 },
+	{ "earlyprintk=serial,ttyS0,115200", BP_ARCH_X86_64, BP_UART_16550_PORT, 0x3f8, 115200 },
+	{ "earlyprintk=serial,0x2f8", BP_ARCH_X86_64, BP_UART_16550_PORT, 0x2f8, 0 },
+	{ "earlycon=uart8250,io,0x2f8,9600 q", BP_ARCH_X86_64, BP_UART_16550_PORT, 0x2f8, 9600 },
+	{ "console=ttyS9", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
+	{ "console", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
+	{ "console=", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
+	{ "earlyprintk=serial", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
+	{ "earlyprintk=serial,", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
+	{ "netconsole=ttyS0", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
+	{ "\"console=ttyS0 console=ttyS1\"", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
+	/* What does not suit the architecture names nothing, and takes nothing back. */
+	{ "console=ttyS0", BP_ARCH_ARM64, BP_UART_NONE, 0, 0 },
+	{ "earlycon=pl011,0x9000000", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
+	{ "earlycon=pl011,0x9000000 console=ttyAMA0 console=ttyS0", BP_ARCH_ARM64,
+	  BP_UART_PL011, 0x9000000, 0 },
+	{ "earlycon=pl011,0x9000000 console=uart8250,mmio32,0xfe215040", BP_ARCH_ARM64,
+	  BP_UART_16550, 0xfe215040, 0 },
+	{ "earlycon console=ttyAMA0", BP_ARCH_ARM64, BP_UART_NONE, 0, 0 },
 };
 
 START_TEST(uart)
 {
-	uint32_t baud = 7;
+	struct bp_uart found;
 
-	ck_assert_uint_eq(bp_cmdline_uart(uarts[_i].cmdline, &baud), uarts[_i].port);
-	ck_assert_uint_eq(baud, uarts[_i].baud);
+	memset(&found, 0xff, sizeof(found));
+	bp_cmdline_uart(uarts[_i].cmdline, uarts[_i].arch, &found);
+	ck_assert_int_eq(found.type, uarts[_i].type);
+	ck_assert_uint_eq(found.at, uarts[_i].at);
+	ck_assert_uint_eq(found.baud, uarts[_i].baud);
 }
 END_TEST
 

@@ -277,12 +277,29 @@ START_TEST(numbers)
 	ck_assert_uint_eq(o.mem_min, 0x100000);
 	ck_assert_uint_eq(o.mem_max, 1ull << 32);
 	parse("-l K --serial=ttyS1 --serial-baud=9600");
-	ck_assert_uint_eq(o.uart_port, 0x2f8);
+	ck_assert_uint_eq(o.uart.at, 0x2f8);
 	ck_assert_uint_eq(o.uart_baud, 9600);
 	parse("-l K --serial=0x1000");
-	ck_assert_uint_eq(o.uart_port, 0x1000);
+	ck_assert_int_eq(o.uart.type, BP_UART_16550_PORT);
+	ck_assert_uint_eq(o.uart.at, 0x1000);
+	parse("-l K --serial=pl011,0x9000000");
+	ck_assert_int_eq(o.uart.type, BP_UART_PL011);
+	ck_assert_uint_eq(o.uart.at, 0x9000000);
 	parse("-l K --console-serial");
-	ck_assert_uint_eq(o.uart_port, 0x3f8);
+	ck_assert_uint_eq(o.uart.at, 0x3f8);
+}
+END_TEST
+
+START_TEST(the_last_word_on_checks_counts)
+{
+	parse("-l K");
+	ck_assert_int_eq(o.checks, BP_CHECKS_DEFAULT);
+	parse("-l K --checks");
+	ck_assert_int_eq(o.checks, BP_CHECKS_ON);
+	parse("-l K --checks -i");
+	ck_assert_int_eq(o.checks, BP_CHECKS_OFF);
+	parse("-l K --no-checks --checks");
+	ck_assert_int_eq(o.checks, BP_CHECKS_ON);
 }
 END_TEST
 
@@ -362,6 +379,7 @@ int main(void)
 	tcase_add_test(t, options_of_one_syscall_are_noticed);
 	tcase_add_test(t, options_for_crash_kernels);
 	tcase_add_test(t, numbers);
+	tcase_add_test(t, the_last_word_on_checks_counts);
 	tcase_add_loop_test(t, refusals, 0, sizeof(refused) / sizeof(refused[0]));
 	tcase_add_test(t, strays_can_be_ignored);
 	tcase_add_test(t, help_answers_at_once);

@@ -21,15 +21,24 @@ static struct bp_ctx *ctx;
 static struct bp_machine *m;
 static struct bp_purgatory_params purgatory_params;
 
-static int fill_purgatory(const struct bp_purgatory_params *params, uint8_t *ret_bytes)
+static int measure_purgatory(struct bp_ctx *c, const struct bp_purgatory_params *params,
+			     uint64_t *ret_bufsz, uint64_t *ret_memsz)
+{
+	*ret_bufsz = 100;
+	*ret_memsz = 9000;
+	return 0;
+}
+
+static int fill_purgatory(struct bp_ctx *c, const struct bp_purgatory_params *params,
+			  uint8_t *ret_bytes, uint64_t bufsz)
 {
 	purgatory_params = *params;
-	memset(ret_bytes, 0xcc, 100);
+	memset(ret_bytes, 0xcc, bufsz);
 	return 0;
 }
 
 static const struct bp_purgatory_ops purgatory = {
-	.name = "test", .bufsz = 100, .memsz = 9000, .entry_offset = 0x10, .fill = fill_purgatory,
+	.name = "test", .entry_offset = 0x10, .measure = measure_purgatory, .fill = fill_purgatory,
 };
 
 static void iomem(bp_phys_t start, bp_phys_t end, unsigned int depth, const char *name)
@@ -192,6 +201,50 @@ START_TEST(load_places_everything_apart)
 	ck_assert_uint_eq(plan->entry, segment(plan, "purgatory")->mem + 0x10);
 	ck_assert_uint_eq(plan->memory_map.n, 2);
 	ck_assert_ptr_null(plan->warnings);
+	bp_plan_unref(plan);
+}
+END_TEST
+
+static bool has_reason(const struct bp_plan *plan, const char *reason)
+{
+	for (char **p = plan->reasons; *p; p++)
+		if (!strcmp(*p, reason))
+			return true;
+	return false;
+}
+
+static const struct {
+	bool panic;
+	enum bp_checks checks;
+	unsigned int n_regions;
+	const char *reason;
+} check_cases[] = {
+	{ false, BP_CHECKS_DEFAULT, 0,
+	  "purgatory test: jumps without checks, as there was no crash (--checks asks for them)" },
+	{ false, BP_CHECKS_ON, 3,
+	  "purgatory test: compares SHA-256 of the bytes loaded before it jumps, as asked (--checks)" },
+	{ false, BP_CHECKS_OFF, 0, "purgatory test: jumps without checks, as asked (--no-checks)" },
+	{ true, BP_CHECKS_DEFAULT, 4,
+	  "purgatory test: compares SHA-256 of the bytes loaded before it jumps" },
+	{ true, BP_CHECKS_OFF, 0, "purgatory test: jumps without checks, as asked (--no-checks)" },
+};
+
+START_TEST(checks_are_for_crash_kernels)
+{
+	struct bp_initrd initrd = make_initrd(5000);
+	struct bp_plan_opts opts = {
+		.initrd = &initrd,
+		.panic = check_cases[_i].panic,
+		.checks = check_cases[_i].checks,
+	};
+	struct bp_plan *plan = must_plan(make_image(0, ANYWHERE_4K), &opts);
+
+	ck_assert_uint_eq(purgatory_params.n_regions, check_cases[_i].n_regions);
+	for (unsigned int i = 0; i < purgatory_params.n_regions; i++) {
+		ck_assert_uint_eq(purgatory_params.regions[i].mem, plan->segments[i].mem);
+		ck_assert_uint_eq(purgatory_params.regions[i].len, plan->segments[i].bufsz);
+	}
+	ck_assert(has_reason(plan, check_cases[_i].reason));
 	bp_plan_unref(plan);
 }
 END_TEST
@@ -577,6 +630,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, load_places_everything_apart);
+	tcase_add_loop_test(t, checks_are_for_crash_kernels, 0, BP_ARRAY_SIZE(check_cases));
 	tcase_add_test(t, text_offset_is_kept);
 	tcase_add_loop_test(t, pages_are_those_of_both_kernels, 0, 7);
 	tcase_add_test(t, initrd_lies_in_the_kernel_window);

@@ -19,15 +19,26 @@ static struct bp_ctx *ctx;
 static struct bp_machine *m;
 static struct bp_purgatory_params purgatory_params;
 
-static int fill_purgatory(const struct bp_purgatory_params *params, uint8_t *ret_bytes)
+static int measure_purgatory(struct bp_ctx *c, const struct bp_purgatory_params *params,
+			     uint64_t *ret_bufsz, uint64_t *ret_memsz)
 {
+	ck_assert_uint_eq(params->at, 0);
+	*ret_bufsz = 100;
+	*ret_memsz = 9000;
+	return 0;
+}
+
+static int fill_purgatory(struct bp_ctx *c, const struct bp_purgatory_params *params,
+			  uint8_t *ret_bytes, uint64_t bufsz)
+{
+	ck_assert_uint_eq(bufsz, 100);
 	purgatory_params = *params;
-	memset(ret_bytes, 0xcc, 100);
+	memset(ret_bytes, 0xcc, bufsz);
 	return 0;
 }
 
 static const struct bp_purgatory_ops purgatory = {
-	.name = "test", .bufsz = 100, .memsz = 9000, .entry_offset = 0x10, .fill = fill_purgatory,
+	.name = "test", .entry_offset = 0x10, .measure = measure_purgatory, .fill = fill_purgatory,
 };
 
 static void iomem(bp_phys_t start, bp_phys_t end, unsigned int depth, const char *name)
@@ -253,11 +264,28 @@ END_TEST
 
 START_TEST(no_checks_means_no_digests)
 {
-	struct bp_plan_opts opts = { .no_checks = true };
+	struct bp_plan_opts opts = { .checks = BP_CHECKS_OFF };
 	struct bp_plan *plan;
 
 	ck_assert_int_eq(make_plan(&opts, &plan), 0);
 	ck_assert_uint_eq(purgatory_params.n_regions, 0);
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(a_uart_of_another_architecture_is_refused)
+{
+	struct bp_plan_opts opts = { .uart = { .type = BP_UART_PL011, .at = 0x9000000 } };
+	struct bp_plan *plan;
+
+	ck_assert_int_eq(make_plan(&opts, &plan), -EINVAL);
+	ck_assert_str_eq(bp_ctx_message(ctx),
+			 "purgatory on x86_64 cannot write on a UART PL011 at 0x9000000");
+	opts.uart = (struct bp_uart){ .type = BP_UART_16550_PORT, .at = 0x2f8, .baud = 9600 };
+	ck_assert_int_eq(make_plan(&opts, &plan), 0);
+	ck_assert_int_eq(purgatory_params.uart.type, BP_UART_16550_PORT);
+	ck_assert_uint_eq(purgatory_params.uart.at, 0x2f8);
+	ck_assert_uint_eq(purgatory_params.uart.baud, 9600);
 	bp_plan_unref(plan);
 }
 END_TEST
@@ -426,6 +454,7 @@ int main(void)
 	tcase_add_test(t, hotplug_leaves_the_headers_to_the_kernel);
 	tcase_add_test(t, what_lies_above_4g_is_told);
 	tcase_add_test(t, no_checks_means_no_digests);
+	tcase_add_test(t, a_uart_of_another_architecture_is_refused);
 	tcase_add_test(t, the_command_line_has_a_limit);
 	tcase_add_test(t, another_place_when_the_preferred_one_is_taken);
 	tcase_add_test(t, five_level_paging_needs_the_image_to_agree);

@@ -33,10 +33,10 @@ enum {
 /* A port where nothing is reads as 0xff, which is ready; one that hangs is given up. */
 static bool uart_wait(struct kexec_purgatory_console *c, uint8_t lsr_bit)
 {
-	if (!c->params->uart_port || c->uart_is_gone)
+	if (c->params->uart_type != KEXEC_PURGATORY_UART_16550_PORT || c->uart_is_gone)
 		return false;
 	for (unsigned int i = 0; i < UART_PATIENCE; i++)
-		if (machine_in(c->params->uart_port + UART_LSR) & lsr_bit)
+		if (machine_in((uint16_t)c->params->uart + UART_LSR) & lsr_bit)
 			return true;
 	c->uart_is_gone = true;
 	return false;
@@ -44,7 +44,7 @@ static bool uart_wait(struct kexec_purgatory_console *c, uint8_t lsr_bit)
 
 static void uart_set_speed(struct kexec_purgatory_console *c)
 {
-	uint16_t port = c->params->uart_port;
+	uint16_t port = (uint16_t)c->params->uart;
 	uint32_t divisor = c->params->uart_baud ? UART_CLOCK / c->params->uart_baud : 0;
 
 	/* The last words of the kernel before may still be on their way. */
@@ -62,7 +62,7 @@ static void uart_set_speed(struct kexec_purgatory_console *c)
 static void uart_put(struct kexec_purgatory_console *c, char ch)
 {
 	if (uart_wait(c, LSR_TX_READY))
-		machine_out(c->params->uart_port + UART_TX, (uint8_t)ch);
+		machine_out((uint16_t)c->params->uart + UART_TX, (uint8_t)ch);
 }
 
 static void vga_cell(struct kexec_purgatory_console *c, unsigned int column, char ch)

@@ -94,7 +94,7 @@ no_idt:
 	.size	purgatory_params, purgatory_params_end - purgatory_params
 purgatory_params:
 	.ascii	"prgatory"		/* KEXEC_PURGATORY_MAGIC */
-	.skip	0x30 + 16 * 0x30 - 8
+	.skip	KEXEC_PURGATORY_PARAMS_SIZE - 8
 purgatory_params_end:
 
 	.bss

@@ -6,7 +6,7 @@
  * serial port, and ends QEMU through isa-debug-exit.
  */
 #include "kexec/purgatory/params.h"
-#include "tests/purgatory/layout.h"
+#include "tests/purgatory/layout-x86_64.h"
 
 #define CR4_AT_ENTRY 0x60	/* PAE, MCE: what relocate_kernel_64.S leaves */
 #define RUBBISH 0x5555aaaa5555aaaa
