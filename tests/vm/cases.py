@@ -52,6 +52,7 @@ class Case:
     arch: str = "amd64"         # key of arches.ARCHES
     board: str = ""             # further words of QEMU's -machine
     cpu: str = ""               # another one than the architecture's usual
+    method: str = ""            # of handing over the frame buffer, instead of what ours chooses
     holes: int = 0              # so many in the RAM of the first kernel's memory map, which a
                                 # kernel before it handed over: no firmware here has as many
     third: bool = False         # a kernel before the first one loaded that, as it loads the next
@@ -71,6 +72,7 @@ class Case:
     def expect_owner(self):
         """The name in expect.tbl."""
         return (self.owner + ("+mode" if self.mode else "") + ("+holes" if self.holes else "") +
+                (f"+{self.method}" if self.method else "") +
                 ("+bios" if self.firmware == "bios" and self.drivers else ""))
 
 
@@ -180,16 +182,19 @@ LEVELS = {"el1": dict(), "el2": dict(board=EL2),
 
 def a64_cases():
     cases = []
+    core = {"6.1-acpi-c-crash", "6.12-dt-c-normal", "7.x-bochs-c-crash", "7.x-vhe-c-normal",
+            "7.x-third-c-normal", "6.12-to-7.x-c-normal", "test-s-crash", "test-zboot-c-normal",
+            "test-vmcore"}
 
     def add(name, first, following=None, **kwargs):
-        cases.append(Case(**{"name": f"a64-{name}", "first": f"a64-{first}",
+        cases.append(Case(**{"name": f"a64-{name}", "first": f"a64-{first}", "core": name in core,
                              "next": f"a64-{following or first}", "owner": "efifb", "call": "c",
                              "arch": "arm64", "firmware": "aavmf", **kwargs}))
 
     for kernel in ("6.1", "6.12", "7.x"):
         for tables in ("acpi", "dt"):
             for jump in ("normal", "crash"):
-                add(f"{kernel}-{tables}-c-{jump}", kernel, jump=jump,
+                add(f"{kernel}-{tables}-c-{jump}", kernel, jump=jump, peer=True,
                     board="" if tables == "acpi" else "acpi=off",
                     claim="the next kernel gets the frame buffer that expect-arm64.tbl names")
     for jump in ("normal", "crash"):
@@ -216,6 +221,16 @@ def a64_cases():
     for jump in ("normal", "crash"):
         add(f"test-zboot-c-{jump}", "test-zboot", jump=jump,
             claim="from a kernel that came through zboot into one that does")
+    add("test-zboot-s-normal", "test-zboot", call="s", jump="normal", says="warning: .*screen",
+        claim="from a kernel that came through zboot no frame buffer by -s: a warning")
+    for method, first, call, jump in (("efi-rebuild", "6.12", "c", "normal"),
+                                      ("efi-rebuild", "7.x", "c", "crash"),
+                                      ("image-patch", "6.12", "c", "normal"),
+                                      ("image-patch", "7.x", "c", "crash"),
+                                      ("firmware-redirect", "test-zboot", "s", "normal"),
+                                      ("firmware-redirect", "test", "s", "crash")):
+        add(f"{first}-{method}-{call}-{jump}", first, call=call, jump=jump, method=method,
+            claim="the frame buffer by a method that is not the first choice")
     add("test-vmcore", "test", jump="crash", vmcore=True, cpus=2, **LEVELS["el2"],
         claim="makedumpfile reads the dump of a new kernel with 48 bits of virtual address")
     for level, machine in LEVELS.items():
@@ -279,6 +294,10 @@ def first_scenario(case, peer):
         load += " --console-serial --serial=0x3f8 --serial-baud=115200"
     if case.options and not peer:
         load += " " + case.options
+    if case.arch == "arm64" and not peer:
+        load += " --explain"    # names the method
+    if case.method and not peer:
+        load += f" --framebuffer-method={case.method}"
     files = " ".join(f"--initrd=/next/initrd{i or ''}" for i in range(case.initrds))
     files += f" --append={shlex.quote(next_cmdline(case))}"
     lines += [

@@ -19,7 +19,7 @@ TABLES = {
     "amd64": ("expect.tbl", KEYS + ["video", "base", "size", "caps", "secure", "desc", "data",
                                     "geometry", "fb", "text"]),
     "arm64": ("expect-arm64.tbl", KEYS + ["video", "base", "size", "caps", "geometry", "fb",
-                                          "text"]),
+                                          "text", "via"]),
 }
 READABLE = 0.98         # of the characters; a blinking cell or two may be caught in between
 
@@ -387,12 +387,21 @@ def observe(files, shots):
     geometry = [f"{p['lfb_width']}x{p['lfb_height']}/{p['lfb_linelength']}"
                 for p in (first, following)]
     text, share = text_seen(files, shots, "next")
-    return {"video": f"{following['orig_video_isVGA']:#x}", "base": seen("lfb_base"),
-            "size": seen("lfb_size"), "caps": seen("capabilities"),
-            "secure": seen("secure_boot"), "desc": seen("efi_memdesc_size"),
-            "data": ",".join(map(str, setup_data_types(reports["next"]))) or "none",
-            "geometry": "same" if geometry[0] == geometry[1] else geometry[1],
-            "fb": fb_owner(reports["next"]), "text": text, "share": round(share, 3)}
+    got = {"video": f"{following['orig_video_isVGA']:#x}", "base": seen("lfb_base"),
+           "size": seen("lfb_size"), "caps": seen("capabilities"),
+           "secure": seen("secure_boot"), "desc": seen("efi_memdesc_size"),
+           "data": ",".join(map(str, setup_data_types(reports["next"]))) or "none",
+           "geometry": "same" if geometry[0] == geometry[1] else geometry[1],
+           "fb": fb_owner(reports["next"]), "text": text, "share": round(share, 3)}
+    if "screen_info.how" in reports["next"]:
+        got["via"] = carried_via(files["load.out"])
+    return got
+
+
+def carried_via(said):
+    """The method that our loader says it hands an arm64 kernel the frame buffer by."""
+    found = re.search(rb"framebuffer handed over by (\S+):", said)
+    return found[1].decode() if found else "nothing"
 
 
 def judge(case, loader, files, shots, folder, rows):
@@ -418,6 +427,9 @@ def judge(case, loader, files, shots, folder, rows):
     if crash:
         got = reports["next"]["vmcore"].decode().strip()
         out.append(Check("is the crash kernel", got == "/proc/vmcore", "/proc/vmcore", got))
+    if row.get("via", "-") != "-":
+        got = carried_via(files["load.out"])
+        out.append(Check("the frame buffer is handed over by", got == row["via"], row["via"], got))
     if case.says and loader == "ours":
         said = files["load.out"].decode("utf-8", "replace").strip()
         out.append(Check("what the loader says", bool(re.search(case.says, said, re.I)),
