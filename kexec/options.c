@@ -400,7 +400,7 @@ static bool counts(const struct kexec_options *o, const struct row *row)
 		return strcmp(o->framebuffer, "auto");
 	case OPT_SERIAL_BAUD:
 		/* The speed of no port of ours is no cause to choose; where -s is chosen it is lost. */
-		return o->uart_port || o->mode == BP_SYSCALL_ONLY_FILE_LOAD;
+		return o->uart.type != BP_UART_NONE || o->mode == BP_SYSCALL_ONLY_FILE_LOAD;
 	default:
 		return row->fate != PANIC_ONLY || o->panic;
 	}
