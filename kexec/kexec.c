@@ -300,6 +300,8 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 	if (!r && l->cmdline_choice.why)
 		r = (l->cmdline_choice.lost ? bp_plan_warn : bp_plan_reason)
 			(l->plan, "%s", l->cmdline_choice.why);
+	if (!r && *l->choice.doubt && syscall == BP_SYSCALL_FILE_LOAD)
+		r = bp_plan_warn(l->plan, "%s", l->choice.doubt);
 	if (!r && *l->choice.not_passed && syscall == BP_SYSCALL_FILE_LOAD)
 		r = bp_plan_reason(l->plan, "kexec_file_load does not pass on, as kexec_load would: "
 				   "%s", l->choice.not_passed);

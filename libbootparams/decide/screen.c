@@ -733,6 +733,16 @@ bool bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen
 	return false;
 }
 
+bool bp_screen_file_load_doubt(const struct bp_screen *decided, const struct bp_screen *copied,
+			       char *ret_text, size_t size)
+{
+	if (decided->outcome != BP_SCREEN_RESERVE || copied->outcome != BP_SCREEN_CONSOLE)
+		return false;
+	snprintf(ret_text, size, "passes the mode of boot, %" PRIu32 "x%" PRIu32 ", but %s: the next "
+		 "kernel's console may not be seen", copied->width_px, copied->height_px, decided->why);
+	return true;
+}
+
 /* A number with an optional K, M or G; the whole of @text. */
 static int parse_number(struct bp_ctx *ctx, const char *what, const char *text, uint64_t max,
 			uint64_t *ret_value)

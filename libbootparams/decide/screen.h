@@ -37,6 +37,13 @@ int bp_screen_file_load(struct bp_ctx *ctx, const struct bp_machine *m, struct b
 bool bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen *decided,
 			      const struct bp_screen *copied, char *ret_text, size_t size);
 
+/*
+ * Where nothing is lost by that: is the next kernel told a mode (console) that may or may not be
+ * shown (reserve)? @ret_text: as above.
+ */
+bool bp_screen_file_load_doubt(const struct bp_screen *decided, const struct bp_screen *copied,
+			       char *ret_text, size_t size);
+
 /* Append what each source says, and what follows: several lines for people. */
 int bp_screen_explain(const struct bp_machine *m, const struct bp_screen *decided,
 		      struct bp_buf *buf);

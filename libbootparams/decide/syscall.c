@@ -48,7 +48,7 @@ static void add(struct note *n, const char *fmt, ...)
 /* What the next kernel would miss, or be told wrongly, after kexec_file_load. */
 static void lost_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 			      const struct bp_image *image, const struct bp_syscall_request *q,
-			      struct note *n)
+			      struct note *n, struct note *doubt)
 {
 	struct bp_dtb_choice dtb;
 	char screen[512];
@@ -58,9 +58,14 @@ static void lost_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 	if (q->n_ranges > FILE_LOAD_RANGES_MAX)
 		add(n, "kexec_file_load passes only %d of %zu memory ranges: the next kernel will not "
 		    "know the others", FILE_LOAD_RANGES_MAX, q->n_ranges);
-	if (q->screen_load && q->screen_file &&
-	    bp_screen_file_load_loss(m, q->screen_load, q->screen_file, screen, sizeof(screen)))
-		add(n, "kexec_file_load %s", screen);
+	if (q->screen_load && q->screen_file) {
+		if (bp_screen_file_load_loss(m, q->screen_load, q->screen_file, screen,
+					     sizeof(screen)))
+			add(n, "kexec_file_load %s", screen);
+		else if (bp_screen_file_load_doubt(q->screen_load, q->screen_file, screen,
+						   sizeof(screen)))
+			add(doubt, "kexec_file_load %s", screen);
+	}
 	if (image->arch != BP_ARCH_ARM64 || !image->uki)
 		return;
 	if (bp_dtb_choose(ctx, m, image, (struct bp_span){ NULL, 0 }, &dtb))
@@ -193,6 +198,7 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 	struct note by_file = { file_text, sizeof(file_text) };
 	struct note by_load = { load_text, sizeof(load_text) };
 	struct note not_passed = { c.not_passed, sizeof(c.not_passed) };
+	struct note doubt = { c.doubt, sizeof(c.doubt) };
 	bool file_load_takes_it = !strcmp(image->format, file_load_format(image->arch));
 	int r;
 
@@ -201,7 +207,7 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 		r = not_passed_by_file_load(ctx, m, request, &not_passed);
 	if (r)
 		return r;
-	lost_by_file_load(ctx, m, image, request, &by_file);
+	lost_by_file_load(ctx, m, image, request, &by_file, &doubt);
 	lost_by_load(m, request, &by_load);
 	if (m->confidential != BP_CONF_NONE && request->mode == BP_SYSCALL_ONLY_LOAD)
 		return bp_fail(ctx, -EOPNOTSUPP, "kexec_load cannot be used in a confidential guest");

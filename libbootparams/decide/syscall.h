@@ -31,6 +31,12 @@ struct bp_syscall_choice {
 	char why[512];
 	char lost[512];		/* "" or what is lost by this choice: a warning */
 	char lost_otherwise[512];	/* the same where the other one is fallen back to */
+	/*
+	 * "" or what kexec_file_load tells the next kernel without being sure: a warning, but no
+	 * cause to choose the other: the mode of boot may well be shown (users of i915 depend on
+	 * it, linuxboot/heads#1461), and kexec_load, which keeps the memory free, gives no console.
+	 */
+	char doubt[512];
 	/* "" or what kexec_file_load does not pass on and kexec_load would: worth a line where
 	 * reasons are shown, but no cause to choose the other. */
 	char not_passed[512];

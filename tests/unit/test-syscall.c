@@ -126,12 +126,24 @@ END_TEST
 
 START_TEST(a_reserved_screen_loses_only_where_the_mode_changed)
 {
+	decide();
+	ck_assert_str_eq(c.doubt, "");
 	screen_load.outcome = BP_SCREEN_RESERVE;
+	strcpy(screen_load.why, "i915 has the display");
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert_str_eq(c.lost, "");
+	/* But what is not certain is said. */
+	ck_assert_str_eq(c.doubt, "kexec_file_load passes the mode of boot, 1280x800, but i915 has the "
+			 "display: the next kernel's console may not be seen");
+	q.mode = BP_SYSCALL_ONLY_FILE_LOAD;
+	decide();
+	ck_assert_str_ne(c.doubt, "");
+	q.mode = BP_SYSCALL_AUTO;
 	change_mode();
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert_str_eq(c.doubt, "");
 }
 END_TEST
 
