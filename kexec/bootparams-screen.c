@@ -117,7 +117,7 @@ static void json_fact(struct bp_json *j, const struct bp_screen_fact *f)
 	if (f->has_base)
 		bp_json_hex(j, "base", f->base);
 	if (f->has_size)
-		bp_json_uint(j, "size", f->size_bytes);
+		bp_json_hex(j, "size", f->size_bytes);
 	bp_json_string(j, "mode_as_of", trust[f->mode_trust]);
 	if (f->has_mode) {
 		bp_json_uint(j, "width", f->width_px);
@@ -137,7 +137,7 @@ static int json_output(struct bp_ctx *ctx, struct bp_json *j, const struct bp_go
 
 	bp_json_object(j, NULL);
 	bp_json_hex(j, "base", out->mode.framebuffer_base);
-	bp_json_uint(j, "size", out->mode.framebuffer_size);
+	bp_json_hex(j, "size", out->mode.framebuffer_size);
 	bp_json_uint(j, "width", out->mode.width_px);
 	bp_json_uint(j, "height", out->mode.height_px);
 	bp_json_uint(j, "pixels_per_scan_line", out->mode.pixels_per_scan_line);
@@ -173,7 +173,7 @@ int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struc
 	bp_json_string(j, "source", screen.source);
 	bp_json_string(j, "why", screen.why);
 	bp_json_hex(j, "base", screen.base);
-	bp_json_uint(j, "size", screen.size_bytes);
+	bp_json_hex(j, "size", screen.size_bytes);
 	bp_json_array(j, "sources");
 	for (size_t i = 0; i < m->screen_facts.n; i++)
 		json_fact(j, &m->screen_facts.v[i]);
@@ -183,7 +183,7 @@ int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struc
 	bp_json_string(j, "outcome", bp_screen_outcome_name(file.outcome));
 	bp_json_string(j, "why", file.why);
 	bp_json_hex(j, "base", file.base);
-	bp_json_uint(j, "size", file.size_bytes);
+	bp_json_hex(j, "size", file.size_bytes);
 	bp_json_string(j, "loses", bp_screen_file_load_loss(m, &screen, &file, loss, sizeof(loss))
 				   ? loss : NULL);
 	bp_json_object_end(j);

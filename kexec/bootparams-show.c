@@ -173,7 +173,7 @@ static void json_screen(struct bp_ctx *ctx, struct bp_json *j, struct bp_span pa
 	}
 	bp_json_object(j, "screen");
 	bp_json_hex(j, "base", s.base);
-	bp_json_uint(j, "size", s.size_bytes);
+	bp_json_hex(j, "size", s.size_bytes);
 	bp_json_uint(j, "width", s.width_px);
 	bp_json_uint(j, "height", s.height_px);
 	bp_json_uint(j, "stride", s.stride_bytes);

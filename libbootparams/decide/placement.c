@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "decide/placement.h"
@@ -108,7 +109,8 @@ int bp_placement_init(struct bp_ctx *ctx, const struct bp_machine *m, bool panic
 		if (r)
 			return r;
 	}
-	bp_memmap_clip(&map, min, max ? BP_MIN(max, PHYS_END) : PHYS_END);
+	max = max ? BP_MIN(max, PHYS_END) : PHYS_END;
+	bp_memmap_clip(&map, min, max);
 	for (size_t i = 0; i < map.n; i++) {
 		/* Whole pages only. */
 		map.v[i].start = bp_align_up(map.v[i].start, page);
@@ -118,6 +120,8 @@ int bp_placement_init(struct bp_ctx *ctx, const struct bp_machine *m, bool panic
 	bp_memmap_sort(&map);
 	ret_placement->free = map;
 	ret_placement->panic = panic;
+	ret_placement->min = min;
+	ret_placement->max = max;
 	ret_placement->page = page;
 	map = (struct bp_memmap){ 0 };
 	return 0;
@@ -131,11 +135,40 @@ static int take(struct bp_placement *p, bp_phys_t start, uint64_t size)
 	return r ? r : bp_memmap_subtract(&p->free, &hole);
 }
 
+static int no_room(struct bp_ctx *ctx, const struct bp_placement *p, const char *what, uint64_t size,
+		   uint64_t align, bp_phys_t min, bp_phys_t max)
+{
+	uint64_t largest = 0, total = 0;
+	char where[64];
+
+	min = BP_MAX(min, p->min);
+	max = BP_MIN(max, p->max);
+	for (size_t i = 0; i < p->free.n; i++) {
+		bp_phys_t lo = BP_MAX(p->free.v[i].start, min);
+		bp_phys_t hi = BP_MIN(p->free.v[i].end, max);
+
+		if (lo >= hi)
+			continue;
+		total += hi - lo;
+		largest = BP_MAX(largest, hi - lo);
+	}
+	if (max == PHYS_END)
+		snprintf(where, sizeof(where), "from 0x%llx on", (unsigned long long)min);
+	else
+		snprintf(where, sizeof(where), "between 0x%llx and 0x%llx", (unsigned long long)min,
+			 (unsigned long long)max);
+	return bp_fail(ctx, -ENOSPC, "no room for the %s: %llu KiB aligned to %llu KiB needed %s, largest "
+		       "free part of %s there is %llu KiB (%llu KiB in all)%s", what,
+		       (unsigned long long)(size >> 10), (unsigned long long)(align >> 10), where,
+		       p->panic ? "the crash kernel's region" : "RAM",
+		       (unsigned long long)(largest >> 10), (unsigned long long)(total >> 10),
+		       p->panic ? "; reserve more with crashkernel=" : "");
+}
+
 int bp_placement_take(struct bp_ctx *ctx, struct bp_placement *p, const char *what, uint64_t size,
 		      uint64_t align, bp_phys_t min, bp_phys_t max, bool topdown,
 		      bp_phys_t *ret_start)
 {
-	uint64_t largest = 0, total = 0;
 	bp_phys_t start;
 	int r;
 
@@ -143,26 +176,8 @@ int bp_placement_take(struct bp_ctx *ctx, struct bp_placement *p, const char *wh
 		return bp_fail(ctx, -EFBIG, "%s is too large", what);
 	size = bp_align_up(size, p->page);
 	align = BP_MAX(align, p->page);
-	r = bp_memmap_find(&p->free, BP_MEM_RAM, size, align, min, max, topdown, &start);
-	if (r) {
-		for (size_t i = 0; i < p->free.n; i++) {
-			bp_phys_t lo = BP_MAX(p->free.v[i].start, min);
-			bp_phys_t hi = BP_MIN(p->free.v[i].end, max);
-
-			if (lo >= hi)
-				continue;
-			total += hi - lo;
-			largest = BP_MAX(largest, hi - lo);
-		}
-		return bp_fail(ctx, r, "no room for the %s: %llu KiB aligned to %llu KiB needed "
-			       "between 0x%llx and 0x%llx, largest free part of %s there is "
-			       "%llu KiB (%llu KiB in all)%s", what,
-			       (unsigned long long)(size >> 10), (unsigned long long)(align >> 10),
-			       (unsigned long long)min, (unsigned long long)max,
-			       p->panic ? "the crash kernel's region" : "RAM",
-			       (unsigned long long)(largest >> 10), (unsigned long long)(total >> 10),
-			       p->panic ? "; reserve more with crashkernel=" : "");
-	}
+	if (bp_memmap_find(&p->free, BP_MEM_RAM, size, align, min, max, topdown, &start))
+		return no_room(ctx, p, what, size, align, min, max);
 	r = take(p, start, size);
 	if (!r)
 		*ret_start = start;

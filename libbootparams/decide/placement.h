@@ -8,6 +8,7 @@
 struct bp_placement {
 	struct bp_memmap free;	/* sorted; what is still free */
 	bool panic;
+	bp_phys_t min, max;	/* what the caller allows */
 	uint64_t page;		/* a power of two: all is rounded to it */
 };
 

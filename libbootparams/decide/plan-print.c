@@ -22,11 +22,13 @@ int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text)
 	if (!r && s->outcome == BP_SCREEN_NONE)
 		r = bp_buf_printf(&b, "screen:   none\n");
 	else if (!r)
-		r = bp_buf_printf(&b, "screen:   %s, 0x%" PRIx64 " + 0x%" PRIx64
-				  ", %ux%u, stride %u, %u bits, from %s\n",
-				  bp_screen_outcome_name(s->outcome), s->base, s->size_bytes,
-				  s->width_px, s->height_px, s->stride_bytes, s->depth_bits,
-				  s->source);
+		r = bp_buf_printf(&b, "screen:   %s, 0x%" PRIx64 " + 0x%" PRIx64,
+				  bp_screen_outcome_name(s->outcome), s->base, s->size_bytes);
+	if (!r && s->outcome == BP_SCREEN_CONSOLE)
+		r = bp_buf_printf(&b, ", %ux%u, stride %u, %u bits", s->width_px, s->height_px,
+				  s->stride_bytes, s->depth_bits);
+	if (!r && s->outcome != BP_SCREEN_NONE)
+		r = bp_buf_printf(&b, ", from %s\n", s->source);
 	if (!r && plan->n_segments)
 		r = bp_buf_printf(&b, "entry:    0x%" PRIx64 "\n\n%-12s %18s %18s %12s\n",
 				  plan->entry, "SEGMENT", "START", "END", "BYTES");

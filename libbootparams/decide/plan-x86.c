@@ -53,17 +53,22 @@ static uint64_t cmdline_max(const struct bp_image *image)
 static int memory_map(struct bp_plan *plan, const struct bp_range *elfcorehdr)
 {
 	bp_automemmap struct bp_memmap taken = { 0 };
+	struct bp_memmap *map = &plan->memory_map;
 	const char *source;
 	int r;
 
 	if (plan->panic) {
 		r = bp_memmap_add(&taken, elfcorehdr->start, elfcorehdr->end, BP_MEM_RESERVED);
-		return r ? r : bp_e820_for_crash(plan->ctx, plan->machine, &taken,
-						 &plan->memory_map);
+		if (!r)
+			r = bp_e820_for_crash(plan->ctx, plan->machine, &taken, map);
+	} else {
+		r = bp_e820_for_load(plan->ctx, plan->machine, map, &source);
+		if (!r)
+			r = bp_plan_reason(plan, "memory map of %zu ranges: from %s", map->n, source);
 	}
-	r = bp_e820_for_load(plan->ctx, plan->machine, &plan->memory_map, &source);
-	return r ? r : bp_plan_reason(plan, "memory map of %zu ranges: from %s",
-				      plan->memory_map.n, source);
+	if (!r && plan->syscall == BP_SYSCALL_FILE_LOAD)
+		map->n = BP_MIN(map->n, (size_t)BP_X86_FILE_LOAD_RANGES_MAX);
+	return r;
 }
 
 static int place_bzimage(struct bp_plan *plan, struct bp_placement *place, bp_phys_t *ret_start)

@@ -19,11 +19,6 @@
 #include "encode/encode.h"
 #include "wire/x86-setup-data.h"
 
-/* kexec_file_load fills boot_params.e820_table only (setup_e820_entries() in
- * arch/x86/kernel/kexec-bzimage64.c, for a crash kernel crash_setup_memmap_entries()):
- * E820_MAX_ENTRIES_ZEROPAGE. */
-#define FILE_LOAD_RANGES_MAX 128
-
 struct note {
 	char *text;
 	size_t size;
@@ -55,9 +50,9 @@ static void lost_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 
 	if (q->load_only)
 		add(n, "--%s has no effect under kexec_file_load", q->load_only);
-	if (q->n_ranges > FILE_LOAD_RANGES_MAX)
+	if (q->n_ranges > BP_X86_FILE_LOAD_RANGES_MAX)
 		add(n, "kexec_file_load passes only %d of %zu memory ranges: the next kernel will not "
-		    "know the others", FILE_LOAD_RANGES_MAX, q->n_ranges);
+		    "know the others", BP_X86_FILE_LOAD_RANGES_MAX, q->n_ranges);
 	if (q->screen_load && q->screen_file) {
 		if (bp_screen_file_load_loss(m, q->screen_load, q->screen_file, screen,
 					     sizeof(screen)))

@@ -50,6 +50,12 @@ void bp_efi_redirect_encode(const struct bp_efi_tables *t,
  * the largest MAX_NUMNODES that can be configured (NODES_SHIFT=10; Debian and Fedora have it).
  */
 #define BP_X86_E820_MAX 3200u
+/*
+ * And how many kexec_file_load passes: it fills boot_params.e820_table only (setup_e820_entries() in
+ * arch/x86/kernel/kexec-bzimage64.c, for a crash kernel crash_setup_memmap_entries()):
+ * E820_MAX_ENTRIES_ZEROPAGE.
+ */
+#define BP_X86_FILE_LOAD_RANGES_MAX 128u
 
 /* Everything the x86 zero page and its setup_data say. Addresses are final. */
 struct bp_x86_params {
