@@ -11,12 +11,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "decide/cmdline.h"
-#include "decide/memory.h"
+#include "decide/load.h"
 #include "decide/placement.h"
 #include "dump-segments.h"
 #include "errors.h"
@@ -33,25 +31,17 @@ struct load {
 	struct bp_ctx *ctx;
 	struct bp_machine *machine;
 	struct bp_image *image;
-	struct bp_initrd initrd;
-	bool has_initrd, guessed_iomem;
-	struct bp_buf dtb;
-	char *cmdline;
-	struct bp_cmdline_choice cmdline_choice;
 	const struct bp_screen_option *screen;
-	struct bp_hyperv_kernel hyperv;
-	struct bp_syscall_choice choice;
+	struct bp_load load;
+	bool has_load;
 	struct bp_plan *plan;
-	uint8_t random[BP_PLAN_RANDOM];
 };
 
 static void load_done(struct load *l)
 {
 	bp_plan_unref(l->plan);
-	free(l->cmdline);
-	bp_buf_done(&l->dtb);
-	if (l->has_initrd)
-		bp_initrd_close(&l->initrd);
+	if (l->has_load)
+		bp_load_done(&l->load);
 	bp_image_unref(l->image);
 	bp_machine_unref(l->machine);
 }
@@ -78,161 +68,42 @@ static int open_ctx(const struct kexec_options *o, struct bp_ctx **ret_ctx)
 	return bp_ctx_new(&opts, ret_ctx);	/* says why not by the log */
 }
 
-/*
- * How long the memory map of the next kernel is; a crash kernel's is a short one of its own.
- * 0 where there is none: making the plan then says why.
- */
-static size_t count_ranges(const struct load *l)
-{
-	bp_automemmap struct bp_memmap map = { 0 };
-	const char *source;
-	int r = l->o->panic ? bp_e820_for_crash(l->ctx, l->machine, NULL, &map)
-			    : bp_e820_for_load(l->ctx, l->machine, &map, &source);
-
-	if (r)
-		bp_forgive(l->ctx);
-	return map.n;
-}
-
-/* From the files that are named, or from a UKI that has one. */
-static int open_initrd(struct load *l)
-{
-	const struct kexec_options *o = l->o;
-	int r = -ENOENT;
-
-	if (o->n_initrds)
-		r = bp_initrd_open(l->ctx, o->initrds, &l->initrd);
-	else if (l->image->uki)
-		r = bp_initrd_from_uki(l->ctx, l->image->uki, &l->initrd);
-	l->has_initrd = !r;
-	return r == -ENOENT && !o->n_initrds ? 0 : r;
-}
-
-/* The line that is given, or that of a UKI that has one. */
-static int choose_cmdline(struct load *l)
-{
-	const struct kexec_options *o = l->o;
-	int r;
-
-	if (o->reuse_cmdline && l->machine->cmdline_status)
-		return bp_fail_errno(l->ctx, l->machine->cmdline_status,
-				     "--reuse-cmdline: cannot read /proc/cmdline");
-	r = bp_cmdline_compose(l->ctx, o->reuse_cmdline ? l->machine->cmdline : NULL, o->panic,
-			       o->append, &l->cmdline);
-	if (r)
-		return r;
-	bp_cmdline_choose(l->machine, l->image, o->panic, l->cmdline, &l->cmdline_choice);
-	if (!l->cmdline_choice.uki)
-		return 0;
-	free(l->cmdline);
-	l->cmdline = strdup(l->image->uki->cmdline);
-	return l->cmdline ? 0 : -ENOMEM;
-}
-
-/*
- * A guest of Hyper-V: what the next kernel will do about the framebuffer, as far as its files say.
- * An initrd that cannot be looked into is loaded all the same.
- */
-static int look_at_hyperv(struct load *l)
-{
-	int r;
-
-	l->hyperv = (struct bp_hyperv_kernel){ .reads_screen = -1 };
-	if (!l->machine->hyperv.n_devices)
-		return 0;
-	r = bp_hyperv_kernel_read(l->ctx, l->image, l->has_initrd ? &l->initrd : NULL, NULL,
-				  &l->hyperv);
-	if (r == -ENOMEM)
-		return r;
-	if (r)
-		say_warning("%s; what the next kernel does on Hyper-V is not known",
-			    bp_ctx_message(l->ctx));
-	bp_forgive(l->ctx);
-	return 0;
-}
-
-/* x86 kernels take none; elsewhere it is what kexec_load is for. */
-static int open_dtb(struct load *l, struct bp_syscall_request *request)
-{
-	const struct kexec_options *o = l->o;
-
-	if (!o->dtb)
-		return 0;
-	if (l->image->arch == BP_ARCH_X86_64) {
-		say_warning("--dtb has no effect: x86 kernels take no device tree");
-		return 0;
-	}
-	request->must_load = "dtb";
-	return bp_dtb_read(l->ctx, o->dtb, &l->dtb);
-}
-
 /* Everything that a plan is made from. Failures are in the context's message. */
 static int gather(struct load *l)
 {
-	static const struct bp_screen_option automatic = { .request = BP_SCREEN_AUTO };
 	const struct kexec_options *o = l->o;
-	struct bp_syscall_request request = {
-		.mode = o->mode,
-		.panic = o->panic,
-		.load_only = o->load_only,
-		.file_only = o->file_only,
-	};
-	struct bp_screen screen_load, screen_file;
-	int r;
+	struct bp_load *load = &l->load;
+	int r = bp_image_open(l->ctx, o->kernel, o->type, &l->image);
 
-	r = bp_image_open(l->ctx, o->kernel, o->type, &l->image);
-	if (!r)
-		r = open_initrd(l);
-	if (!r)
-		r = choose_cmdline(l);
-	if (!r)
-		r = look_at_hyperv(l);
-	if (!r)
-		r = open_dtb(l, &request);
 	if (r)
 		return r;
-
-	r = bp_screen_file_load(l->ctx, l->machine, &screen_file);
-	if (!r)
-		/* Under -s the request has no effect, but what is true is compared all the same. */
-		r = bp_hyperv_screen_decide(l->ctx, l->machine, &l->hyperv,
-					    o->mode == BP_SYSCALL_ONLY_FILE_LOAD ? &automatic
-										 : l->screen,
-					    &screen_load);
-	if (r)
-		return r;
-	request.screen_load = &screen_load;
-	request.screen_file = &screen_file;
-	request.n_ranges = count_ranges(l);
-	return bp_syscall_decide(l->ctx, l->machine, l->image, &request, &l->choice);
-}
-
-/*
- * A dry run needs no privilege, but without it /proc/iomem hides its addresses: take the
- * firmware's memory for free then. Good for a look, and never submitted.
- */
-static int guess_iomem(struct bp_machine *m)
-{
-	struct bp_iomem guess = { 0 };
-
-	guess.v = calloc(m->firmware_map.n + 1, sizeof(*guess.v));
-	if (!guess.v)
-		return -ENOMEM;
-	for (size_t i = 0; i < m->firmware_map.n; i++) {
-		const struct bp_range *range = &m->firmware_map.v[i];
-
-		if (range->type != BP_MEM_RAM)
-			continue;
-		guess.v[guess.n] = (struct bp_iomem_entry){ .start = range->start, .end = range->end,
-							    .name = strdup("System RAM") };
-		if (!guess.v[guess.n++].name) {
-			bp_iomem_done(&guess);
-			return -ENOMEM;
-		}
-	}
-	bp_iomem_done(&m->iomem);
-	m->iomem = guess;
-	return 0;
+	bp_load_init(load, l->ctx, l->machine, l->image);
+	l->has_load = true;
+	load->mode = o->mode;
+	load->load_only = o->load_only;
+	load->file_only = o->file_only;
+	load->panic = o->panic;
+	load->for_show = o->dry_run;
+	load->reuse_cmdline = o->reuse_cmdline;
+	load->append = o->append;
+	load->initrds = o->n_initrds ? o->initrds : NULL;
+	load->dtb = o->dtb;
+	load->screen = *l->screen;
+	load->mem_min = o->mem_min;
+	load->mem_max = o->mem_max;
+	load->checks = o->checks;
+	load->hotplug = o->hotplug;
+	load->no_efi = o->no_efi;
+	load->memmap_on_cmdline = o->memmap_on_cmdline;
+	load->purgatory = kexec_purgatory_ops(l->image->arch);
+	load->uart = o->uart;
+	load->uart_baud = o->uart_baud;
+	if (o->no_cma)
+		load->file_flags |= BP_KEXEC_FILE_NO_CMA;
+	if (o->force_dtb)
+		load->file_flags |= BP_KEXEC_FILE_FORCE_DTB;
+	load->file_flags |= kexec_debug_flag(l->machine->release, o->debug);
+	return bp_load_gather(load);
 }
 
 static int64_t load_limit(const struct load *l)
@@ -257,62 +128,13 @@ static int warn_of_bars(const struct load *l)
 static int make_plan(struct load *l, enum bp_syscall syscall)
 {
 	const struct kexec_options *o = l->o;
-	bool chosen = syscall == l->choice.syscall;
-	const char *lost = chosen ? l->choice.lost : l->choice.lost_otherwise;
-	struct bp_plan_opts opts = {
-		.syscall = syscall,
-		.syscall_why = chosen ? l->choice.why : "the other one failed",
-		.panic = o->panic,
-		.cmdline = l->cmdline,
-		.initrd = l->has_initrd ? &l->initrd : NULL,
-		.dtb = bp_buf_span(&l->dtb),
-		.screen = l->screen,
-		.hyperv = &l->hyperv,
-		.mem_min = o->mem_min,
-		.mem_max = o->mem_max,
-		.purgatory = kexec_purgatory_ops(l->image->arch),
-		.uart = o->uart,
-		.checks = o->checks,
-		.hotplug = o->hotplug,
-		.no_efi = o->no_efi,
-		.memmap_on_cmdline = o->memmap_on_cmdline,
-		.random = l->random,
-	};
 	int r;
 
-	if (opts.uart.type == BP_UART_NONE)
-		bp_cmdline_uart(l->cmdline, l->image->arch, &opts.uart);
-	if (o->uart_baud)
-		opts.uart.baud = o->uart_baud;
-	if (o->no_cma)
-		opts.file_flags |= BP_KEXEC_FILE_NO_CMA;
-	if (o->force_dtb)
-		opts.file_flags |= BP_KEXEC_FILE_FORCE_DTB;
-	opts.file_flags |= kexec_debug_flag(l->machine->release, o->debug);
-	/* A dry run is repeatable: it has zeros there. */
-	if (!o->dry_run && getrandom(l->random, sizeof(l->random), GRND_NONBLOCK) !=
-				   (ssize_t)sizeof(l->random))
-		opts.random = NULL;
 	l->plan = bp_plan_unref(l->plan);
-	r = bp_plan_new(l->ctx, l->machine, l->image, &opts, &l->plan);
-	if (!r && *lost)
-		r = bp_plan_warn(l->plan, "%s", lost);
-	if (!r && l->cmdline_choice.why)
-		r = (l->cmdline_choice.lost ? bp_plan_warn : bp_plan_reason)
-			(l->plan, "%s", l->cmdline_choice.why);
-	if (!r && *l->choice.doubt && syscall == BP_SYSCALL_FILE_LOAD)
-		r = bp_plan_warn(l->plan, "%s", l->choice.doubt);
-	if (!r && *l->choice.not_passed && syscall == BP_SYSCALL_FILE_LOAD)
-		r = bp_plan_reason(l->plan, "kexec_file_load does not pass on, as kexec_load would: "
-				   "%s", l->choice.not_passed);
+	r = bp_load_plan(&l->load, syscall, &l->plan);
 	if (!r && o->uart_baud && !o->load_only && syscall == BP_SYSCALL_FILE_LOAD)
 		r = bp_plan_reason(l->plan, "--serial-baud has no effect under kexec_file_load");
-	if (!r && l->guessed_iomem && syscall == BP_SYSCALL_LOAD)
-		r = bp_plan_warn(l->plan, "/proc/iomem hides its addresses from this user: places are "
-				 "guessed from the firmware's memory map");
-	if (!r && o->dry_run)
-		r = warn_of_bars(l);
-	return r;
+	return r || !o->dry_run ? r : warn_of_bars(l);
 }
 
 static void say_warnings(const struct bp_plan *plan)
@@ -411,7 +233,7 @@ static void say_refused(struct load *l, int error, bool first, const struct bp_b
 		.may_boot = kexec_may_boot(),
 		.machine = l->machine,
 		.plan = l->plan,
-		.initrd_bytes = l->has_initrd ? l->initrd.bytes.len : 0,
+		.initrd_bytes = l->load.has_initrd ? l->load.initrd.bytes.len : 0,
 	};
 	bp_autobuf struct bp_buf cause = { 0 };
 
@@ -441,8 +263,8 @@ static int check_unchanged(struct load *l)
 {
 	int r = bp_image_check_unchanged(l->ctx, l->image);
 
-	if (!r && l->has_initrd)
-		r = bp_initrd_check_unchanged(l->ctx, &l->initrd);
+	if (!r && l->load.has_initrd)
+		r = bp_initrd_check_unchanged(l->ctx, &l->load.initrd);
 	return r;
 }
 
@@ -455,8 +277,8 @@ static int make_ready(struct load *l)
 	r = check_unchanged(l);
 	if (!r && l->plan->syscall == BP_SYSCALL_FILE_LOAD) {
 		r = bp_image_make_fd(l->ctx, l->image);
-		if (!r && l->has_initrd)
-			r = bp_initrd_make_fd(l->ctx, &l->initrd);
+		if (!r && l->load.has_initrd)
+			r = bp_initrd_make_fd(l->ctx, &l->load.initrd);
 	}
 	if (r)
 		say_cannot_load(l, r);
@@ -469,7 +291,7 @@ static bool falls_back(struct load *l, int error)
 	const struct bp_kexec_state met = l->machine->kexec;
 
 	bp_kexec_limits_read(l->ctx, &l->machine->kexec);
-	if (bp_syscall_falls_back(l->machine, &l->choice, l->o->panic, kexec_may_boot(), error))
+	if (bp_syscall_falls_back(l->machine, &l->load.choice, l->o->panic, kexec_may_boot(), error))
 		return true;
 	l->machine->kexec = met;	/* which is what explains the error */
 	return false;
@@ -478,7 +300,7 @@ static bool falls_back(struct load *l, int error)
 /* The one call that changes the machine, and a second one where the first cannot be answered. */
 static int submit(struct load *l)
 {
-	const struct bp_initrd *initrd = l->has_initrd ? &l->initrd : NULL;
+	const struct bp_initrd *initrd = l->load.has_initrd ? &l->load.initrd : NULL;
 	bp_autobuf struct bp_buf words = { 0 };
 	bp_autoclose int log = kexec_log_open();
 	bool first = true;
@@ -488,7 +310,7 @@ static int submit(struct load *l)
 		return EXIT_STATUS_FAILED;
 	r = kexec_submit(&kexec_real_calls, l->plan, initrd);
 	if (r && falls_back(l, r)) {
-		enum bp_syscall other = l->choice.syscall == BP_SYSCALL_LOAD ? BP_SYSCALL_FILE_LOAD
+		enum bp_syscall other = l->load.choice.syscall == BP_SYSCALL_LOAD ? BP_SYSCALL_FILE_LOAD
 									     : BP_SYSCALL_LOAD;
 
 		if (l->o->debug)
@@ -497,7 +319,7 @@ static int submit(struct load *l)
 		second = make_plan(l, other);
 		if (second) {
 			say_error("cannot load %s: %s: %s; %s: %s", l->o->kernel,
-				  bp_syscall_name(l->choice.syscall), strerror(-r), bp_syscall_name(other),
+				  bp_syscall_name(l->load.choice.syscall), strerror(-r), bp_syscall_name(other),
 				  bp_ctx_message(l->ctx));
 			say_what_is_armed(l, false);
 			return EXIT_STATUS_FAILED;
@@ -543,7 +365,7 @@ static bool lacks_crash_region(const struct load *l)
 	else if (status == -EACCES)
 		say_error("cannot load %s: /proc/iomem shows no \"Crash kernel\" region (its addresses "
 			  "are hidden: run this as root)", path);
-	else if (l->choice.syscall == BP_SYSCALL_LOAD)
+	else if (l->load.choice.syscall == BP_SYSCALL_LOAD)
 		say_error("cannot load %s: /proc/iomem, which names the \"Crash kernel\" region, cannot "
 			  "be read: %s", path, strerror(-status));
 	else
@@ -575,12 +397,8 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 	r = gather(&l);
 	if (!r && lacks_crash_region(&l))
 		return EXIT_STATUS_NO_CRASH_REGION;
-	if (!r && o->dry_run && l.machine->iomem.status == -EACCES && l.machine->firmware_map.n) {
-		r = guess_iomem(l.machine);
-		l.guessed_iomem = true;
-	}
 	if (!r)
-		r = make_plan(&l, l.choice.syscall);
+		r = make_plan(&l, l.load.choice.syscall);
 	if (r) {
 		say_cannot_load(&l, r);
 		return EXIT_STATUS_FAILED;

@@ -4,7 +4,7 @@
  *
  * The way through the library is
  *
- *	bp_ctx_new -> bp_machine_collect -> bp_image_open -> bp_plan_new -> bp_plan_segment...
+ *	bp_ctx_new -> bp_machine_collect -> bp_image_open -> bp_plan_load -> bp_plan_segment...
  *
  * and nothing on it changes the machine: handing a finished plan to the kernel is the
  * caller's business (kexec(8) does it in one place).
@@ -283,6 +283,141 @@ BP_EXPORT const char *bp_image_arch_name(const struct bp_image *image);
  * where the format or this image does not say.	Since: 0.1
  */
 BP_EXPORT const char *bp_image_version(const struct bp_image *image);
+
+/** enum bp_syscall - what hands a plan to the kernel */
+enum bp_syscall {
+	BP_SYSCALL_LOAD,	/* kexec_load(2) */
+	BP_SYSCALL_FILE_LOAD,	/* kexec_file_load(2) */
+};
+
+/** enum bp_syscall_mode - which of the two a plan is to be for: kexec(8)'s -a, -c and -s */
+enum bp_syscall_mode {
+	BP_SYSCALL_AUTO,	/* the one that loses less of what the next kernel should know */
+	BP_SYSCALL_ONLY_LOAD,
+	BP_SYSCALL_ONLY_FILE_LOAD,
+};
+
+/**
+ * struct bp_load_opts - what a plan is to be for; all of it may be left 0 but for @size
+ * @size: sizeof(struct bp_load_opts)
+ * @syscall: BP_SYSCALL_AUTO leaves the choice to the library
+ * @panic: a crash kernel, for the region that is reserved for it
+ * @for_show: the plan is to be looked at and will not be handed over. It is the same each time
+ *	then (the next kernel's random seed is zeros), and where /proc/iomem hides its addresses
+ *	from this process, places are guessed from the firmware's memory map, with a warning
+ * @cmdline: the next kernel's command line; NULL: "", or what a UKI brings
+ * @reuse_cmdline: @cmdline is added to the running kernel's line, less what fits only there
+ *	(BOOT_IMAGE=, for a crash kernel crashkernel=, too)
+ * @initrds: paths, NULL ends them; they become one. NULL: none, or what a UKI brings
+ * @dtb: path of a device tree to take instead of the running kernel's; no effect on x86
+ * @framebuffer: "auto", "console", "reserve", "none" or BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP as in
+ *	kexec(8); NULL: "auto". No effect where the plan is for kexec_file_load
+ * @mem_min: lowest address that may be used
+ * @mem_max: end of the last; 0: no limit
+ * @hotplug: crash kernel: the running kernel is to update the ELF core headers
+ * @no_efi: do not tell the next kernel about EFI
+ * @memmap_on_cmdline: crash kernel: its memory map on the command line, too
+ */
+struct bp_load_opts {
+	size_t size;
+	enum bp_syscall_mode syscall;
+	bool panic;
+	bool for_show;
+	const char *cmdline;
+	bool reuse_cmdline;
+	const char *const *initrds;
+	const char *dtb;
+	const char *framebuffer;
+	bp_phys_t mem_min, mem_max;
+	bool hotplug;
+	bool no_efi;
+	bool memmap_on_cmdline;
+};
+
+/**
+ * struct bp_segment - bytes of a plan: for [mem, mem + memsz) of the next kernel's memory
+ * @name: "kernel", "initrd", "parameters", "dtb", "elfcorehdr", "purgatory"; more may come
+ * @memsz: a multiple of the page size
+ * @buf: @bufsz bytes; what lies beyond them is zero. They belong to the plan, or to the files
+ *	that it keeps mapped
+ * @checked: may be compared with its digest before the jump: no one writes to it after the load
+ */
+struct bp_segment {
+	const char *name;
+	bp_phys_t mem;
+	uint64_t memsz;
+	const void *buf;
+	uint64_t bufsz;
+	bool checked;
+};
+
+/** struct bp_plan - what would be handed to the kernel, with the reason for each choice */
+struct bp_plan;
+
+/**
+ * bp_plan_load - decide how a kernel is loaded, and encode all that it is told
+ * @m: as it was collected; of the image's architecture
+ * @opts: NULL: a normal load without command line and initrd
+ * @ret_plan: immutable, with one reference; it keeps @ctx, @m, @image and the initrds
+ *
+ * Nothing is loaded: the machine is as before. A plan for BP_SYSCALL_FILE_LOAD has no segments,
+ * since the kernel makes them: what has to be handed over are the files, the command line and the
+ * flags.
+ *
+ * A plan for BP_SYSCALL_LOAD has all segments but one: the purgatory, the code that runs between
+ * the two kernels, is not part of this library (that of kexec(8) has another licence). So
+ * bp_plan_entry() is 0, and a warning says it; whoever submits such a plan adds a segment of code
+ * that does what bp_plan_jump() describes, and compares digests if it wants to.
+ *
+ * Errors: -EINVAL (opts->size; a framebuffer that makes no sense); -EOPNOTSUPP (this machine and
+ * this image cannot do it, or not by the system call that was asked for); -ENOSPC (no room);
+ * -E2BIG (command line, segments, memory map); -EACCES (/proc/iomem hides its addresses);
+ * -ENODATA (no crash kernel region, or a fact is missing); as open(2) and -EBADMSG (an initrd);
+ * -ENOMEM.	Since: 0.1
+ */
+BP_EXPORT int bp_plan_load(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,
+			   const struct bp_load_opts *opts, struct bp_plan **ret_plan);
+/** bp_plan_ref - take another reference; returns @plan.	Since: 0.1 */
+BP_EXPORT struct bp_plan *bp_plan_ref(struct bp_plan *plan);
+/** bp_plan_unref - drop a reference; always returns NULL.	Since: 0.1 */
+BP_EXPORT struct bp_plan *bp_plan_unref(struct bp_plan *plan);
+/** bp_plan_syscall - which system call the plan is for.	Since: 0.1 */
+BP_EXPORT enum bp_syscall bp_plan_syscall(const struct bp_plan *plan);
+/** bp_plan_flags - the flags of that call: KEXEC_... or KEXEC_FILE_....	Since: 0.1 */
+BP_EXPORT uint64_t bp_plan_flags(const struct bp_plan *plan);
+/** bp_plan_entry - kexec_load's entry; 0: there is none in the plan.	Since: 0.1 */
+BP_EXPORT bp_phys_t bp_plan_entry(const struct bp_plan *plan);
+/**
+ * bp_plan_jump - how the kernel of a plan is entered
+ * @ret_kernel: address of its first instruction
+ * @ret_argument: what it finds in the register of the boot protocol: on x86-64 its zero page in
+ *	%rsi (64-bit protocol), on arm64 its device tree in x0, where x1 to x3 are 0
+ *
+ * Errors: -ENODATA (a plan for kexec_file_load). There is no message.	Since: 0.1
+ */
+BP_EXPORT int bp_plan_jump(const struct bp_plan *plan, bp_phys_t *ret_kernel,
+			   bp_phys_t *ret_argument);
+/**
+ * bp_plan_cmdline - the next kernel's command line
+ *
+ * Of a plan for kexec_file_load: what the kernel is given; it may add to it.	Since: 0.1
+ */
+BP_EXPORT const char *bp_plan_cmdline(const struct bp_plan *plan);
+/** bp_plan_segment - the @i-th segment, from 0 on; NULL: there are no more.	Since: 0.1 */
+BP_EXPORT const struct bp_segment *bp_plan_segment(const struct bp_plan *plan, size_t i);
+/** bp_plan_screen - the framebuffer that the next kernel is told about.	Since: 0.1 */
+BP_EXPORT const struct bp_screen *bp_plan_screen(const struct bp_plan *plan);
+/** bp_plan_warnings - what a user should know before the plan is used; NULL ends it.	Since: 0.1 */
+BP_EXPORT const char *const *bp_plan_warnings(const struct bp_plan *plan);
+/** bp_plan_reasons - what was decided, each with its reason; NULL ends it.	Since: 0.1 */
+BP_EXPORT const char *const *bp_plan_reasons(const struct bp_plan *plan);
+/**
+ * bp_plan_json - the whole plan as one JSON object, as described in kexec(8)
+ * @ret_text: to be freed by the caller
+ *
+ * Errors: -ENOMEM. There is no message.	Since: 0.1
+ */
+BP_EXPORT int bp_plan_json(const struct bp_plan *plan, char **ret_text);
 
 #ifdef __cplusplus
 }

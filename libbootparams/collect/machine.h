@@ -191,6 +191,7 @@ struct bp_machine {
 	int cmdline_status;
 	char *dmi_vendor, *dmi_product;	/* NULL: unknown */
 	struct bp_iomem iomem;
+	bool iomem_guessed;	/* from firmware_map, for a plan that is only looked at */
 	struct bp_memmap firmware_map;	/* /sys/firmware/memmap, sorted */
 	int firmware_map_status;
 	struct bp_x86_boot x86;

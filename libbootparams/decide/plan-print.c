@@ -2,7 +2,9 @@
 /* A plan as a table for people, as sentences, and as one JSON object for scripts. */
 #include "config.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "core/json.h"
 #include "decide/plan.h"
@@ -128,7 +130,7 @@ int bp_plan_to_json(const struct bp_plan *plan, struct bp_buf *ret_text)
 	bp_json_bool(&j, "panic", plan->panic);
 	bp_json_string(&j, "syscall", bp_syscall_name(plan->syscall));
 	bp_json_hex(&j, "flags", plan->flags);
-	if (load)
+	if (plan->entry)
 		bp_json_hex(&j, "entry", plan->entry);
 	else
 		bp_json_null(&j, "entry");
@@ -165,4 +167,19 @@ int bp_plan_to_json(const struct bp_plan *plan, struct bp_buf *ret_text)
 	strings_to_json(&j, "warnings", plan->warnings);
 	bp_json_object_end(&j);
 	return bp_json_finish(&j, ret_text);
+}
+
+int bp_plan_json(const struct bp_plan *plan, char **ret_text)
+{
+	bp_autobuf struct bp_buf b = { 0 };
+	int r = bp_plan_to_json(plan, &b);
+	char *text;
+
+	if (r)
+		return r;
+	text = strdup(bp_buf_str(&b));
+	if (!text)
+		return -ENOMEM;
+	*ret_text = text;
+	return 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/sha256.h"
+#include "decide/load.h"
 #include "decide/memory.h"
 #include "decide/plan-arch.h"
 #include "encode/encode.h"
@@ -249,6 +250,11 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 	const char *why;
 	int r;
 
+	plan->kernel_entry = entry;
+	plan->kernel_argument = boot_params;
+	if (!ops)
+		return bp_plan_warn(plan, "no purgatory: nothing in this plan compares the segments "
+				    "with their digests and jumps to the kernel");
 	if (want_checks(plan, opts, &why))
 		add_digests(plan, &params);
 	r = check_uart(plan, &params.uart);
@@ -415,8 +421,6 @@ int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image
 	if (m->arch != image->arch)
 		return bp_fail(ctx, -EOPNOTSUPP, "the kernel is for %s, this machine is %s",
 			       bp_arch_name(image->arch), bp_arch_name(m->arch));
-	if (opts->syscall == BP_SYSCALL_LOAD && !opts->purgatory)
-		return bp_fail(ctx, -EINVAL, "kexec_load needs a purgatory");
 	plan = calloc(1, sizeof(*plan));
 	if (!plan)
 		return -ENOMEM;
@@ -445,6 +449,68 @@ int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image
 	return 0;
 }
 
+enum bp_syscall bp_plan_syscall(const struct bp_plan *plan)
+{
+	return plan->syscall;
+}
+
+uint64_t bp_plan_flags(const struct bp_plan *plan)
+{
+	return plan->flags;
+}
+
+bp_phys_t bp_plan_entry(const struct bp_plan *plan)
+{
+	return plan->entry;
+}
+
+int bp_plan_jump(const struct bp_plan *plan, bp_phys_t *ret_kernel, bp_phys_t *ret_argument)
+{
+	if (plan->syscall != BP_SYSCALL_LOAD)
+		return -ENODATA;
+	*ret_kernel = plan->kernel_entry;
+	*ret_argument = plan->kernel_argument;
+	return 0;
+}
+
+const char *bp_plan_cmdline(const struct bp_plan *plan)
+{
+	return plan->cmdline;
+}
+
+const struct bp_segment *bp_plan_segment(const struct bp_plan *plan, size_t i)
+{
+	return i < plan->n_segments ? &plan->segments[i] : NULL;
+}
+
+const struct bp_screen *bp_plan_screen(const struct bp_plan *plan)
+{
+	return &plan->screen;
+}
+
+static const char *const *strings(char *const *strv)
+{
+	static const char *const none[] = { NULL };
+
+	return strv ? (const char *const *)strv : none;
+}
+
+const char *const *bp_plan_warnings(const struct bp_plan *plan)
+{
+	return strings(plan->warnings);
+}
+
+const char *const *bp_plan_reasons(const struct bp_plan *plan)
+{
+	return strings(plan->reasons);
+}
+
+struct bp_plan *bp_plan_ref(struct bp_plan *plan)
+{
+	plan->refs++;
+	return plan;
+}
+
 struct bp_plan *bp_plan_unref(struct bp_plan *plan)
 {
 	if (!plan || --plan->refs)
@@ -460,6 +526,9 @@ struct bp_plan *bp_plan_unref(struct bp_plan *plan)
 	bp_image_unref(plan->image);
 	bp_machine_unref(plan->machine);
 	bp_ctx_unref(plan->ctx);
+	if (plan->load)
+		bp_load_done(plan->load);
+	free(plan->load);
 	free(plan);
 	return NULL;
 }

@@ -18,11 +18,6 @@
 #define BP_PLAN_RANDOM 136	/* arm64: kaslr-seed and rng-seed; x86 takes 32 for SETUP_RNG_SEED */
 #define BP_SEGMENTS_MAX 16	/* KEXEC_SEGMENT_MAX, include/linux/kexec.h */
 
-enum bp_syscall {
-	BP_SYSCALL_LOAD,	/* kexec_load(2) */
-	BP_SYSCALL_FILE_LOAD,	/* kexec_file_load(2) */
-};
-
 /* Flags of kexec_load(2) and kexec_file_load(2), include/uapi/linux/kexec.h */
 #define BP_KEXEC_ON_CRASH 0x1u
 /*
@@ -39,16 +34,6 @@ enum bp_syscall {
 #define BP_KEXEC_FILE_DEBUG 0x8u
 #define BP_KEXEC_FILE_NO_CMA 0x10u
 #define BP_KEXEC_FILE_FORCE_DTB 0x20u
-
-/* Bytes to be placed at [mem, mem + memsz); what lies beyond bufsz is zero. */
-struct bp_segment {
-	const char *name;	/* static: "kernel", "initrd", "parameters", "dtb", ... */
-	bp_phys_t mem;
-	uint64_t memsz;		/* a multiple of the page size */
-	const void *buf;	/* belongs to the plan, the image or the initrd */
-	uint64_t bufsz;
-	bool checked;		/* purgatory compares its digest before the jump */
-};
 
 /* What runs between the kernels is the caller's: code is per host, this is how to fill it in. */
 struct bp_purgatory_params {
@@ -92,7 +77,7 @@ struct bp_plan_opts {
 	const struct bp_screen_option *screen;	/* NULL: auto */
 	const struct bp_hyperv_kernel *hyperv;	/* what the next kernel does there; NULL: not known */
 	bp_phys_t mem_min, mem_max;	/* mem_max 0: no limit */
-	const struct bp_purgatory_ops *purgatory;	/* needed for BP_SYSCALL_LOAD */
+	const struct bp_purgatory_ops *purgatory;	/* NULL: the plan has none, and says so */
 	struct bp_uart uart;	/* for purgatory's complaints */
 	enum bp_checks checks;	/* does purgatory compare SHA-256? */
 	bool hotplug;		/* panic: let the kernel update the elfcorehdr (UPDATE_ELFCOREHDR) */
@@ -110,7 +95,8 @@ struct bp_plan {
 	enum bp_syscall syscall;
 	bool panic;
 	uint64_t flags;		/* of the syscall */
-	bp_phys_t entry;	/* 0 under kexec_file_load */
+	bp_phys_t entry;	/* 0 under kexec_file_load, and without a purgatory */
+	bp_phys_t kernel_entry, kernel_argument;	/* what the purgatory jumps to, and with */
 	char *cmdline;		/* as the next kernel will see it; file_load: before the kernel adds to it */
 	struct bp_segment segments[BP_SEGMENTS_MAX];
 	unsigned int n_segments;	/* 0 under kexec_file_load */
@@ -119,12 +105,11 @@ struct bp_plan {
 	char **warnings;	/* NULL ends the array */
 	char **reasons;		/* "what: why", in the order of the decisions; NULL ends the array */
 	struct bp_buf params, purgatory, elfcorehdr, patched;	/* bytes of segments */
+	struct bp_load *load;	/* made for this plan by bp_plan_load(), or NULL */
 };
 
 int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,
 		const struct bp_plan_opts *opts, struct bp_plan **ret_plan);
-struct bp_plan *bp_plan_unref(struct bp_plan *plan);
-
 const char *bp_syscall_name(enum bp_syscall syscall);
 
 /* Further lines of the story, for callers that decided something before (the syscall). */

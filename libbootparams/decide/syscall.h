@@ -6,12 +6,6 @@
 #include "collect/machine.h"
 #include "decide/plan.h"
 
-enum bp_syscall_mode {
-	BP_SYSCALL_AUTO,		/* -a, or nothing said */
-	BP_SYSCALL_ONLY_LOAD,		/* -c */
-	BP_SYSCALL_ONLY_FILE_LOAD,	/* -s */
-};
-
 struct bp_syscall_request {
 	enum bp_syscall_mode mode;
 	bool panic;

@@ -425,6 +425,101 @@ START_TEST(seventeen_segments_are_refused)
 }
 END_TEST
 
+START_TEST(without_a_purgatory_the_plan_says_so)
+{
+	struct bp_plan_opts opts = { .cmdline = "" };
+	struct bp_image *image = make_image();
+	bp_phys_t kernel = 0, argument = 0;
+	struct bp_plan *plan;
+
+	ck_assert_int_eq(bp_plan_new(ctx, m, image, &opts, &plan), 0);
+	ck_assert_uint_eq(bp_plan_entry(plan), 0);
+	ck_assert_ptr_null(segment(plan, "purgatory"));
+	ck_assert_ptr_nonnull(strstr(bp_plan_warnings(plan)[0], "no purgatory"));
+	ck_assert_int_eq(bp_plan_jump(plan, &kernel, &argument), 0);
+	ck_assert_uint_eq(kernel, 16 * MIB + 0x200);
+	ck_assert_uint_eq(argument, segment(plan, "parameters")->mem);
+	bp_plan_unref(plan);
+	bp_image_unref(image);
+}
+END_TEST
+
+START_TEST(options_decide_what_is_planned)
+{
+	struct bp_load_opts opts = {
+		.size = sizeof(opts),
+		.syscall = BP_SYSCALL_ONLY_FILE_LOAD,
+		.cmdline = "quiet",
+		.mem_min = 100 * MIB,
+	};
+	struct bp_image *image = make_image();
+	bp_phys_t kernel, argument;
+	struct bp_plan *plan;
+
+	ck_assert_msg(!bp_plan_load(ctx, m, image, &opts, &plan), "%s", bp_ctx_message(ctx));
+	ck_assert_int_eq(bp_plan_syscall(plan), BP_SYSCALL_FILE_LOAD);
+	ck_assert_ptr_null(bp_plan_segment(plan, 0));
+	ck_assert_int_eq(bp_plan_jump(plan, &kernel, &argument), -ENODATA);
+	bp_plan_unref(plan);
+
+	opts.syscall = BP_SYSCALL_ONLY_LOAD;
+	opts.reuse_cmdline = true;
+	ck_assert_int_eq(bp_plan_load(ctx, m, image, &opts, &plan), 0);
+	ck_assert_str_eq(bp_plan_cmdline(plan), "root=/dev/vda1 quiet");
+	ck_assert_uint_eq(bp_plan_flags(plan), BP_KEXEC_ARCH_X86_64);
+	ck_assert_str_eq(bp_plan_segment(plan, 0)->name, "kernel");
+	ck_assert_uint_eq(bp_plan_segment(plan, 0)->mem, 100 * MIB);
+	ck_assert_ptr_null(bp_plan_segment(plan, plan->n_segments));
+	ck_assert_int_eq(bp_plan_screen(plan)->outcome, BP_SCREEN_NONE);
+	ck_assert_ptr_nonnull(bp_plan_reasons(plan)[0]);
+	ck_assert_ptr_eq(bp_plan_ref(plan), plan);
+	bp_plan_unref(plan);
+	bp_plan_unref(plan);
+	bp_image_unref(image);
+}
+END_TEST
+
+START_TEST(bad_options_are_refused)
+{
+	static const char *const no_initrd[] = { "/nonexistent/initrd", NULL };
+	struct bp_load_opts opts = { .size = 3 };
+	struct bp_image *image = make_image();
+	struct bp_plan *plan;
+
+	ck_assert_int_eq(bp_plan_load(ctx, m, image, &opts, &plan), -EINVAL);
+	opts.size = sizeof(opts);
+	opts.framebuffer = "here";
+	ck_assert_int_eq(bp_plan_load(ctx, m, image, &opts, &plan), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "here"));
+	opts.framebuffer = NULL;
+	opts.initrds = no_initrd;
+	ck_assert_int_eq(bp_plan_load(ctx, m, image, &opts, &plan), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "/nonexistent/initrd"));
+	bp_forgive(ctx);
+	bp_image_unref(image);
+}
+END_TEST
+
+/* What was guessed for a look stays a guess. */
+START_TEST(guessed_places_are_for_show)
+{
+	struct bp_load_opts opts = { .size = sizeof(opts), .syscall = BP_SYSCALL_ONLY_LOAD };
+	struct bp_image *image = make_image();
+	struct bp_plan *plan;
+
+	m->iomem.status = -EACCES;
+	ck_assert_int_eq(bp_plan_load(ctx, m, image, &opts, &plan), -EACCES);
+	opts.for_show = true;
+	ck_assert_int_eq(bp_plan_load(ctx, m, image, &opts, &plan), 0);
+	ck_assert_ptr_nonnull(strstr(bp_plan_warnings(plan)[1], "guessed"));
+	bp_plan_unref(plan);
+	opts.for_show = false;
+	ck_assert_int_eq(bp_plan_load(ctx, m, image, &opts, &plan), -EACCES);
+	bp_forgive(ctx);
+	bp_image_unref(image);
+}
+END_TEST
+
 START_TEST(file_load_has_no_segments)
 {
 	struct bp_plan_opts opts = { .syscall = BP_SYSCALL_FILE_LOAD };
@@ -460,6 +555,10 @@ int main(void)
 	tcase_add_test(t, five_level_paging_needs_the_image_to_agree);
 	tcase_add_test(t, elf_is_moved_as_a_whole);
 	tcase_add_test(t, seventeen_segments_are_refused);
+	tcase_add_test(t, without_a_purgatory_the_plan_says_so);
+	tcase_add_test(t, options_decide_what_is_planned);
+	tcase_add_test(t, bad_options_are_refused);
+	tcase_add_test(t, guessed_places_are_for_show);
 	tcase_add_test(t, file_load_has_no_segments);
 	suite_add_tcase(s, t);
 	return run_suite(s);

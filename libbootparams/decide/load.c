@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From what a user asks for to what a plan is made from; bp_plan_load(), which does it all. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "decide/device-tree.h"
+#include "decide/load.h"
+#include "decide/memory.h"
+
+void bp_load_init(struct bp_load *load, struct bp_ctx *ctx, struct bp_machine *m,
+		  struct bp_image *image)
+{
+	*load = (struct bp_load){
+		.ctx = bp_ctx_ref(ctx),
+		.machine = bp_machine_ref(m),
+		.image = bp_image_ref(image),
+		.initrd = BP_INITRD_NONE,
+	};
+}
+
+void bp_load_done(struct bp_load *load)
+{
+	bp_buf_done(&load->dtb_bytes);
+	free(load->cmdline);
+	free(load->hyperv_trouble);
+	if (load->has_initrd)
+		bp_initrd_close(&load->initrd);
+	bp_image_unref(load->image);
+	bp_machine_unref(load->machine);
+	bp_ctx_unref(load->ctx);
+}
+
+/*
+ * How long the memory map of the next kernel is; a crash kernel's is a short one of its own.
+ * 0 where there is none: making the plan then says why.
+ */
+static size_t count_ranges(const struct bp_load *l)
+{
+	bp_automemmap struct bp_memmap map = { 0 };
+	const char *source;
+	int r = l->panic ? bp_e820_for_crash(l->ctx, l->machine, NULL, &map)
+			 : bp_e820_for_load(l->ctx, l->machine, &map, &source);
+
+	if (r)
+		bp_forgive(l->ctx);
+	return map.n;
+}
+
+/* From the files that are named, or from a UKI that has one. */
+static int open_initrd(struct bp_load *l)
+{
+	bool named = l->initrds && l->initrds[0];
+	int r = -ENOENT;
+
+	if (named)
+		r = bp_initrd_open(l->ctx, l->initrds, &l->initrd);
+	else if (l->image->uki)
+		r = bp_initrd_from_uki(l->ctx, l->image->uki, &l->initrd);
+	l->has_initrd = !r;
+	return r == -ENOENT && !named ? 0 : r;
+}
+
+/* The line that is given, or that of a UKI that has one. */
+static int choose_cmdline(struct bp_load *l)
+{
+	int r;
+
+	if (l->reuse_cmdline && l->machine->cmdline_status)
+		return bp_fail_errno(l->ctx, l->machine->cmdline_status,
+				     "cannot reuse the command line: cannot read /proc/cmdline");
+	r = bp_cmdline_compose(l->ctx, l->reuse_cmdline ? l->machine->cmdline : NULL, l->panic,
+			       l->append, &l->cmdline);
+	if (r)
+		return r;
+	bp_cmdline_choose(l->machine, l->image, l->panic, l->cmdline, &l->cmdline_choice);
+	if (!l->cmdline_choice.uki)
+		return 0;
+	free(l->cmdline);
+	l->cmdline = strdup(l->image->uki->cmdline);
+	return l->cmdline ? 0 : -ENOMEM;
+}
+
+/*
+ * A guest of Hyper-V: what the next kernel will do about the framebuffer, as far as its files say.
+ * An initrd that cannot be looked into is loaded all the same.
+ */
+static int look_at_hyperv(struct bp_load *l)
+{
+	int r;
+
+	l->hyperv = (struct bp_hyperv_kernel){ .reads_screen = -1 };
+	if (!l->machine->hyperv.n_devices)
+		return 0;
+	r = bp_hyperv_kernel_read(l->ctx, l->image, l->has_initrd ? &l->initrd : NULL, NULL,
+				  &l->hyperv);
+	if (r == -ENOMEM)
+		return r;
+	if (r) {
+		l->hyperv_trouble = strdup(bp_ctx_message(l->ctx));
+		if (!l->hyperv_trouble)
+			return -ENOMEM;
+	}
+	bp_forgive(l->ctx);
+	return 0;
+}
+
+/* x86 kernels take none; elsewhere it is what kexec_load is for. */
+static int open_dtb(struct bp_load *l, struct bp_syscall_request *request)
+{
+	if (!l->dtb || l->image->arch == BP_ARCH_X86_64)
+		return 0;
+	request->must_load = "dtb";
+	return bp_dtb_read(l->ctx, l->dtb, &l->dtb_bytes);
+}
+
+/*
+ * A look needs no privilege, but without it /proc/iomem hides its addresses: take the firmware's
+ * memory for free then.
+ */
+static int guess_iomem(struct bp_machine *m)
+{
+	struct bp_iomem guess = { 0 };
+
+	guess.v = calloc(m->firmware_map.n + 1, sizeof(*guess.v));
+	if (!guess.v)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->firmware_map.n; i++) {
+		const struct bp_range *range = &m->firmware_map.v[i];
+
+		if (range->type != BP_MEM_RAM)
+			continue;
+		guess.v[guess.n] = (struct bp_iomem_entry){ .start = range->start, .end = range->end,
+							    .name = strdup("System RAM") };
+		if (!guess.v[guess.n++].name) {
+			bp_iomem_done(&guess);
+			return -ENOMEM;
+		}
+	}
+	bp_iomem_done(&m->iomem);
+	m->iomem = guess;
+	m->iomem_guessed = true;
+	return 0;
+}
+
+static int settle_iomem(struct bp_load *l)
+{
+	if (l->for_show && l->machine->iomem.status == -EACCES && l->machine->firmware_map.n)
+		return guess_iomem(l->machine);
+	/* Guessed for an earlier plan, which was for show. */
+	if (!l->for_show && l->machine->iomem_guessed)
+		return bp_fail(l->ctx, -EACCES, "/proc/iomem shows no addresses: reading them needs "
+			       "CAP_SYS_ADMIN (run as root)");
+	return 0;
+}
+
+int bp_load_gather(struct bp_load *l)
+{
+	static const struct bp_screen_option automatic = { .request = BP_SCREEN_AUTO };
+	struct bp_syscall_request request = {
+		.mode = l->mode,
+		.panic = l->panic,
+		.load_only = l->load_only,
+		.file_only = l->file_only,
+	};
+	struct bp_screen screen_load, screen_file;
+	int r = open_initrd(l);
+
+	if (!r)
+		r = choose_cmdline(l);
+	if (!r)
+		r = look_at_hyperv(l);
+	if (!r)
+		r = open_dtb(l, &request);
+	if (!r)
+		r = bp_screen_file_load(l->ctx, l->machine, &screen_file);
+	if (!r)
+		/* Under -s the request has no effect, but what is true is compared all the same. */
+		r = bp_hyperv_screen_decide(l->ctx, l->machine, &l->hyperv,
+					    l->mode == BP_SYSCALL_ONLY_FILE_LOAD ? &automatic
+										 : &l->screen,
+					    &screen_load);
+	if (r)
+		return r;
+	request.screen_load = &screen_load;
+	request.screen_file = &screen_file;
+	request.n_ranges = count_ranges(l);
+	return bp_syscall_decide(l->ctx, l->machine, l->image, &request, &l->choice);
+}
+
+static int tell(const struct bp_load *l, enum bp_syscall syscall, struct bp_plan *plan)
+{
+	const char *lost = syscall == l->choice.syscall ? l->choice.lost : l->choice.lost_otherwise;
+	int r = 0;
+
+	if (*lost)
+		r = bp_plan_warn(plan, "%s", lost);
+	if (!r && l->dtb && l->image->arch == BP_ARCH_X86_64)
+		r = bp_plan_warn(plan, "--dtb has no effect: x86 kernels take no device tree");
+	if (!r && l->hyperv_trouble)
+		r = bp_plan_warn(plan, "%s; what the next kernel does on Hyper-V is not known",
+				 l->hyperv_trouble);
+	if (!r && l->cmdline_choice.why)
+		r = (l->cmdline_choice.lost ? bp_plan_warn : bp_plan_reason)
+			(plan, "%s", l->cmdline_choice.why);
+	if (!r && *l->choice.doubt && syscall == BP_SYSCALL_FILE_LOAD)
+		r = bp_plan_warn(plan, "%s", l->choice.doubt);
+	if (!r && *l->choice.not_passed && syscall == BP_SYSCALL_FILE_LOAD)
+		r = bp_plan_reason(plan, "kexec_file_load does not pass on, as kexec_load would: "
+				   "%s", l->choice.not_passed);
+	if (!r && l->machine->iomem_guessed && syscall == BP_SYSCALL_LOAD)
+		r = bp_plan_warn(plan, "/proc/iomem hides its addresses from this user: places are "
+				 "guessed from the firmware's memory map");
+	return r;
+}
+
+int bp_load_plan(struct bp_load *l, enum bp_syscall syscall, struct bp_plan **ret_plan)
+{
+	struct bp_plan_opts opts = {
+		.syscall = syscall,
+		.syscall_why = syscall == l->choice.syscall ? l->choice.why : "the other one failed",
+		.panic = l->panic,
+		.cmdline = l->cmdline,
+		.initrd = l->has_initrd ? &l->initrd : NULL,
+		.dtb = bp_buf_span(&l->dtb_bytes),
+		.screen = &l->screen,
+		.hyperv = &l->hyperv,
+		.mem_min = l->mem_min,
+		.mem_max = l->mem_max,
+		.purgatory = l->purgatory,
+		.uart = l->uart,
+		.checks = l->checks,
+		.hotplug = l->hotplug,
+		.no_efi = l->no_efi,
+		.memmap_on_cmdline = l->memmap_on_cmdline,
+		.file_flags = l->file_flags,
+		.random = l->random,
+	};
+	struct bp_plan *plan;
+	int r;
+
+	if (opts.uart.type == BP_UART_NONE)
+		bp_cmdline_uart(l->cmdline, l->image->arch, &opts.uart);
+	if (l->uart_baud)
+		opts.uart.baud = l->uart_baud;
+	/* What is for show is repeatable: it has zeros there. */
+	if (!l->for_show && getrandom(l->random, sizeof(l->random), GRND_NONBLOCK) !=
+				    (ssize_t)sizeof(l->random))
+		opts.random = NULL;
+	r = settle_iomem(l);
+	if (r)
+		return r;
+	r = bp_plan_new(l->ctx, l->machine, l->image, &opts, &plan);
+	if (r)
+		return r;
+	r = tell(l, syscall, plan);
+	if (r)
+		bp_plan_unref(plan);
+	else
+		*ret_plan = plan;
+	return r;
+}
+
+static int take_opts(struct bp_load *l, const struct bp_load_opts *o)
+{
+	l->mode = o->syscall;
+	l->panic = o->panic;
+	l->for_show = o->for_show;
+	l->reuse_cmdline = o->reuse_cmdline;
+	l->append = o->cmdline;
+	l->initrds = o->initrds;
+	l->dtb = o->dtb;
+	l->mem_min = o->mem_min;
+	l->mem_max = o->mem_max;
+	l->hotplug = o->hotplug;
+	l->no_efi = o->no_efi;
+	l->memmap_on_cmdline = o->memmap_on_cmdline;
+	return o->framebuffer ? bp_screen_option_parse(l->ctx, o->framebuffer, &l->screen) : 0;
+}
+
+int bp_plan_load(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,
+		 const struct bp_load_opts *opts, struct bp_plan **ret_plan)
+{
+	struct bp_load_opts o = { 0 };
+	struct bp_load *load;
+	struct bp_plan *plan;
+	int r;
+
+	bp_forgive(ctx);
+	if (opts) {
+		if (opts->size < offsetof(struct bp_load_opts, syscall) + sizeof(o.syscall))
+			return bp_fail(ctx, -EINVAL, "options of %zu bytes", opts->size);
+		memcpy(&o, opts, BP_MIN(opts->size, sizeof(o)));
+	}
+	load = malloc(sizeof(*load));
+	if (!load)
+		return -ENOMEM;
+	bp_load_init(load, ctx, m, image);
+	r = take_opts(load, &o);
+	if (!r)
+		r = bp_load_gather(load);
+	if (!r)
+		r = bp_load_plan(load, load->choice.syscall, &plan);
+	if (r) {
+		bp_load_done(load);
+		free(load);
+		return r;
+	}
+	plan->load = load;	/* its segments point there */
+	*ret_plan = plan;
+	return 0;
+}
