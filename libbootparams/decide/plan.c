@@ -402,6 +402,8 @@ static int explain_uki(struct bp_plan *plan, const struct bp_plan_opts *opts)
 				   "initrd: the UKI's %s", ramdisks);
 	if (!r && uki->unused)
 		r = bp_plan_reason(plan, "not used of the UKI: %s", uki->unused);
+	if (!r && plan->image->arch == BP_ARCH_X86_64 && (uki->dtb.len || uki->n_dtbauto))
+		r = bp_plan_reason(plan, "not used of the UKI: device trees, which x86 kernels do not take");
 	if (!r && plan->image->uki_addons)
 		r = bp_plan_warn(plan, "the add-ons in %s.extra.d are not loaded, nor what they add to "
 				 "the command line", plan->image->path);

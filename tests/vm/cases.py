@@ -231,6 +231,8 @@ def a64_cases():
                                       ("firmware-redirect", "test", "s", "crash")):
         add(f"{first}-{method}-{call}-{jump}", first, call=call, jump=jump, method=method,
             claim="the frame buffer by a method that is not the first choice")
+    add("test-uki-s-normal", "test", "test-zboot", call="s", jump="normal", initrds=2, uki=True,
+        claim="from a UKI, where the kernel is an EFI zboot image, by kexec_file_load")
     add("test-vmcore", "test", jump="crash", vmcore=True, cpus=2, **LEVELS["el2"],
         claim="makedumpfile reads the dump of a new kernel with 48 bits of virtual address")
     for level, machine in LEVELS.items():
