@@ -17,6 +17,7 @@
 #include <zlib.h>
 
 #include "image/image.h"
+#include "image/pe.h"
 #include "test.h"
 #include "wire/arm64-image.h"
 #include "wire/x86-setup-header.h"
@@ -917,14 +918,24 @@ static void check_payload(const struct bp_image *bz)
 	bp_image_unref(i);
 }
 
-/* Debian's x86-64 kernels, where the VM tests have put them; their number goes to the log. */
+/* They are signed, and a UKI may pad them: kexec_file_load wants what was signed. */
+static void check_signed_part(const struct bp_image *i)
+{
+	bp_autobuf struct bp_buf b = { 0 };
+
+	ck_assert(!bp_buf_append(&b, i->bytes.data, i->bytes.len));
+	ck_assert(!bp_buf_append_zero(&b, 4095));
+	ck_assert_uint_eq(bp_pe_without_padding(bp_buf_span(&b)).len, i->bytes.len);
+}
+
+/* Debian's kernels, where the VM tests have put them; their number goes to the log. */
 START_TEST(real_kernels_are_described)
 {
 	const char *cache = getenv("XDG_CACHE_HOME");
 	char pattern[4096];
 	glob_t g;
 
-	snprintf(pattern, sizeof(pattern), "%s%s/kexec-bootparams/kernel/*/lib/modules/*-amd64/vmlinuz",
+	snprintf(pattern, sizeof(pattern), "%s%s/kexec-bootparams/kernel/*/lib/modules/*-a[mr][dm]64/vmlinuz",
 		 cache ?: getenv("HOME") ?: "", cache ? "" : "/.cache");
 	if (glob(pattern, 0, NULL, &g)) {
 		printf("# no real kernels below %s\n", pattern);
@@ -940,6 +951,7 @@ START_TEST(real_kernels_are_described)
 		ck_assert_msg(!bp_image_open(ctx, g.gl_pathv[k], is_arm64 ? "Image" : "bzImage64", &i),
 			      "%s", bp_ctx_message(ctx));
 		ck_assert(!strncmp(bp_image_version(i), release, strcspn(release, "/")));
+		check_signed_part(i);
 		if (is_arm64) {
 			ck_assert_uint_eq(i->arm64.page_size, 4096);
 			ck_assert(i->arm64.anywhere);
