@@ -35,9 +35,14 @@ static int check(struct bp_plan *plan, const struct bp_plan_opts *opts)
 	const struct bp_machine *m = plan->machine;
 	const struct bp_image *image = plan->image;
 
-	if (!is_bzimage(image))
+	if (m->la57 != 1)
 		return 0;
-	if (m->la57 == 1 && !(image->bz.xloadflags & BP_X86_XLF_5LEVEL))
+	/* startup_64() stays with the page tables it finds, and asks nobody (CONFIG_X86_5LEVEL). */
+	if (!is_bzimage(image))
+		return bp_plan_warn(plan, "%s does not say whether it can be entered from a kernel that runs "
+				    "with 5-level paging: kernels before 4.14, and such as are built "
+				    "without it, cannot", image->path);
+	if (!(image->bz.xloadflags & BP_X86_XLF_5LEVEL))
 		return bp_fail(plan->ctx, -EOPNOTSUPP, "%s cannot be entered from a kernel that "
 			       "runs with 5-level paging (boot this kernel with no5lvl)",
 			       image->path);

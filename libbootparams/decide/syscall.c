@@ -142,6 +142,15 @@ static int check_confidential(struct bp_ctx *ctx, const struct bp_machine *m)
 {
 	const char *name;
 
+	/*
+	 * Its CPUs cannot be reset by the host, so that the next kernel would not get the others; and
+	 * the decompressor knows no MMIO there, which it does for the screen after a kexec. "x86/sev:
+	 * KEXEC/KDUMP support for SEV-ES guests" (v6, <20240610102113.20969-1-vsntk18@gmail.com>), whose
+	 * first patch disables kexec until then, is in no kernel up to 7.3.
+	 */
+	if (m->confidential == BP_CONF_SEV_ES)
+		return bp_fail(ctx, -EOPNOTSUPP, "this is a SEV-ES guest, whose CPUs no kernel can hand to "
+			       "the next one: reboot it instead");
 	if (m->confidential == BP_CONF_SEV_SNP)
 		name = "SEV-SNP";
 	else if (m->confidential == BP_CONF_TDX)

@@ -404,6 +404,30 @@ START_TEST(elf_is_moved_as_a_whole)
 }
 END_TEST
 
+static bool warns_of(const struct bp_plan *plan, const char *part)
+{
+	for (char **w = plan->warnings; w && *w; w++)
+		if (strstr(*w, part))
+			return true;
+	return false;
+}
+
+START_TEST(an_elf_kernel_does_not_say_of_5_level_paging)
+{
+	struct bp_plan_opts opts = { .purgatory = &purgatory, .cmdline = "" };
+	struct bp_image *image = make_elf(1);
+	struct bp_plan *plan;
+
+	for (m->la57 = -1; m->la57 <= 1; m->la57++) {
+		ck_assert_msg(!bp_plan_new(ctx, m, image, &opts, &plan), "%s", bp_ctx_message(ctx));
+		ck_assert_int_eq(warns_of(plan, "vmlinux does not say whether it can be entered from a "
+					  "kernel that runs with 5-level paging"), m->la57 == 1);
+		bp_plan_unref(plan);
+	}
+	free_elf(image);
+}
+END_TEST
+
 START_TEST(seventeen_segments_are_refused)
 {
 	struct bp_plan_opts opts = { .purgatory = &purgatory, .cmdline = "" };
@@ -554,6 +578,7 @@ int main(void)
 	tcase_add_test(t, another_place_when_the_preferred_one_is_taken);
 	tcase_add_test(t, five_level_paging_needs_the_image_to_agree);
 	tcase_add_test(t, elf_is_moved_as_a_whole);
+	tcase_add_test(t, an_elf_kernel_does_not_say_of_5_level_paging);
 	tcase_add_test(t, seventeen_segments_are_refused);
 	tcase_add_test(t, without_a_purgatory_the_plan_says_so);
 	tcase_add_test(t, options_decide_what_is_planned);

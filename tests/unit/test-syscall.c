@@ -429,6 +429,23 @@ START_TEST(kernel_without_file_load)
 }
 END_TEST
 
+START_TEST(sev_es_guests_are_refused)
+{
+	m.confidential = BP_CONF_SEV_ES;
+	m.kexec.converts_shared_memory = -1;
+	for (q.mode = BP_SYSCALL_AUTO; q.mode <= BP_SYSCALL_ONLY_FILE_LOAD; q.mode++) {
+		ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+		ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "SEV-ES"));
+		bp_forgive(ctx);
+	}
+	/* Plain SEV has nothing of that. */
+	m.confidential = BP_CONF_SEV;
+	q.mode = BP_SYSCALL_AUTO;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+}
+END_TEST
+
 START_TEST(confidential_guests)
 {
 	m.confidential = BP_CONF_TDX;
@@ -486,6 +503,7 @@ int main(void)
 	tcase_add_test(t, a_device_tree_needs_load);
 	tcase_add_test(t, a_uki_device_tree_wants_load);
 	tcase_add_test(t, kernel_without_file_load);
+	tcase_add_test(t, sev_es_guests_are_refused);
 	tcase_add_test(t, confidential_guests);
 	tcase_add_test(t, long_reasons_are_cut_not_overrun);
 	suite_add_tcase(s, t);
