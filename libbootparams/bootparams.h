@@ -85,8 +85,8 @@ struct bp_ctx_opts {
  * @opts: NULL for the running system and no log
  * @ret_ctx: the context, with one reference
  *
- * Errors: -EINVAL (opts->size), -ENOENT, -EACCES, -EBADMSG (@sysroot; *@ret_ctx is then NULL
- * and no message is available: errno-like values only), -ENOMEM.	Since: 0.1
+ * Errors: -EINVAL (opts->size); -ENOENT, -EACCES, -EBADMSG and others of reading @sysroot, with
+ * a message to the log, since there is no context to hold it; -ENOMEM.	Since: 0.1
  */
 BP_EXPORT int bp_ctx_new(const struct bp_ctx_opts *opts, struct bp_ctx **ret_ctx);
 /** bp_ctx_ref - take another reference; returns @ctx.	Since: 0.1 */

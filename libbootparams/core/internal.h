@@ -33,7 +33,6 @@ void bp_forgive(struct bp_ctx *ctx);
 
 void bp_log(struct bp_ctx *ctx, enum bp_log_level level, const char *fmt, ...) BP_PRINTF(3, 4);
 #define bp_debug(ctx, ...) bp_log(ctx, BP_LOG_DEBUG, __VA_ARGS__)
-#define bp_info(ctx, ...) bp_log(ctx, BP_LOG_INFO, __VA_ARGS__)
 #define bp_warning(ctx, ...) bp_log(ctx, BP_LOG_WARNING, __VA_ARGS__)
 
 #endif

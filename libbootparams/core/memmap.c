@@ -107,7 +107,8 @@ int bp_memmap_subtract(struct bp_memmap *m, struct bp_memmap *holes)
 	bp_automemmap struct bp_memmap out = { 0 };
 	size_t first = 0;
 
-	bp_memmap_sort(m);
+	/* Overlaps would multiply with the holes that they share. */
+	bp_memmap_normalise(m);
 	/* Types do not matter for a hole, and overlapping holes would hide one another's end. */
 	for (size_t i = 0; i < holes->n; i++)
 		holes->v[i].type = 0;
@@ -143,7 +144,7 @@ int bp_memmap_intersect(struct bp_memmap *a, struct bp_memmap *b, struct bp_memm
 	bp_automemmap struct bp_memmap out = { 0 };
 	size_t first = 0;
 
-	bp_memmap_sort(a);
+	bp_memmap_normalise(a);
 	for (size_t i = 0; i < b->n; i++)
 		b->v[i].type = 0;
 	bp_memmap_normalise(b);
@@ -173,14 +174,6 @@ bool bp_memmap_covers(const struct bp_memmap *m, bp_phys_t start, bp_phys_t end,
 		if (m->v[i].type == type && m->v[i].end > start)
 			start = m->v[i].end;
 	return start >= end;
-}
-
-bool bp_memmap_overlaps(const struct bp_memmap *m, bp_phys_t start, bp_phys_t end)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (m->v[i].start < end && start < m->v[i].end)
-			return true;
-	return false;
 }
 
 uint64_t bp_memmap_total(const struct bp_memmap *m, uint32_t type)

@@ -53,14 +53,13 @@ void bp_memmap_sort(struct bp_memmap *m);
 void bp_memmap_normalise(struct bp_memmap *m);
 /* Cut every range of @m to [start, end). */
 void bp_memmap_clip(struct bp_memmap *m, bp_phys_t start, bp_phys_t end);
-/* Take @holes (any types, any order) out of @m. Both are sorted on return. O((n+m) log(n+m)) */
+/* Take @holes (any types, any order) out of @m. Both are normalised on return. O((n+m) log(n+m)),
+ * but for overlaps of different types in @m. */
 int bp_memmap_subtract(struct bp_memmap *m, struct bp_memmap *holes);
-/* What lies in both; types of @a. Both are sorted on return. */
+/* What lies in both; types of @a. Both are normalised on return; costs as above. */
 int bp_memmap_intersect(struct bp_memmap *a, struct bp_memmap *b, struct bp_memmap *ret_map);
 /* Is [start, end) wholly covered by ranges of @type (sorted map)? */
 bool bp_memmap_covers(const struct bp_memmap *m, bp_phys_t start, bp_phys_t end, uint32_t type);
-/* Does any range of the (unsorted or sorted) map touch [start, end)? */
-bool bp_memmap_overlaps(const struct bp_memmap *m, bp_phys_t start, bp_phys_t end);
 uint64_t bp_memmap_total(const struct bp_memmap *m, uint32_t type);
 
 /*

@@ -36,7 +36,7 @@ START_TEST(log_stops_at_the_level)
 	struct bp_ctx *ctx;
 
 	ck_assert_int_eq(bp_ctx_new(&opts, &ctx), 0);
-	bp_info(ctx, "seen");
+	bp_log(ctx, BP_LOG_INFO, "seen");
 	bp_debug(ctx, "not seen");
 	ck_assert_int_eq(lines, 1);
 	bp_ctx_unref(ctx);

@@ -85,6 +85,25 @@ START_TEST(holes_of_any_type_are_taken_out)
 }
 END_TEST
 
+/* A recording may say the same a thousand times: what comes out must not be the product. */
+START_TEST(overlaps_do_not_multiply)
+{
+	struct bp_memmap m = { 0 }, holes = { 0 }, common;
+
+	for (bp_phys_t i = 0; i < 1000; i++) {
+		ck_assert_int_eq(bp_memmap_add(&m, 2 * MIB + i, 4000 * MIB, 1), 0);
+		ck_assert_int_eq(bp_memmap_add(&holes, (4 + 2 * i) * MIB, (5 + 2 * i) * MIB, 2), 0);
+	}
+	ck_assert_int_eq(bp_memmap_intersect(&m, &holes, &common), 0);
+	ck_assert_uint_eq(common.n, 1000);
+	ck_assert_int_eq(bp_memmap_subtract(&m, &holes), 0);
+	ck_assert_uint_eq(m.n, 1001);
+	bp_memmap_done(&m);
+	bp_memmap_done(&holes);
+	bp_memmap_done(&common);
+}
+END_TEST
+
 START_TEST(find_respects_alignment_and_limits)
 {
 	struct bp_memmap m = MAKE({ MIB, 10 * MIB, 1 }, { 16 * MIB, 20 * MIB, 2 });
@@ -112,6 +131,7 @@ int main(void)
 	tcase_add_test(t, nothing_joins_across_1_mib);
 	tcase_add_test(t, a_range_that_spans_1_mib_stays);
 	tcase_add_test(t, holes_of_any_type_are_taken_out);
+	tcase_add_test(t, overlaps_do_not_multiply);
 	tcase_add_test(t, find_respects_alignment_and_limits);
 	suite_add_tcase(s, t);
 	return run_suite(s);
