@@ -12,6 +12,7 @@
 #include "bootparams.h"
 
 #define BP_LOW_MEMORY_END 0x100000u	/* the boundary that no merge crosses */
+#define BP_PHYS_END (1ull << 52)	/* no architecture here has more physical address bits */
 
 /* Values as in the E820 map (arch/x86/include/asm/e820/types.h), used on every architecture. */
 enum bp_mem_type {

@@ -8,7 +8,6 @@
 
 #include "decide/placement.h"
 
-#define PHYS_END (1ull << 52)	/* no architecture here has more physical address bits */
 
 void bp_placement_done(struct bp_placement *p)
 {
@@ -109,14 +108,14 @@ int bp_placement_init(struct bp_ctx *ctx, const struct bp_machine *m, bool panic
 		if (r)
 			return r;
 	}
-	max = max ? BP_MIN(max, PHYS_END) : PHYS_END;
+	max = max ? BP_MIN(max, BP_PHYS_END) : BP_PHYS_END;
 	bp_memmap_clip(&map, min, max);
 	for (size_t i = 0; i < map.n; i++) {
 		/* Whole pages only. */
 		map.v[i].start = bp_align_up(map.v[i].start, page);
 		map.v[i].end = bp_align_down(map.v[i].end, page);
 	}
-	bp_memmap_clip(&map, 0, PHYS_END);	/* drops what became empty */
+	bp_memmap_clip(&map, 0, BP_PHYS_END);	/* drops what became empty */
 	bp_memmap_sort(&map);
 	ret_placement->free = map;
 	ret_placement->panic = panic;
@@ -152,7 +151,7 @@ static int no_room(struct bp_ctx *ctx, const struct bp_placement *p, const char 
 		total += hi - lo;
 		largest = BP_MAX(largest, hi - lo);
 	}
-	if (max == PHYS_END)
+	if (max == BP_PHYS_END)
 		snprintf(where, sizeof(where), "from 0x%llx on", (unsigned long long)min);
 	else
 		snprintf(where, sizeof(where), "between 0x%llx and 0x%llx", (unsigned long long)min,

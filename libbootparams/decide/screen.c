@@ -177,6 +177,21 @@ static bp_phys_t end_of(bp_phys_t start, uint64_t size)
 	return __builtin_add_overflow(start, size, &end) ? UINT64_MAX : end;
 }
 
+/* Does the firmware run from, or in, a part of [start, end)? */
+static bool is_runtime(const struct bp_efi *efi, bp_phys_t start, bp_phys_t end)
+{
+	for (size_t i = 0; i < efi->n_runtime_map; i++) {
+		const struct bp_efi_mapping *e = &efi->runtime_map[i];
+		uint64_t size;
+
+		if (__builtin_mul_overflow(e->num_pages, 4096, &size))
+			size = UINT64_MAX;
+		if (e->phys_addr < end && start < end_of(e->phys_addr, size))
+			return true;
+	}
+	return false;
+}
+
 /* The first live statement of a place wins, then that of boot. */
 static const struct bp_screen_fact *choose_base(const struct bp_screen_facts *f)
 {
@@ -586,6 +601,9 @@ static int decide_by_hand(struct bp_ctx *ctx, const struct bp_machine *m,
 	if (memory)
 		return bp_fail(ctx, -EINVAL, "--framebuffer: %s lies in 0x%" PRIx64 " to 0x%" PRIx64,
 			       memory, s.base, end_of(s.base, s.size_bytes));
+	if (is_runtime(&m->efi, s.base, end_of(s.base, s.size_bytes)))
+		return bp_fail(ctx, -EINVAL, "--framebuffer: EFI runtime services lie in 0x%" PRIx64
+			       " to 0x%" PRIx64, s.base, end_of(s.base, s.size_bytes));
 	if (v.f->on_vmbus && s.base >= GIB4)
 		return bp_fail(ctx, -EINVAL, "--framebuffer: 0x%" PRIx64 " is above 4 GiB, and VMBus "
 			       "reads only the lower 32 bits of it", s.base);
@@ -819,8 +837,9 @@ static int parse_by_hand(struct bp_ctx *ctx, const char *text, struct bp_screen 
 	if (!bp_pixel_format_usual(s.depth_bits, &s.format))
 		return bp_fail(ctx, -EINVAL, "a depth of %" PRIu32 " bits is not one of 15, 16, 24, 32",
 			       s.depth_bits);
-	if (s.base + (s.size_bytes - 1) < s.base)
-		return bp_fail(ctx, -EINVAL, "base and size reach beyond the address space");
+	if (s.base >= BP_PHYS_END || s.size_bytes > BP_PHYS_END - s.base)
+		return bp_fail(ctx, -EINVAL, "0x%" PRIx64 " and a size of 0x%" PRIx64 " reach beyond the "
+			       "52 bits of a physical address", s.base, s.size_bytes);
 	if ((uint64_t)s.width_px * ((s.depth_bits + 7) / 8) > s.stride_bytes)
 		return bp_fail(ctx, -EINVAL, "%" PRIu32 " bytes a line are too few for %" PRIu32
 			       " pixels of %" PRIu32 " bits", s.stride_bytes, s.width_px, s.depth_bits);

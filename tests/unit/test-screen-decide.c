@@ -502,6 +502,36 @@ START_TEST(by_hand)
 }
 END_TEST
 
+/* /proc/iomem says "Reserved", as of the framebuffer itself at times. */
+static const struct {
+	const char *text;
+	bool is_runtime;
+} near_runtime[] = {
+	{ "0xfec00000,16M,1024x768,4096,32", false },
+	{ "0xfec01000,16M,1024x768,4096,32", true },
+	{ "0xffc00000,3M,1024x768,4096,32", true },
+	{ "0x100000000,3M,1024x768,4096,32", false },
+	{ "0xe0000000,3M,1024x768,4096,32", true },	/* pages without end */
+};
+
+START_TEST(by_hand_over_efi_runtime_services)
+{
+	struct bp_efi_mapping map[] = { { .type = 11, .phys_addr = 0xffc00000, .num_pages = 0x400 },
+					{ .type = 5, .phys_addr = 0xe0000000, .num_pages = 1ull << 60 } };
+	struct bp_machine m = machine(row_named("efifb"));
+	struct bp_screen_option option;
+	struct bp_screen s;
+
+	m.efi.runtime_map = map;
+	m.efi.n_runtime_map = _i == 4 ? 2 : 1;
+	ck_assert_int_eq(bp_screen_option_parse(ctx, near_runtime[_i].text, &option), 0);
+	ck_assert_int_eq(bp_screen_decide(ctx, &m, &option, &s),
+			 near_runtime[_i].is_runtime ? -EINVAL : 0);
+	if (near_runtime[_i].is_runtime)
+		ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "EFI runtime services lie in"));
+}
+END_TEST
+
 static const struct {
 	const char *text, *message;
 } nonsense[] = {
@@ -519,7 +549,9 @@ static const struct {
 	{ "-1,16M,1024x768,4096,32", "base \"-1\" is no number" },
 	{ " 1,16M,1024x768,4096,32", "base \" 1\" is no number" },
 	{ "0x1ffffffffffffffff,16M,1024x768,4096,32", "too large" },
-	{ "0xffffffffffff0000,16M,1024x768,4096,32", "beyond the address space" },
+	{ "0xffffffffffff0000,16M,1024x768,4096,32", "beyond the 52 bits" },
+	{ "0x10000000000000,16M,1024x768,4096,32", "beyond the 52 bits" },
+	{ "0xffffffffff000,16M,1024x768,4096,32", "beyond the 52 bits" },
 	{ "0xd0000000,0,1024x768,4096,32", "size must not be 0" },
 	{ "0xd0000000,16MB,1024x768,4096,32", "size \"16MB\" is no number" },
 	{ "0xd0000000,4G,1024x768,4096,32", "size \"4G\" is too large" },
@@ -583,6 +615,7 @@ int main(void)
 	tcase_add_loop_test(t, rule, 0, BP_ARRAY_SIZE(rows));
 	tcase_add_test(t, requests_are_met_or_refused);
 	tcase_add_test(t, by_hand);
+	tcase_add_loop_test(t, by_hand_over_efi_runtime_services, 0, BP_ARRAY_SIZE(near_runtime));
 	tcase_add_loop_test(t, nonsense_is_refused, 0, BP_ARRAY_SIZE(nonsense));
 	tcase_add_test(t, arm64_file_load_passes_nothing);
 	tcase_add_test(t, explanation_lists_every_source);
