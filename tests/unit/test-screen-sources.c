@@ -14,6 +14,7 @@
 #include "test.h"
 
 #define BOCHS "x86_64-qemu-ovmf-bochs"
+#define VIRTIO "x86_64-qemu-ovmf-virtio"
 #define EFIFB "x86_64-qemu-ovmf-efifb"
 #define GEN1 "x86_64-hyperv-azure-gen1-drm"
 #define GEN2 "x86_64-hyperv-azure-gen2-drm-k73"
@@ -21,6 +22,8 @@
 /* The display's registers as the bochs machine has them, and the way others are written. */
 #define BOCHS_DISPI "hex facts/pci.0000:00:01.0.dispi\n @000 c5 b0 00 05 20 03 20 00 41 00 " \
 	"00 00 00 05 cc 0c 00 00 00 00 00 01 00 00 00 00 00 00 00 00\n"
+#define VIRTIO_DISPI "hex facts/pci.0000:00:01.0.dispi\n @000 c5 b0 00 05 20 03 20 00 41 00 " \
+	"00 00 00 05 66 06 00 00 00 00 80 00 00 00 00 00 00 00 00 00\n"
 #define NO_DISPI "error facts/pci.0000:00:01.0.dispi EINVAL\n"
 #define DISPI "hex facts/pci.0000:00:01.0.dispi "
 #define DISPI_TAIL "00 01 00 00 00 00 00 00 00 00\n"
@@ -132,6 +135,17 @@ static const struct {
 	  "0x00000000d0000000 0x00000000d0ffffff",
 	  BP_SCREEN_CONSOLE, 0xd0000000, 0x1000000, 1280, 800, 5120, "dispi",
 	  "boot_params says 0xc0000000" },
+
+	{ "qemu-virtio", VIRTIO, NULL, NULL,
+	  BP_SCREEN_CONSOLE, 0xc0000000, 0x3e8000, 1280, 800, 5120, "dispi", "device is reset" },
+	{ "qemu-virtio-registers-hidden", VIRTIO, VIRTIO_DISPI, NO_DISPI,
+	  BP_SCREEN_RESERVE, 0xc0000000, 0x3e8000, 0, 0, 0, "kernel-symbol", "virtio_gpu has" },
+	{ "qemu-virtio-of-a-guest", VIRTIO, "bus/pci/drivers/virtio-pci", "bus/pci/drivers/vfio-pci",
+	  BP_SCREEN_RESERVE, 0xc0000000, 0x3e8000, 0, 0, 0, "dispi", "virtio_gpu has" },
+	/* A virtio GPU without VGA has no memory in BAR 0. */
+	{ "qemu-virtio-without-vga", VIRTIO, "|0x00000000c0000000 0x00000000c07fffff",
+	  "|0x00000000c0000000 0x00000000bfffffff",
+	  BP_SCREEN_NONE, 0, 0, 0, 0, 0, NULL, "no display device has memory there" },
 
 	{ "arm64-hyperv", "arm64-hyperv-azure-gen2-drm", NULL, NULL,
 	  BP_SCREEN_CONSOLE, 0x40000000, 0x800000, 1024, 768, 4096, "iomem", "hyperv_drm shows" },
