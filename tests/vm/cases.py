@@ -184,7 +184,7 @@ def a64_cases():
     cases = []
     core = {"6.1-acpi-c-crash", "6.12-dt-c-normal", "7.x-bochs-c-crash", "7.x-vhe-c-normal",
             "7.x-third-c-normal", "6.12-to-7.x-c-normal", "test-s-crash", "test-zboot-c-normal",
-            "test-vmcore"}
+            "test-vmcore", "6.12-flip-el1"}
 
     def add(name, first, following=None, **kwargs):
         cases.append(Case(**{"name": f"a64-{name}", "first": f"a64-{first}", "core": name in core,
@@ -266,6 +266,8 @@ def next_cmdline(case):
     if case.jump == "crash":
         # as distributions' kdump services do: one CPU, devices found in any state
         words += ["nr_cpus=1", "reset_devices"]
+    if case.flip and case.arch == "arm64":      # where its console= says no address
+        words.append("earlycon=pl011,0x9000000")
     if case.uki:
         words.append(UKI_WORD)
     if case.plug_mib:
