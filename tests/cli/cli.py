@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import platform
 import re
 import struct
 import subprocess
@@ -11,6 +12,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get("top_builddir", "."))
 SHIM = BUILD / "tests/cli/.libs/kexec-shim.so"
 KEXEC = BUILD / "kexec/kexec"
+EMULATOR = os.environ.get("EMULATOR")   # of a cross build: qemu's for user mode
+NATIVE_FLAGS = (183 if "aarch64" in (EMULATOR or platform.machine()) else 62) << 16
 
 SKIPPED = 77    # automake's exit status for a test that cannot run here
 
@@ -120,11 +123,15 @@ def run(command, arguments, root, log, extra, cwd):
     environment = {
         "PATH": os.environ["PATH"],
         "LC_ALL": "C",
-        "LD_PRELOAD": " ".join([*sanitizer_preload(command), str(SHIM.resolve())]),
         "SHIM_ROOT": str(root),
         "SHIM_LOG": str(log),
         **extra,
     }
+    preload = " ".join([*sanitizer_preload(command), str(SHIM.resolve())])
+    if EMULATOR:
+        command = [EMULATOR, "-E", f"LD_PRELOAD={preload}", *command]
+    else:
+        environment["LD_PRELOAD"] = preload
     log.unlink(missing_ok=True)
     done = subprocess.run([*command, *arguments], env=environment, cwd=cwd, capture_output=True,
                           text=True, timeout=60, check=False)

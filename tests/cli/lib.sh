@@ -11,6 +11,18 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/cli-test.XXXXXX") || exit 99
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 99' HUP INT TERM
 
+# Where the commands are: those that were built, or what runs them under emulation.
+programs=$top_builddir
+if [ -n "${EMULATOR-}" ]; then
+	programs=$tmp/programs
+	mkdir -p "$programs/kexec"
+	for program in bootparams kexec/kexec; do
+		printf '#!/bin/sh\nexec %s "%s/%s" "$@"\n' "$EMULATOR" \
+			"$(cd "$top_builddir" && pwd)" $program >"$programs/$program"
+		chmod +x "$programs/$program"
+	done
+fi
+
 # ok NAME COMMAND...: passes if the command succeeds; what it wrote is shown if not
 ok() {
 	_name=$1
