@@ -16,6 +16,7 @@
 
 #include "decide/load.h"
 #include "decide/placement.h"
+#include "decide/screen-carry.h"
 #include "dump-segments.h"
 #include "errors.h"
 #include "options.h"
@@ -32,14 +33,17 @@ struct load {
 	struct bp_machine *machine;
 	struct bp_image *image;
 	const struct bp_screen_option *screen;
+	enum bp_carry carry;
 	struct bp_load load;
 	bool has_load;
+	int patched_fd;		/* of a changed copy of the image; -1: none */
 	struct bp_plan *plan;
 };
 
 static void load_done(struct load *l)
 {
 	bp_plan_unref(l->plan);
+	bp_closep(&l->patched_fd);
 	if (l->has_load)
 		bp_load_done(&l->load);
 	bp_image_unref(l->image);
@@ -89,6 +93,7 @@ static int gather(struct load *l)
 	load->initrds = o->n_initrds ? o->initrds : NULL;
 	load->dtb = o->dtb;
 	load->screen = *l->screen;
+	load->carry = l->carry;
 	load->mem_min = o->mem_min;
 	load->mem_max = o->mem_max;
 	load->checks = o->checks;
@@ -268,20 +273,47 @@ static int check_unchanged(struct load *l)
 	return r;
 }
 
-/* The last look before the call; only now do several initrds become one file. */
+/* Files for kexec_file_load; only now do several initrds become one. */
+static int make_files(struct load *l)
+{
+	const struct bp_plan *plan = l->plan;
+	int r;
+
+	if (plan->patch.len)
+		r = bp_image_patched_fd(l->ctx, l->image, plan->patch_offset,
+					bp_buf_span(&plan->patch), &l->patched_fd);
+	else
+		r = bp_image_make_fd(l->ctx, l->image);
+	return r || !l->load.has_initrd ? r : bp_initrd_make_fd(l->ctx, &l->load.initrd);
+}
+
+/* The last look before the call, and what has to be done right before it. */
 static int make_ready(struct load *l)
 {
 	int r;
 
 	bp_forgive(l->ctx);
 	r = check_unchanged(l);
-	if (!r && l->plan->syscall == BP_SYSCALL_FILE_LOAD) {
-		r = bp_image_make_fd(l->ctx, l->image);
-		if (!r && l->load.has_initrd)
-			r = bp_initrd_make_fd(l->ctx, &l->load.initrd);
+	if (!r && l->plan->syscall == BP_SYSCALL_FILE_LOAD)
+		r = make_files(l);
+	if (!r) {
+		r = kexec_write_firmware(&kexec_real_calls, l->plan);
+		if (r)
+			bp_fail_errno(l->ctx, r, "cannot write to the firmware's memory");
 	}
 	if (r)
 		say_cannot_load(l, r);
+	return r;
+}
+
+static int hand_over(struct load *l)
+{
+	int fd = l->patched_fd >= 0 ? l->patched_fd : l->image->fd;
+	int r = kexec_submit(&kexec_real_calls, l->plan, fd,
+			     l->load.has_initrd ? &l->load.initrd : NULL);
+
+	if (r && kexec_restore_firmware(&kexec_real_calls, l->plan))
+		say_warning("what was written to the firmware's memory could not be taken back");
 	return r;
 }
 
@@ -300,7 +332,6 @@ static bool falls_back(struct load *l, int error)
 /* The one call that changes the machine, and a second one where the first cannot be answered. */
 static int submit(struct load *l)
 {
-	const struct bp_initrd *initrd = l->load.has_initrd ? &l->load.initrd : NULL;
 	bp_autobuf struct bp_buf words = { 0 };
 	bp_autoclose int log = kexec_log_open();
 	bool first = true;
@@ -308,7 +339,7 @@ static int submit(struct load *l)
 
 	if (make_ready(l))
 		return EXIT_STATUS_FAILED;
-	r = kexec_submit(&kexec_real_calls, l->plan, initrd);
+	r = hand_over(l);
 	if (r && falls_back(l, r)) {
 		enum bp_syscall other = l->load.choice.syscall == BP_SYSCALL_LOAD ? BP_SYSCALL_FILE_LOAD
 									     : BP_SYSCALL_LOAD;
@@ -330,7 +361,7 @@ static int submit(struct load *l)
 		}
 		say_warnings(l->plan);
 		first = false;
-		r = kexec_submit(&kexec_real_calls, l->plan, initrd);
+		r = hand_over(l);
 	}
 	if (r) {
 		if (kexec_log_read(log, &words))
@@ -374,9 +405,10 @@ static bool lacks_crash_region(const struct load *l)
 }
 
 static int load(const struct kexec_options *o, const struct bp_screen_option *screen,
-		struct bp_ctx *ctx)
+		enum bp_carry carry, struct bp_ctx *ctx)
 {
-	struct load l BP_CLEANUP(load_done) = { .o = o, .ctx = ctx, .screen = screen };
+	struct load l BP_CLEANUP(load_done) = { .o = o, .ctx = ctx, .screen = screen,
+						.carry = carry, .patched_fd = -1 };
 	int r;
 
 	if (!o->kernel) {
@@ -486,12 +518,14 @@ static int print_crash_size(struct bp_ctx *ctx)
 static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 {
 	struct bp_screen_option screen;
+	enum bp_carry carry;
 	int r = 0;
 
 	if (o->print_crash_size)
 		return print_crash_size(ctx);
 	/* Part of the grammar, which the library reads. */
-	if (bp_screen_option_parse(ctx, o->framebuffer ? o->framebuffer : "auto", &screen)) {
+	if (bp_screen_option_parse(ctx, o->framebuffer ? o->framebuffer : "auto", &screen) ||
+	    bp_carry_parse(ctx, o->framebuffer_method ? o->framebuffer_method : "auto", &carry)) {
 		say_error("%s", bp_ctx_message(ctx));
 		return EXIT_STATUS_USAGE;
 	}
@@ -500,7 +534,7 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 	if (o->unload)
 		r = unload(o, ctx);
 	if (!r && o->load)
-		r = load(o, &screen, ctx);
+		r = load(o, &screen, carry, ctx);
 	if (r || o->dry_run || !(o->shutdown || o->exec))
 		return r;
 	if (o->kernel && !o->load)

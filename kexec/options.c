@@ -52,6 +52,7 @@ enum {
 	OPT_SERIAL,
 	OPT_SERIAL_BAUD,
 	OPT_FRAMEBUFFER,
+	OPT_FRAMEBUFFER_METHOD,
 	OPT_DRY_RUN,
 	OPT_JSON,
 	OPT_EXPLAIN,
@@ -107,6 +108,8 @@ static const struct row table[] = {
 	  "the running kernel's command line, without BOOT_IMAGE= and, with -p, crashkernel=", NULL },
 	{ "framebuffer", OPT_FRAMEBUFFER, "SPEC", HONOURED, LOAD_ONLY,
 	  "auto, console, reserve, none or BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP", NULL },
+	{ "framebuffer-method", OPT_FRAMEBUFFER_METHOD, "METHOD", HONOURED, BOTH,
+	  "arm64: auto, efi-clone, efi-rebuild, image-patch or (dangerous) firmware-redirect", NULL },
 	{ "dtb", OPT_DTB, "FILE", HONOURED, BOTH,
 	  "arm64: the device tree to begin with, in the place of this machine's", NULL },
 	{ "no-checks", 'i', NULL, HONOURED, BOTH,
@@ -334,6 +337,9 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 	case OPT_FRAMEBUFFER:
 		o->framebuffer = arg;
 		break;
+	case OPT_FRAMEBUFFER_METHOD:
+		o->framebuffer_method = arg;
+		break;
 	case OPT_MEM_MIN:
 		if (!parse_number(arg, UINT64_MAX, &o->mem_min))
 			return bad_value(row->name, arg);
@@ -397,7 +403,7 @@ static bool counts(const struct kexec_options *o, const struct row *row)
 {
 	switch (row->id) {
 	case OPT_FRAMEBUFFER:
-		return strcmp(o->framebuffer, "auto");
+		return false;	/* that depends on the machine */
 	case OPT_SERIAL_BAUD:
 		/* The speed of no port of ours is no cause to choose; where -s is chosen it is lost. */
 		return o->uart.type != BP_UART_NONE || o->mode == BP_SYSCALL_ONLY_FILE_LOAD;

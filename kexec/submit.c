@@ -68,15 +68,44 @@ const struct kexec_calls kexec_real_calls = {
 	.file_load = real_file_load,
 	.unload = real_unload,
 	.boot = real_boot,
+	.poke = kexec_real_poke,
 };
 
-int kexec_submit(const struct kexec_calls *calls, const struct bp_plan *plan,
+int kexec_submit(const struct kexec_calls *calls, const struct bp_plan *plan, int kernel_fd,
 		 const struct bp_initrd *initrd)
 {
 	if (plan->syscall == BP_SYSCALL_LOAD)
 		return calls->load(plan);
-	return calls->file_load(plan->image->fd, initrd ? initrd->fd : -1, plan->cmdline,
-				plan->flags);
+	return calls->file_load(kernel_fd, initrd ? initrd->fd : -1, plan->cmdline, plan->flags);
+}
+
+/* The last first: what leads to the others. */
+static unsigned int restore(const struct kexec_calls *calls, const struct bp_plan *plan,
+			    unsigned int n)
+{
+	unsigned int failed = 0;
+
+	while (n--)
+		failed += calls->poke(&plan->pokes[n], true) != 0;
+	return failed;
+}
+
+int kexec_write_firmware(const struct kexec_calls *calls, const struct bp_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->n_pokes; i++) {
+		int r = calls->poke(&plan->pokes[i], false);
+
+		if (r) {
+			restore(calls, plan, i);
+			return r;
+		}
+	}
+	return 0;
+}
+
+unsigned int kexec_restore_firmware(const struct kexec_calls *calls, const struct bp_plan *plan)
+{
+	return restore(calls, plan, plan->n_pokes);
 }
 
 int kexec_unload(const struct kexec_calls *calls, bool panic, enum bp_syscall_mode mode,

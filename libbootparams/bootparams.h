@@ -311,7 +311,7 @@ enum bp_syscall_mode {
  * @initrds: paths, NULL ends them; they become one. NULL: none, or what a UKI brings
  * @dtb: path of a device tree to take instead of the running kernel's; no effect on x86
  * @framebuffer: "auto", "console", "reserve", "none" or BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP as in
- *	kexec(8); NULL: "auto". No effect where the plan is for kexec_file_load
+ *	kexec(8); NULL: "auto". On x86 no effect where the plan is for kexec_file_load
  * @mem_min: lowest address that may be used
  * @mem_max: end of the last; 0: no limit
  * @hotplug: crash kernel: the running kernel is to update the ELF core headers
@@ -336,7 +336,8 @@ struct bp_load_opts {
 
 /**
  * struct bp_segment - bytes of a plan: for [mem, mem + memsz) of the next kernel's memory
- * @name: "kernel", "initrd", "parameters", "dtb", "elfcorehdr", "purgatory"; more may come
+ * @name: "kernel", "initrd", "parameters", "dtb", "efi-tables", "elfcorehdr", "purgatory"; more
+ *	may come
  * @memsz: a multiple of the page size
  * @buf: @bufsz bytes; what lies beyond them is zero. They belong to the plan, or to the files
  *	that it keeps mapped
@@ -405,6 +406,17 @@ BP_EXPORT int bp_plan_jump(const struct bp_plan *plan, bp_phys_t *ret_kernel,
 BP_EXPORT const char *bp_plan_cmdline(const struct bp_plan *plan);
 /** bp_plan_segment - the @i-th segment, from 0 on; NULL: there are no more.	Since: 0.1 */
 BP_EXPORT const struct bp_segment *bp_plan_segment(const struct bp_plan *plan, size_t i);
+/**
+ * bp_plan_patch - bytes of the kernel that a plan for kexec_file_load wants changed
+ * @ret_offset: where they are in the uncompressed image
+ * @ret_size: how many there are
+ *
+ * NULL: none, and the file may be handed over as it is. Else (on arm64, where the framebuffer
+ * travels in them) a copy with these bytes has to be; a signature does not hold for it.
+ * Since: 0.1
+ */
+BP_EXPORT const void *bp_plan_patch(const struct bp_plan *plan, uint64_t *ret_offset,
+				    size_t *ret_size);
 /** bp_plan_screen - the framebuffer that the next kernel is told about.	Since: 0.1 */
 BP_EXPORT const struct bp_screen *bp_plan_screen(const struct bp_plan *plan);
 /** bp_plan_warnings - what a user should know before the plan is used; NULL ends it.	Since: 0.1 */

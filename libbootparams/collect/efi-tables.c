@@ -26,7 +26,6 @@
 #include "wire/efi-clone.h"
 #include "wire/efi.h"
 
-#define FDT_MAX (2u << 20)	/* MAX_FDT_SIZE, arch/arm64/include/asm/boot.h */
 #define MAP_MAX (4u << 20)	/* firmware has a few dozen descriptors, large servers hundreds */
 #define SYSTAB_MAX 1024u	/* UEFI 2.10 has 120 bytes */
 #define VENDOR_BYTES_MAX 200u	/* so much the kernel reads: drivers/firmware/efi/efi.c */
@@ -539,18 +538,18 @@ static int collect(struct bp_ctx *ctx, struct bp_machine *m, const struct bp_efi
 int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	struct bp_efi_tables *t = &m->efi_tables;
-	bp_autobuf struct bp_buf fdt = { 0 };
 	struct bp_efi_where where;
 	int r;
 
 	t->status = t->map_status = -ENOENT;
 	if (m->arch != BP_ARCH_ARM64)
 		return 0;
-	r = bp_io_read(ctx, "/sys/firmware/fdt", FDT_MAX, &fdt);
-	if (r == -ENOENT && !m->efi.status)
-		r = -ENODATA;	/* there is EFI: an incomplete recording, or a /sys without it */
+	r = m->device_tree.status;
 	if (!r)
-		r = bp_efi_where_from_fdt(ctx, bp_buf_span(&fdt), &where);
+		r = bp_efi_where_from_fdt(ctx, bp_buf_span(&m->device_tree.blob), &where);
+	else if (r != -ENOENT || !m->efi.status)
+		r = bp_fail_errno(ctx, r == -ENOENT ? -ENODATA : r, "cannot read this machine's device "
+				  "tree, which leads to EFI's tables");
 	if (!r)
 		r = collect(ctx, m, &where);
 	if (r == -ENOMEM)

@@ -23,7 +23,7 @@ static const struct collector {
 	{ "EFI", bp_collect_efi },			/* after boot_params: Secure Boot as noted there */
 	{ "device tree", bp_collect_device_tree },
 	{ "Hyper-V", bp_collect_hyperv },		/* after iomem and EFI */
-	{ "EFI tables", bp_collect_efi_tables },	/* after EFI, with which they are compared */
+	{ "EFI tables", bp_collect_efi_tables },	/* after EFI and the device tree */
 	{ "CPU", bp_collect_cpu },			/* after Hyper-V: isolated guests */
 	{ "kexec", bp_collect_kexec_state },		/* after the CPU: confidential guests */
 	{ "crash", bp_collect_crash },			/* after iomem, which has the crash regions */

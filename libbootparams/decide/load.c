@@ -9,6 +9,7 @@
 #include "decide/device-tree.h"
 #include "decide/load.h"
 #include "decide/memory.h"
+#include "decide/screen-carry.h"
 
 void bp_load_init(struct bp_load *load, struct bp_ctx *ctx, struct bp_machine *m,
 		  struct bp_image *image)
@@ -156,6 +157,51 @@ static int settle_iomem(struct bp_load *l)
 	return 0;
 }
 
+/* Options of which it depends on the machine or on their value which call honours them. */
+static int sort_options(const struct bp_load *l, struct bp_syscall_request *request)
+{
+	if (!request->load_only && l->screen.request != BP_SCREEN_AUTO)
+		request->load_only = "framebuffer";
+	if (l->carry == BP_CARRY_NONE)
+		return 0;
+	if (l->image->arch != BP_ARCH_ARM64)
+		return bp_fail(l->ctx, -EOPNOTSUPP, "--framebuffer-method: only arm64 kernels need one, "
+			       "others have it among their boot parameters");
+	if (!bp_carry_goes_with(l->carry, BP_SYSCALL_FILE_LOAD))
+		request->load_only = "framebuffer-method";
+	if (!bp_carry_goes_with(l->carry, BP_SYSCALL_LOAD))
+		request->file_only = "framebuffer-method=firmware-redirect";
+	return 0;
+}
+
+/* arm64: what reaches the next kernel depends on the image, too. */
+static int compare_carriers(const struct bp_load *l, struct bp_screen *load, struct bp_screen *file,
+			    struct bp_syscall_request *request)
+{
+	struct bp_carry_request by = { .syscall = BP_SYSCALL_FILE_LOAD, .method = l->carry };
+	enum bp_carry method;
+	int r;
+
+	/* Where it is not free, the plan says so. */
+	if (l->carry == BP_CARRY_FIRMWARE_REDIRECT && bp_efi_find_spare(l->ctx, &l->machine->efi_tables))
+		bp_debug(l->ctx, "%s", bp_ctx_message(l->ctx));
+	*file = *load;
+	r = bp_screen_carried(l->ctx, l->machine, l->image, &by, file, &method);
+	request->file_patched = method == BP_CARRY_IMAGE_PATCH;
+	/* Then --framebuffer has its effect there as well. */
+	if (!r && method != BP_CARRY_NONE && request->load_only &&
+	    !strcmp(request->load_only, "framebuffer"))
+		request->load_only = NULL;
+	/* Under -s there is nothing to choose, and the plan says what is lost and why. */
+	if (!r && request->mode == BP_SYSCALL_ONLY_FILE_LOAD) {
+		request->file_patched = false;
+		*load = *file;
+		return 0;
+	}
+	by.syscall = BP_SYSCALL_LOAD;
+	return r ? r : bp_screen_carried(l->ctx, l->machine, l->image, &by, load, &method);
+}
+
 int bp_load_gather(struct bp_load *l)
 {
 	static const struct bp_screen_option automatic = { .request = BP_SCREEN_AUTO };
@@ -175,13 +221,18 @@ int bp_load_gather(struct bp_load *l)
 	if (!r)
 		r = open_dtb(l, &request);
 	if (!r)
+		r = sort_options(l, &request);
+	if (!r)
 		r = bp_screen_file_load(l->ctx, l->machine, &screen_file);
 	if (!r)
-		/* Under -s the request has no effect, but what is true is compared all the same. */
+		/* x86: under -s the request has no effect, but what is true is compared all the same. */
 		r = bp_hyperv_screen_decide(l->ctx, l->machine, &l->hyperv,
-					    l->mode == BP_SYSCALL_ONLY_FILE_LOAD ? &automatic
-										 : &l->screen,
+					    l->mode == BP_SYSCALL_ONLY_FILE_LOAD &&
+							    l->image->arch != BP_ARCH_ARM64
+						    ? &automatic : &l->screen,
 					    &screen_load);
+	if (!r && l->image->arch == BP_ARCH_ARM64)
+		r = compare_carriers(l, &screen_load, &screen_file, &request);
 	if (r)
 		return r;
 	request.screen_load = &screen_load;
@@ -227,6 +278,7 @@ int bp_load_plan(struct bp_load *l, enum bp_syscall syscall, struct bp_plan **re
 		.dtb = bp_buf_span(&l->dtb_bytes),
 		.screen = &l->screen,
 		.hyperv = &l->hyperv,
+		.carry = l->carry,
 		.mem_min = l->mem_min,
 		.mem_max = l->mem_max,
 		.purgatory = l->purgatory,

@@ -25,6 +25,7 @@ struct bp_load {
 	const char *const *initrds;	/* paths, NULL ends them; NULL: none, or that of a UKI */
 	const char *dtb;	/* path; NULL: that of the running kernel */
 	struct bp_screen_option screen;
+	enum bp_carry carry;	/* arm64: how it is handed over; BP_CARRY_NONE: choose */
 	bp_phys_t mem_min, mem_max;
 	enum bp_checks checks;
 	bool hotplug, no_efi, memmap_on_cmdline;

@@ -18,6 +18,8 @@ struct bp_plan_arch {
 	uint64_t (*cmdline_max)(const struct bp_image *image);
 	/* The map that the next kernel is told; @elfcorehdr is empty but for a crash kernel. */
 	int (*memory_map)(struct bp_plan *plan, const struct bp_range *elfcorehdr);
+	/* What the next kernel is told of the screen by plan->syscall, in plan->screen. */
+	int (*screen)(struct bp_plan *plan, const struct bp_plan_opts *opts);
 	/* Would kexec_file_load find room for this crash kernel? -ENOSPC with a message. */
 	int (*file_load_room)(struct bp_plan *plan, const struct bp_plan_opts *opts);
 	/* Place and encode; plan->screen, ->cmdline and (crash) ->elfcorehdr are there. */

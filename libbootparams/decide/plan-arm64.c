@@ -257,6 +257,8 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 	place->page = BP_MAX(place->page, (uint64_t)plan->image->arm64.page_size);
 	r = choose_device_tree(plan, opts, &base, &fdt);
 	if (!r)
+		r = bp_arm64_carry(plan, place, &carrier);
+	if (!r)
 		r = place_kernel(plan, place, &kernel);
 	if (!r)
 		r = bp_arm64_add_kernel(plan, kernel, &carrier, place->page);
@@ -337,6 +339,7 @@ const struct bp_plan_arch bp_plan_arch_arm64 = {
 	.check = check,
 	.cmdline_max = cmdline_max,
 	.memory_map = memory_map,
+	.screen = bp_arm64_screen,
 	.file_load_room = file_load_room,
 	.build = build,
 };

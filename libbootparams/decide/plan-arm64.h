@@ -23,6 +23,11 @@ struct bp_arm64_carrier {
 	uint8_t patch[BP_SCREEN_INFO_SIZE];
 };
 
+/* plan-arm64-screen.c: plan->screen, none where it cannot be handed over, and plan->carry. */
+int bp_arm64_screen(struct bp_plan *plan, const struct bp_plan_opts *opts);
+/* What kexec_load needs for it. */
+int bp_arm64_carry(struct bp_plan *plan, struct bp_placement *place, struct bp_arm64_carrier *c);
+
 /*
  * Segments for the kernel, which will start at @start: whole, or by its ELF parts; what is patched
  * is a segment of its own, so that the image's bytes stay as they are.

@@ -201,6 +201,14 @@ static int explain_losses(struct bp_plan *plan, bool no_efi)
 		(plan, "EFI runtime services: not handed over: %s", obstacle);
 }
 
+static int screen(struct bp_plan *plan, const struct bp_plan_opts *opts)
+{
+	if (plan->syscall == BP_SYSCALL_FILE_LOAD)
+		return bp_screen_file_load(plan->ctx, plan->machine, &plan->screen);
+	return bp_hyperv_screen_decide(plan->ctx, plan->machine, opts->hyperv, opts->screen,
+				       &plan->screen);
+}
+
 /* At least so much takes the kernel's own purgatory with its stack, arch/x86/purgatory. */
 #define KERNEL_PURGATORY_MIN (16u << 10)
 
@@ -369,6 +377,7 @@ const struct bp_plan_arch bp_plan_arch_x86 = {
 	.check = check,
 	.cmdline_max = cmdline_max,
 	.memory_map = memory_map,
+	.screen = screen,
 	.file_load_room = file_load_room,
 	.build = build,
 };

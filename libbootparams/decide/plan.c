@@ -336,8 +336,7 @@ static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
 
 	plan->flags = arch->syscall_flags | (plan->panic ? BP_KEXEC_ON_CRASH : 0) |
 		      (plan->panic && opts->hotplug ? BP_KEXEC_UPDATE_ELFCOREHDR : 0);
-	r = bp_hyperv_screen_decide(plan->ctx, plan->machine, opts->hyperv, opts->screen,
-				    &plan->screen);
+	r = arch->screen(plan, opts);
 	if (!r)
 		r = foretell_hyperv(plan, opts);
 	if (r)
@@ -362,7 +361,7 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 
 	plan->flags = opts->file_flags | (plan->panic ? BP_KEXEC_FILE_ON_CRASH : 0) |
 		      (opts->initrd ? 0 : BP_KEXEC_FILE_NO_INITRAMFS);
-	r = bp_screen_file_load(plan->ctx, plan->machine, &plan->screen);
+	r = arch->screen(plan, opts);
 	if (!r)
 		r = foretell_hyperv(plan, opts);
 	if (!r && plan->machine->arch == BP_ARCH_ARM64 && opts->checks == BP_CHECKS_ON)
@@ -485,6 +484,15 @@ const struct bp_segment *bp_plan_segment(const struct bp_plan *plan, size_t i)
 	return i < plan->n_segments ? &plan->segments[i] : NULL;
 }
 
+const void *bp_plan_patch(const struct bp_plan *plan, uint64_t *ret_offset, size_t *ret_size)
+{
+	if (!plan->patch.len)
+		return NULL;
+	*ret_offset = plan->patch_offset;
+	*ret_size = plan->patch.len;
+	return plan->patch.data;
+}
+
 const struct bp_screen *bp_plan_screen(const struct bp_plan *plan)
 {
 	return &plan->screen;
@@ -524,6 +532,8 @@ struct bp_plan *bp_plan_unref(struct bp_plan *plan)
 	bp_buf_done(&plan->purgatory);
 	bp_buf_done(&plan->elfcorehdr);
 	bp_buf_done(&plan->patched);
+	bp_buf_done(&plan->efi_tables);
+	bp_buf_done(&plan->patch);
 	free(plan->cmdline);
 	bp_image_unref(plan->image);
 	bp_machine_unref(plan->machine);

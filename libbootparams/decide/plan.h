@@ -12,6 +12,7 @@
 #include "decide/hyperv.h"
 #include "decide/screen.h"
 #include "core/uart.h"
+#include "encode/encode.h"
 #include "image/image.h"
 #include "image/initrd.h"
 
@@ -76,6 +77,7 @@ struct bp_plan_opts {
 	struct bp_span dtb;	/* arm64: a device tree in the place of the running one; empty: none */
 	const struct bp_screen_option *screen;	/* NULL: auto */
 	const struct bp_hyperv_kernel *hyperv;	/* what the next kernel does there; NULL: not known */
+	enum bp_carry carry;	/* arm64: how it is handed over; BP_CARRY_NONE: choose */
 	bp_phys_t mem_min, mem_max;	/* mem_max 0: no limit */
 	const struct bp_purgatory_ops *purgatory;	/* NULL: the plan has none, and says so */
 	struct bp_uart uart;	/* for purgatory's complaints */
@@ -102,9 +104,17 @@ struct bp_plan {
 	unsigned int n_segments;	/* 0 under kexec_file_load */
 	struct bp_memmap memory_map;	/* what the next kernel is told */
 	struct bp_screen screen;
+	enum bp_carry carry;	/* arm64: how it is handed over */
+	uint8_t screen_info[BP_SCREEN_INFO_SIZE];	/* as it is handed over */
 	char **warnings;	/* NULL ends the array */
 	char **reasons;		/* "what: why", in the order of the decisions; NULL ends the array */
-	struct bp_buf params, purgatory, elfcorehdr, patched;	/* bytes of segments */
+	struct bp_buf params, purgatory, elfcorehdr, patched, efi_tables;	/* bytes of segments */
+	/* kexec_file_load on arm64: bytes of the image to be changed, in a copy of it ... */
+	uint64_t patch_offset;
+	struct bp_buf patch;	/* empty: none */
+	/* ... and bytes of the firmware's memory, before the call. */
+	struct bp_poke pokes[2];
+	unsigned int n_pokes;
 	struct bp_load *load;	/* made for this plan by bp_plan_load(), or NULL */
 };
 

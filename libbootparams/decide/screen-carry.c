@@ -62,8 +62,8 @@ static bool entry_is_of_no_use(const struct view *v, char *text, size_t size)
 	if (v->m->efi_tables.status == -ENOENT)
 		say(text, size, "this kernel was started without EFI");
 	else if (!v->knows_entry)
-		say(text, size, "%s does not look for the framebuffer in EFI's tables, as Linux 6.1 "
-		    "and older kernels do not", v->image->path ?: "the kernel");
+		say(text, size, "the kernel does not look for it in EFI's tables, as Linux 6.1 and "
+		    "older ones do not");
 	return *text;
 }
 
@@ -151,7 +151,6 @@ static void patch_obstacle(struct view *v, char *text, size_t size)
 {
 	static const uint8_t zero[BP_SCREEN_INFO_SIZE];
 	const struct bp_kexec_state *k = &v->m->kexec;
-	const char *name = v->image->path ?: "the kernel";
 	const uint8_t *p;
 
 	if (!v->m->screen_facts.has_symbol) {
@@ -163,13 +162,13 @@ static void patch_obstacle(struct view *v, char *text, size_t size)
 		return;
 	}
 	if (!has_build_id(v->image, v->m->build_id)) {
-		say(text, size, "%s is not the build that runs, so that where its variable is cannot be "
-		    "known", name);
+		say(text, size, "the image is not the build that runs, so that where its variable is "
+		    "cannot be known");
 		return;
 	}
 	p = find_in_image(v->image, v->m->screen_facts.symbol_offset, sizeof(zero), &v->patch_offset);
 	if (!p || memcmp(p, zero, sizeof(zero))) {
-		say(text, size, "%s has no empty variable at 0x%llx", name,
+		say(text, size, "the image has no empty variable at 0x%llx",
 		    (unsigned long long)v->m->screen_facts.symbol_offset);
 		return;
 	}
@@ -242,7 +241,9 @@ static void choose(const struct method *method, const struct view *v,
 	ret_carry->method = method->method;
 	ret_carry->name = method->name;
 	ret_carry->patch_offset = v->patch_offset;
-	say(ret_carry->why, sizeof(ret_carry->why), "%s", method->why);
+	say(ret_carry->why, sizeof(ret_carry->why), "%s%s", method->why,
+	    method->method == BP_CARRY_IMAGE_PATCH && v->q->syscall == BP_SYSCALL_FILE_LOAD
+	    ? "; a signature does not hold for the copy" : "");
 	if (method->method == BP_CARRY_EFI_REBUILD)
 		say(ret_carry->lost, sizeof(ret_carry->lost), "EFI's tables cannot be read (%s): of them "
 		    "the next kernel gets only ACPI, SMBIOS, the runtime services%s",
@@ -359,4 +360,44 @@ int bp_screen_carry_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 	}
 	*ret_carry = c;
 	return 0;
+}
+
+int bp_screen_carried(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_image *image,
+		      const struct bp_carry_request *request, struct bp_screen *screen,
+		      enum bp_carry *ret_method)
+{
+	struct bp_screen_carry c = { .method = BP_CARRY_NONE };
+	int r = bp_screen_carry_decide(ctx, m, image, screen, request, &c);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r)
+		snprintf(c.why, sizeof(c.why), "%s", bp_ctx_message(ctx));
+	bp_forgive(ctx);
+	if (c.method == BP_CARRY_NONE && screen->outcome != BP_SCREEN_NONE)
+		bp_screen_drop(screen, c.why);
+	*ret_method = c.method;
+	return 0;
+}
+
+static const struct method *find_method(enum bp_carry method)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(methods); i++)
+		if (methods[i].method == method)
+			return &methods[i];
+	return NULL;
+}
+
+const char *bp_carry_name(enum bp_carry method)
+{
+	const struct method *found = find_method(method);
+
+	return found ? found->name : "auto";
+}
+
+bool bp_carry_goes_with(enum bp_carry method, enum bp_syscall syscall)
+{
+	const struct method *found = find_method(method);
+
+	return !found || goes_with(found, syscall);
 }

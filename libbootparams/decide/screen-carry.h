@@ -9,15 +9,6 @@
 #include "collect/machine.h"
 #include "decide/plan.h"
 
-/* The methods, as --explain and --framebuffer-method= name them. */
-enum bp_carry {
-	BP_CARRY_NONE,
-	BP_CARRY_EFI_CLONE,	/* a copy of EFI's tables with an entry for it */
-	BP_CARRY_EFI_REBUILD,	/* new tables, of what the running kernel says of EFI's */
-	BP_CARRY_IMAGE_PATCH,	/* the kernel's own variable, in a copy of the image */
-	BP_CARRY_FIRMWARE_REDIRECT,	/* an entry of EFI's tables in the firmware's memory */
-};
-
 /* --framebuffer-method=...; *@ret_method is BP_CARRY_NONE for "auto". -EINVAL with a message. */
 int bp_carry_parse(struct bp_ctx *ctx, const char *text, enum bp_carry *ret_method);
 
@@ -42,5 +33,16 @@ int bp_screen_carry_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 			   const struct bp_image *image, const struct bp_screen *screen,
 			   const struct bp_carry_request *request,
 			   struct bp_screen_carry *ret_carry);
+/*
+ * What of *@screen reaches the next kernel by @request: none where no method can be used, also the
+ * one asked for. *@ret_method is how.
+ */
+int bp_screen_carried(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_image *image,
+		      const struct bp_carry_request *request, struct bp_screen *screen,
+		      enum bp_carry *ret_method);
+/* "efi-clone" ...; "auto" for BP_CARRY_NONE. */
+const char *bp_carry_name(enum bp_carry method);
+/* Does the method go with this call at all? BP_CARRY_NONE does. */
+bool bp_carry_goes_with(enum bp_carry method, enum bp_syscall syscall);
 
 #endif

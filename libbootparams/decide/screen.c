@@ -456,6 +456,13 @@ static void none(struct bp_screen *s)
 	s->format = (struct bp_pixel_format){ 0 };
 }
 
+void bp_screen_drop(struct bp_screen *s, const char *reason)
+{
+	none(s);
+	s->video_type = BP_VIDEO_TYPE_NONE;
+	why(s, "%s", reason);
+}
+
 /* Where the memory is. False: not certain, and s->why says why. */
 static bool decide_base(const struct view *v, struct bp_screen *s)
 {

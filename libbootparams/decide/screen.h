@@ -13,6 +13,15 @@ enum bp_screen_request {
 	BP_SCREEN_BY_HAND,
 };
 
+/* How an arm64 kernel is told: decide/screen-carry.c. */
+enum bp_carry {
+	BP_CARRY_NONE,
+	BP_CARRY_EFI_CLONE,	/* a copy of EFI's tables with an entry for it */
+	BP_CARRY_EFI_REBUILD,	/* new tables, of what the running kernel says of EFI's */
+	BP_CARRY_IMAGE_PATCH,	/* the kernel's own variable, in a copy of the image */
+	BP_CARRY_FIRMWARE_REDIRECT,	/* an entry of EFI's tables in the firmware's memory */
+};
+
 /* --framebuffer=..., parsed by bp_screen_option_parse() */
 struct bp_screen_option {
 	enum bp_screen_request request;
@@ -43,6 +52,9 @@ bool bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen
  */
 bool bp_screen_file_load_doubt(const struct bp_screen *decided, const struct bp_screen *copied,
 			       char *ret_text, size_t size);
+
+/* It is not handed over after all: none, because of @why. */
+void bp_screen_drop(struct bp_screen *s, const char *why);
 
 /* Append what each source says, and what follows: several lines for people. */
 int bp_screen_explain(const struct bp_machine *m, const struct bp_screen *decided,

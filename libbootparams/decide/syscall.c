@@ -53,6 +53,9 @@ static void lost_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 	if (q->n_ranges > BP_X86_FILE_LOAD_RANGES_MAX)
 		add(n, "kexec_file_load passes only %d of %zu memory ranges: the next kernel will not "
 		    "know the others", BP_X86_FILE_LOAD_RANGES_MAX, q->n_ranges);
+	if (q->file_patched)
+		add(n, "kexec_file_load takes the framebuffer along only in a changed copy of the image, "
+		    "for which a signature does not hold");
 	if (q->screen_load && q->screen_file) {
 		if (bp_screen_file_load_loss(m, q->screen_load, q->screen_file, screen,
 					     sizeof(screen)))

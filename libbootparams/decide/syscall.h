@@ -15,6 +15,8 @@ struct bp_syscall_request {
 	/* What the next kernel would be told of the screen through each: bp_screen_decide(),
 	 * bp_screen_file_load(). */
 	const struct bp_screen *screen_load, *screen_file;
+	/* arm64: kexec_file_load passes it only in a changed copy of the image. */
+	bool file_patched;
 	size_t n_ranges;	/* of the memory map that the next kernel is to get */
 };
 

@@ -61,12 +61,18 @@ EMPTY_DTB = struct.pack(">10I2Q4I", 0xD00DFEED, 0x48, 0x38, 0x48, 0x28, 17, 16, 
                         0, 0, 1, 0, 2, 9)
 
 
-def arm64_image(size=64 * 1024, **fields):
-    """The same for arm64: an Image."""
+# LINUX_EFI_SCREEN_INFO_TABLE_GUID, e03fc20a-85dc-406e-b90e-4ab502371d95
+SCREEN_GUID = bytes.fromhex("0ac23fe0dc856e40b90e4ab502371d95")
+
+
+def arm64_image(size=64 * 1024, screen_guid=0, **fields):
+    """The same for arm64: an Image, with the GUID at screen_guid as newer kernels have it."""
     header = dict(code=0x1474483BFA405A4D, text_offset=0, image_size=0x800000, flags=0xA)
     header.update(fields)
     image = bytearray(size)
     struct.pack_into("<4Q24x4s", image, 0, *header.values(), b"ARM\x64")
+    if screen_guid:
+        image[screen_guid:screen_guid + 16] = SCREEN_GUID
     return bytes(image)
 
 

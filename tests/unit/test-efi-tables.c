@@ -628,7 +628,9 @@ static void collect_recorded(const char *acpi20)
 	bp_ctx_unref(ctx);
 	ck_assert_int_eq(bp_ctx_new_from_tree(NULL, "t", bp_buf_span(&text), &ctx), 0);
 	ck_assert_int_eq(bp_collect_efi(ctx, &m), 0);
+	ck_assert_int_eq(bp_collect_device_tree(ctx, &m), 0);
 	ck_assert_int_eq(bp_collect_efi_tables(ctx, &m), 0);
+	bp_buf_done(&m.device_tree.blob);
 }
 
 START_TEST(recorded_machine)

@@ -241,8 +241,10 @@ START_TEST(options_of_one_syscall_are_noticed)
 {
 	parse("-l K --framebuffer=auto");
 	ck_assert_ptr_null(o.load_only);
+	/* That one depends on the machine: arm64 has a way by the other, too. */
 	parse("-l K --framebuffer=none");
-	ck_assert_str_eq(o.load_only, "framebuffer");
+	ck_assert_ptr_null(o.load_only);
+	ck_assert_str_eq(o.framebuffer, "none");
 	parse("-l K --console-serial");
 	ck_assert_str_eq(o.load_only, "console-serial");
 	parse("-l K --no-cma");

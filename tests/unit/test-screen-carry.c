@@ -159,16 +159,16 @@ static const struct {
 	void (*break_it)(void);
 	const char *why;
 } no_patch[] = {
-	{ other_build, "image-patch: Image is not the build that runs" },
-	{ short_build_id, "image-patch: Image is not the build that runs" },
-	{ long_build_id, "image-patch: Image is not the build that runs" },
-	{ odd_build_id, "image-patch: Image is not the build that runs" },
-	{ no_hex, "image-patch: Image is not the build that runs" },
+	{ other_build, "image-patch: the image is not the build that runs" },
+	{ short_build_id, "image-patch: the image is not the build that runs" },
+	{ long_build_id, "image-patch: the image is not the build that runs" },
+	{ odd_build_id, "image-patch: the image is not the build that runs" },
+	{ no_hex, "image-patch: the image is not the build that runs" },
 	{ no_build_id, "image-patch: the running kernel does not say its build id" },
 	{ no_symbol, "image-patch: the running kernel's own variable was not found" },
-	{ behind_the_file, "image-patch: Image has no empty variable at 0x3fc1" },
-	{ far_behind_the_file, "image-patch: Image has no empty variable at 0xffffffffffffffff" },
-	{ filled, "image-patch: Image has no empty variable at 0x2000" },
+	{ behind_the_file, "image-patch: the image has no empty variable at 0x3fc1" },
+	{ far_behind_the_file, "image-patch: the image has no empty variable at 0xffffffffffffffff" },
+	{ filled, "image-patch: the image has no empty variable at 0x2000" },
 };
 
 START_TEST(no_patch_without_proof)
@@ -248,7 +248,7 @@ static const struct {
 	{ no_page, "no page of the firmware's runtime data is free" },
 	{ no_entry, "no entry that could be given up" },
 	{ unreadable, "cannot map /dev/mem" },
-	{ of_no_use, "does not look for the framebuffer in EFI's tables" },
+	{ of_no_use, "does not look for it in EFI's tables" },
 };
 
 /* Never by itself, and only where there is no other way. */

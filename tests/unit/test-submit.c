@@ -45,7 +45,21 @@ static int fake_boot(void)
 	return -EINVAL;
 }
 
-static const struct kexec_calls calls = { fake_load, fake_file_load, fake_unload, fake_boot };
+/* Memory of which the fourth byte cannot be written; a poke that has it writes nothing. */
+static uint8_t memory[8];
+
+static int fake_poke(const struct bp_poke *poke, bool back)
+{
+	tell(back ? "back" : "poke");
+	for (size_t i = 0; i < poke->len; i++)
+		if (poke->at + i == 3)
+			return -EIO;
+	memcpy(memory + poke->at, back ? poke->before : poke->bytes, poke->len);
+	return 0;
+}
+
+static const struct kexec_calls calls = { fake_load, fake_file_load, fake_unload, fake_boot,
+					  fake_poke };
 
 static void setup(void)
 {
@@ -106,17 +120,47 @@ START_TEST(one_call_a_submit)
 				.flags = 0x14 };
 
 	file_answer = -EINVAL;
-	ck_assert_int_eq(kexec_submit(&calls, &plan, NULL), -EINVAL);
+	ck_assert_int_eq(kexec_submit(&calls, &plan, 3, NULL), -EINVAL);
 	ck_assert_str_eq(story, "file");
 	ck_assert_uint_eq(file_flags, 0x14);
 	setup();
-	ck_assert_int_eq(kexec_submit(&calls, &plan, &initrd), 0);
+	ck_assert_int_eq(kexec_submit(&calls, &plan, 3, &initrd), 0);
 	ck_assert_str_eq(story, "file+initrd");
 	setup();
 	plan.syscall = BP_SYSCALL_LOAD;
 	load_answer = -EPERM;
-	ck_assert_int_eq(kexec_submit(&calls, &plan, &initrd), -EPERM);
+	ck_assert_int_eq(kexec_submit(&calls, &plan, 3, &initrd), -EPERM);
 	ck_assert_str_eq(story, "load");
+}
+END_TEST
+
+static struct bp_poke poke(bp_phys_t at, uint8_t to)
+{
+	return (struct bp_poke){ .at = at, .len = 2, .bytes = { to, to }, .before = { 1, 1 } };
+}
+
+START_TEST(firmware_memory_is_written_whole_or_not_at_all)
+{
+	static const uint8_t untouched[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+	static const uint8_t written[8] = { 5, 5, 1, 1, 6, 6, 1, 1 };
+	struct bp_plan plan = { .pokes = { poke(0, 5), poke(4, 6) }, .n_pokes = 2 };
+
+	memset(memory, 1, sizeof(memory));
+	ck_assert_int_eq(kexec_write_firmware(&calls, &plan), 0);
+	ck_assert_mem_eq(memory, written, sizeof(memory));
+	ck_assert_uint_eq(kexec_restore_firmware(&calls, &plan), 0);
+	ck_assert_mem_eq(memory, untouched, sizeof(memory));
+	ck_assert_str_eq(story, "poke poke back back");
+	setup();
+	plan.pokes[1].at = 2;
+	ck_assert_int_eq(kexec_write_firmware(&calls, &plan), -EIO);
+	ck_assert_mem_eq(memory, untouched, sizeof(memory));
+	ck_assert_str_eq(story, "poke poke back");
+	setup();
+	plan.n_pokes = 0;
+	ck_assert_int_eq(kexec_write_firmware(&calls, &plan), 0);
+	ck_assert_uint_eq(kexec_restore_firmware(&calls, &plan), 0);
+	ck_assert_str_eq(story, "");
 }
 END_TEST
 
@@ -153,6 +197,7 @@ int main(void)
 	tcase_add_loop_test(t, unload, 0, BP_ARRAY_SIZE(unloads));
 	tcase_add_test(t, unloading_the_crash_kernel);
 	tcase_add_test(t, one_call_a_submit);
+	tcase_add_test(t, firmware_memory_is_written_whole_or_not_at_all);
 	tcase_add_test(t, a_failed_boot_comes_back);
 	tcase_add_loop_test(t, debug_flag, 0, BP_ARRAY_SIZE(releases));
 	suite_add_tcase(s, t);
