@@ -10,7 +10,6 @@
  * On a machine with ACPI it has little but /chosen, which leads to EFI's tables. The unpacked
  * form lacks the memory reservations.
  *
- * Format: Devicetree Specification 0.4, chapter 5.
  */
 #include "config.h"
 
@@ -22,52 +21,7 @@
 
 #define FDT_FILE "/sys/firmware/fdt"
 #define TREE_DIR "/proc/device-tree"
-#define RESERVATIONS_MAX 1024	/* machines have a few */
 #define DEPTH_MAX 64	/* as drivers/of/fdt.c: FDT_MAX_DEPTH */
-
-/* Where in the structure block does it stop making sense? */
-static int bad_offset(const void *fdt)
-{
-	int offset = 0, next = 0;
-
-	while (next >= 0) {
-		offset = next;
-		if (fdt_next_tag(fdt, offset, &next) == FDT_END)
-			break;
-	}
-	return offset;
-}
-
-int bp_fdt_check(struct bp_ctx *ctx, struct bp_span bytes)
-{
-	uint32_t size;
-	int r;
-
-	if (bytes.len < sizeof(struct fdt_header))
-		return bp_fail(ctx, -EBADMSG, "device tree: %zu bytes, which is less than its header: "
-			       "truncated?", bytes.len);
-	if (fdt_magic(bytes.data) != FDT_MAGIC)
-		return bp_fail(ctx, -EBADMSG, "device tree: magic at 0x0 is 0x%08x, not 0x%08x",
-			       fdt_magic(bytes.data), FDT_MAGIC);
-	size = fdt_totalsize(bytes.data);
-	if (size > BP_FDT_MAX)
-		return bp_fail(ctx, -EFBIG, "device tree: totalsize at 0x4 is 0x%x: the kernel takes no "
-			       "more than 0x%x", size, BP_FDT_MAX);
-	if (size > bytes.len)
-		return bp_fail(ctx, -EBADMSG, "device tree: totalsize at 0x4 is 0x%x, but the file ends "
-			       "at 0x%zx: truncated?", size, bytes.len);
-	if (!fdt_check_header(bytes.data) && fdt_num_mem_rsv(bytes.data) > RESERVATIONS_MAX)
-		return bp_fail(ctx, -EFBIG, "device tree: more than %d memory reservations, or no end of "
-			       "them", RESERVATIONS_MAX);
-	r = fdt_check_full(bytes.data, bytes.len);
-	if (r && !fdt_check_header(bytes.data))
-		return bp_fail(ctx, -EBADMSG, "device tree: %s, at or behind 0x%x of the structure "
-			       "block, which is at 0x%x", fdt_strerror(r), bad_offset(bytes.data),
-			       fdt_off_dt_struct(bytes.data));
-	if (r)
-		return bp_fail(ctx, -EBADMSG, "device tree: %s", fdt_strerror(r));
-	return 0;
-}
 
 static int failed(struct bp_ctx *ctx, int r, const char *path)
 {

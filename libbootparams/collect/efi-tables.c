@@ -80,10 +80,10 @@ int bp_efi_where_from_fdt(struct bp_ctx *ctx, struct bp_span fdt, struct bp_efi_
 		{ "linux,uefi-mmap-desc-size", &w.desc_size },
 		{ "linux,uefi-mmap-desc-ver", &w.desc_version },
 	};
-	int node, r = fdt_check_full(fdt.data, fdt.len);
+	int node, r = bp_fdt_check(ctx, fdt);
 
 	if (r)
-		return bp_fail(ctx, -EBADMSG, "malformed device tree: %s", fdt_strerror(r));
+		return r;
 	node = fdt_path_offset(fdt.data, "/chosen");
 	if (node < 0)
 		return bp_fail(ctx, -ENOENT, "the device tree has no /chosen");

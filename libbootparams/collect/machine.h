@@ -14,6 +14,7 @@
 #include "collect/gop-record.h"
 #include "collect/screen.h"
 #include "core/arch.h"
+#include "core/fdt.h"
 #include "core/internal.h"
 #include "core/memmap.h"
 
@@ -96,9 +97,6 @@ struct bp_efi_tables {
 	uint32_t kernel_revision;	/* of the system table */
 	bp_phys_t kernel_memreserve;	/* LINUX_EFI_MEMRESERVE_TABLE */
 };
-
-/* Largest device tree that a kernel takes: MAX_FDT_SIZE, arch/arm64/include/asm/boot.h */
-#define BP_FDT_MAX 0x200000u
 
 /* The device tree that an arm64 kernel was started with. */
 struct bp_device_tree {
@@ -254,9 +252,7 @@ int bp_devmem_peek(struct bp_ctx *ctx, bp_phys_t at, void *buf, size_t len);
 int bp_iomem_parse(struct bp_ctx *ctx, struct bp_span text, struct bp_iomem *ret_iomem);
 void bp_iomem_done(struct bp_iomem *iomem);
 
-/* A device tree, wherever it comes from: its size, its form; -EBADMSG, -EFBIG say what and where. */
-int bp_fdt_check(struct bp_ctx *ctx, struct bp_span bytes);
-/* The same, from a file that the user names; the message begins with it. */
+/* A device tree in a file that the user names, checked; the message begins with the path. */
 int bp_dtb_read(struct bp_ctx *ctx, const char *path, struct bp_buf *ret_bytes);
 
 /* The kernel log as dmesg(1) prints it; -EPERM where kernel.dmesg_restrict forbids. */

@@ -12,6 +12,7 @@
 #include <regex.h>
 #include <string.h>
 
+#include "core/fdt.h"
 #include "core/io-backend.h"
 #include "wire/gop.h"
 #include "wire/x86-boot-params.h"
@@ -212,7 +213,7 @@ static int scrub_fdt(struct bp_buf *b)
 	int node = 0, property, r = 0;
 
 	/* What cannot be taken apart may hold anything; that it cannot is still to be seen. */
-	if (fdt_check_full(b->data, b->len)) {
+	if (!bp_fdt_is_sound(bp_buf_span(b))) {
 		bp_scrub_zero(b->data + sizeof(struct fdt_header), b->data + b->len, true);
 		return 0;
 	}

@@ -23,7 +23,7 @@ static int model_of(struct bp_span fdt, struct bp_buf *ret_copy, const char **re
 		r = bp_buf_append(ret_copy, fdt.data, fdt.len);
 		bytes = ret_copy->data;
 	}
-	if (!r && !fdt_check_full(bytes, fdt.len)) {
+	if (!r && bp_fdt_is_sound(bp_span_make(bytes, fdt.len))) {
 		const char *p = fdt_getprop(bytes, 0, "compatible", &len);
 
 		if (p && len > 0 && !p[len - 1])

@@ -412,6 +412,7 @@ static const struct {
 	{ "strings-beyond", 12, 0x100000, -EBADMSG, "device tree: FDT_ERR_" },
 	{ "reservations-beyond", 16, 0xfffffff8, -EBADMSG, "device tree: FDT_ERR_" },
 	{ "version", 20, 99, 0, NULL },	/* compatible with ours, it says */
+	{ "version-old", 20, 15, -EBADMSG, "version at 0x14 is 15: 16 and later are supported" },
 	{ "not-compatible", 24, 99, -EBADMSG, "device tree: FDT_ERR_BADVERSION" },
 	{ "struct-size", 36, 8, -EBADMSG, "of the structure block, which is at 0x" },
 };

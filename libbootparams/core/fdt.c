@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What must hold of a device tree before libfdt is let loose on it.
+ *
+ * Format: Devicetree Specification 0.4, chapter 5.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <libfdt.h>
+#include <stdio.h>
+
+#include "core/fdt.h"
+
+#define RESERVATIONS_MAX 1024	/* machines have a few */
+/* libfdt does not read older ones property by property, and fdt_check_full() of 1.6 crashes on them. */
+#define VERSION_MIN 16
+
+/* Where in the structure block does it stop making sense? */
+static int bad_offset(const void *fdt)
+{
+	int offset = 0, next = 0;
+
+	while (next >= 0) {
+		offset = next;
+		if (fdt_next_tag(fdt, offset, &next) == FDT_END)
+			break;
+	}
+	return offset;
+}
+
+static int check(struct bp_span bytes, char *why, size_t room)
+{
+	const void *fdt = bytes.data;
+	uint32_t size;
+	int r;
+
+	if (bytes.len < sizeof(struct fdt_header)) {
+		snprintf(why, room, "%zu bytes, which is less than its header: truncated?", bytes.len);
+		return -EBADMSG;
+	}
+	if (fdt_magic(fdt) != FDT_MAGIC) {
+		snprintf(why, room, "magic at 0x0 is 0x%08x, not 0x%08x", fdt_magic(fdt), FDT_MAGIC);
+		return -EBADMSG;
+	}
+	size = fdt_totalsize(fdt);
+	if (size > BP_FDT_MAX) {
+		snprintf(why, room, "totalsize at 0x4 is 0x%x: the kernel takes no more than 0x%x",
+			 size, BP_FDT_MAX);
+		return -EFBIG;
+	}
+	if (size > bytes.len) {
+		snprintf(why, room, "totalsize at 0x4 is 0x%x, but the bytes end at 0x%zx: truncated?",
+			 size, bytes.len);
+		return -EBADMSG;
+	}
+	if (fdt_version(fdt) < VERSION_MIN) {
+		snprintf(why, room, "version at 0x14 is %u: %u and later are supported",
+			 fdt_version(fdt), VERSION_MIN);
+		return -EBADMSG;
+	}
+	r = fdt_check_header(fdt);
+	if (r) {
+		snprintf(why, room, "%s", fdt_strerror(r));
+		return -EBADMSG;
+	}
+	if (fdt_num_mem_rsv(fdt) > RESERVATIONS_MAX) {
+		snprintf(why, room, "more than %d memory reservations, or no end of them",
+			 RESERVATIONS_MAX);
+		return -EFBIG;
+	}
+	r = fdt_check_full(fdt, bytes.len);
+	if (r) {
+		snprintf(why, room, "%s, at or behind 0x%x of the structure block, which is at 0x%x",
+			 fdt_strerror(r), bad_offset(fdt), fdt_off_dt_struct(fdt));
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+int bp_fdt_check(struct bp_ctx *ctx, struct bp_span bytes)
+{
+	char why[128];
+	int r = check(bytes, why, sizeof(why));
+
+	return r ? bp_fail(ctx, r, "device tree: %s", why) : 0;
+}
+
+bool bp_fdt_is_sound(struct bp_span bytes)
+{
+	char why[128];
+
+	return !check(bytes, why, sizeof(why));
+}
