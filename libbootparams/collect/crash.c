@@ -8,6 +8,7 @@
  *	/sys/devices/system/cpu/cpu0/crash_notes	7fc0b400 (hex without 0x)
  *	/sys/devices/system/cpu/cpu0/crash_notes_size	372
  *	/sys/kernel/vmcoreinfo				0x0000000100c66000 1024 (both hex)
+ *	/sys/bus/acpi/devices/				PNP0C80:00
  *	/proc/kcore					where text and direct map are
  *
  * x86 has directories only for present CPUs. Notes of CPUs that are offline are listed
@@ -191,6 +192,18 @@ static int read_kcore(struct bp_ctx *ctx, struct bp_crash *crash)
 	return r ? r : bp_kcore_direct_map(k, &crash->page_offset);
 }
 
+static void look_for_modules(struct bp_ctx *ctx, struct bp_crash *crash)
+{
+	bp_autostrv char **names = NULL;
+
+	if (bp_io_list(ctx, "/sys/bus/acpi/devices", &names))
+		bp_forgive(ctx);	/* no ACPI */
+	for (size_t i = 0; names && names[i]; i++)
+		/* Memory devices, drivers/acpi/acpi_memhotplug.c */
+		if (!strncmp(names[i], "PNP0C80:", strlen("PNP0C80:")))
+			crash->acpi_modules = true;
+}
+
 int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	struct bp_crash *crash = &m->crash;
@@ -202,6 +215,7 @@ int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m)
 	/* Without a place for a crash kernel nobody asks for the rest. */
 	if (!crash->regions.n)
 		return 0;
+	look_for_modules(ctx, crash);
 	r = read_cma(ctx, m);
 	crash->cma_status = r;
 	if (r == -ENOMEM)

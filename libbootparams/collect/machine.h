@@ -151,6 +151,7 @@ struct bp_crash {
 	bp_phys_t vmcoreinfo;	/* /sys/kernel/vmcoreinfo */
 	uint64_t vmcoreinfo_size;
 	int vmcoreinfo_status;
+	bool acpi_modules;	/* ACPI describes memory modules, which a kernel may add as its own */
 	/* The running kernel's text mapping, for one PT_LOAD: 0 size where unknown. */
 	bp_phys_t kernel_phys;
 	uint64_t kernel_virt, kernel_size;

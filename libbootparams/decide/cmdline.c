@@ -47,6 +47,16 @@ static bool names(struct bp_span word, const char *parameter)
 	       (word.len == len || word.data[len] == '=');
 }
 
+bool bp_cmdline_has(const char *cmdline, const char *parameter)
+{
+	struct bp_span word;
+
+	while (next_word(&cmdline, &word))
+		if (names(word, parameter))
+			return true;
+	return false;
+}
+
 int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic, const char *append,
 		       char **ret_cmdline)
 {

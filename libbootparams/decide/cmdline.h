@@ -15,6 +15,9 @@
 int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic, const char *append,
 		       char **ret_cmdline);
 
+/* Does the line have this parameter, with or without a value? */
+bool bp_cmdline_has(const char *cmdline, const char *parameter);
+
 struct bp_cmdline_choice {
 	bool uki;		/* the UKI's own line is to be used, not the one that was given */
 	const char *why;	/* static; NULL: the image has none, so that there is no choice */

@@ -409,6 +409,20 @@ static int explain_uki(struct bp_plan *plan, const struct bp_plan_opts *opts)
 	return r;
 }
 
+/*
+ * A crash kernel that finds memory modules which its map does not have adds them to its memory, and
+ * what was to be dumped is lost: seen with QEMU's. It takes a parameter not to.
+ */
+static int warn_of_memory_modules(struct bp_plan *plan)
+{
+	if (!plan->panic || !plan->machine->crash.acpi_modules ||
+	    bp_cmdline_has(plan->cmdline, "acpi_no_memhotplug"))
+		return 0;
+	return bp_plan_warn(plan, "the crash kernel may take the memory modules that ACPI describes "
+			    "for memory of its own, and destroy what is to be dumped: add "
+			    "acpi_no_memhotplug to its command line");
+}
+
 int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,
 		const struct bp_plan_opts *opts, struct bp_plan **ret_plan)
 {
@@ -437,6 +451,8 @@ int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image
 			  : -ENOMEM;
 	if (!r && image->uki)
 		r = explain_uki(plan, opts);
+	if (!r)
+		r = warn_of_memory_modules(plan);
 	if (!r)
 		r = arch->check(plan, opts);
 	if (!r)

@@ -322,6 +322,11 @@ START_TEST(crash_regions_notes_and_vmcoreinfo)
 	/* No /proc/kcore: nothing is said of text and direct map. */
 	ck_assert_uint_eq(m.crash.kernel_size, 0);
 	ck_assert_uint_eq(m.crash.page_offset, 0);
+	ck_assert(!m.crash.acpi_modules);
+	unload();
+	load_crash(CPU("0", "7fc0b400") "dir sys/bus/acpi/devices/PNP0C80:00\n");
+	ck_assert_int_eq(bp_collect_crash(ctx, &m), 0);
+	ck_assert(m.crash.acpi_modules);
 	unload();
 }
 END_TEST

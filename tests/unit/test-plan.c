@@ -449,6 +449,35 @@ START_TEST(seventeen_segments_are_refused)
 }
 END_TEST
 
+START_TEST(memory_modules_are_not_for_the_crash_kernel)
+{
+	static const struct {
+		bool panic, modules;
+		const char *cmdline;
+		bool warned;
+	} rows[] = {
+		{ true, true, "quiet", true },
+		{ true, true, "quiet acpi_no_memhotplug nr_cpus=1", false },
+		{ true, true, "acpi_no_memhotplugs", true },
+		{ true, false, "quiet", false },
+		{ false, true, "quiet", false },
+	};
+	struct bp_plan *plan;
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(rows); i++) {
+		struct bp_plan_opts opts = { .panic = rows[i].panic, .cmdline = rows[i].cmdline };
+		bool warned = false;
+
+		m->crash.acpi_modules = rows[i].modules;
+		ck_assert_int_eq(make_plan(&opts, &plan), 0);
+		for (const char *const *w = bp_plan_warnings(plan); *w; w++)
+			warned |= strstr(*w, "acpi_no_memhotplug") != NULL;
+		ck_assert_msg(warned == rows[i].warned, "row %zu", i);
+		bp_plan_unref(plan);
+	}
+}
+END_TEST
+
 START_TEST(without_a_purgatory_the_plan_says_so)
 {
 	struct bp_plan_opts opts = { .cmdline = "" };
@@ -580,6 +609,7 @@ int main(void)
 	tcase_add_test(t, elf_is_moved_as_a_whole);
 	tcase_add_test(t, an_elf_kernel_does_not_say_of_5_level_paging);
 	tcase_add_test(t, seventeen_segments_are_refused);
+	tcase_add_test(t, memory_modules_are_not_for_the_crash_kernel);
 	tcase_add_test(t, without_a_purgatory_the_plan_says_so);
 	tcase_add_test(t, options_decide_what_is_planned);
 	tcase_add_test(t, bad_options_are_refused);
