@@ -13,6 +13,20 @@ if ! command -v "$qemu" >/dev/null; then
 	exit 0
 fi
 
+# newer_qemu ARCH: the one that fetch-kernels has put into the cache, or nothing
+newer_qemu() {
+	for run in "${XDG_CACHE_HOME:-$HOME/.cache}/kexec-bootparams/emulator/qemu-$1_"*/run; do
+		"$run" --version >/dev/null 2>&1 && echo "$run"
+	done | tail -n 1
+}
+
+# skip WHAT ARCH: what only a newer QEMU can do
+skip() {
+	number=$((number + 1))
+	echo "ok $number - $1 # SKIP $qemu does not emulate that;" \
+		"tests/vm/fetch-kernels --only qemu-$2 gets one that does"
+}
+
 # make_machine ARCH: machine-ARCH.S as flat bytes
 make_machine() {
 	# shellcheck disable=SC2086 # a command and its words
@@ -42,6 +56,7 @@ check() {
 		echo "# $bad"
 		sed 's/^/# console: /' "$work/console"
 		sed 's/^/# qemu: /' "$work/errors"
+		# shellcheck disable=SC2034
 		failed=1
 	fi
 }

@@ -33,7 +33,7 @@ def cache_dir():
 
 @dataclasses.dataclass
 class Wanted:
-    """One [kernel ...], [tool ...] or [source ...] section."""
+    """One [kernel ...], [tool ...], [emulator ...] or [source ...] section."""
     kind: str
     name: str
     suite: str
@@ -43,6 +43,7 @@ class Wanted:
     binary: str             # path in a tool's package, "" for a kernel
     makedumpfile: str       # name of a tool, "" for a tool
     arch: str               # Debian's name
+    data: list              # of (package, folder in it): what an emulator reads
 
 
 @dataclasses.dataclass
@@ -82,15 +83,16 @@ def read_conf(path=HERE / "kernels.conf"):
         section = conf[title]
         if kind == "suite":
             suites[name] = section["sources"].split("\n")[1:]
-        elif kind in ("kernel", "tool", "source"):
+        elif kind in ("kernel", "tool", "emulator", "source"):
             wanted.append(Wanted(kind, name, section["suite"], section["package"],
                                  section["version"], section.get("series", ""),
                                  section.get("binary", ""),
                                  section.get("makedumpfile", ""),
-                                 section.get("arch", "amd64")))
+                                 section.get("arch", "amd64"),
+                                 [tuple(d.split(":")) for d in section.get("data", "").split()]))
         elif kind != "test-kernel":
-            raise ValueError(f"{path}: [{title}] is no suite, kernel, tool, source or "
-                             "test-kernel")
+            raise ValueError(f"{path}: [{title}] is no suite, kernel, tool, emulator, source "
+                             "or test-kernel")
     for want in wanted:
         if want.suite not in suites:
             raise ValueError(f"{path}: {want.name}: no [suite {want.suite}]")
