@@ -14,6 +14,7 @@
 #include <inttypes.h>
 
 #include "image/image.h"
+#include "image/pe.h"
 #include "wire/arm64-image.h"
 
 #define VERSION_TEXT "Linux version "
@@ -98,10 +99,21 @@ int bp_image_find_version(struct bp_ctx *ctx, struct bp_image *image)
 	return 0;
 }
 
+/* Nothing in the header says how long the file is, but the sections of the EFI stub do. */
+static int check_whole(struct bp_ctx *ctx, struct bp_span bytes)
+{
+	struct bp_pe_headers headers;
+	bp_autope struct bp_pe pe = { 0 };
+
+	return bp_pe_probe(bytes, &headers) ? bp_pe_read(ctx, bytes, &pe) : 0;
+}
+
 static int image_describe(struct bp_ctx *ctx, struct bp_image *image)
 {
 	int r = bp_image_read_arm64_header(ctx, image->bytes, &image->arm64);
 
+	if (!r)
+		r = check_whole(ctx, image->bytes);
 	return r ? r : bp_image_find_version(ctx, image);
 }
 

@@ -677,6 +677,25 @@ START_TEST(truncated_arm64_header_is_refused)
 }
 END_TEST
 
+START_TEST(truncated_arm64_image_is_refused)
+{
+	uint8_t b[IMAGE_SIZE], *pe = b + 0x40, *section = pe + 24 + 240;
+
+	/* As an EFI stub has it: one section, which ends with the file. */
+	make_arm64_image(b);
+	memcpy(pe, "PE\0\0\x64\xaa", 6);
+	bp_put_le16(pe + 6, 1);
+	bp_put_le16(pe + 20, 240);
+	strcpy((char *)section, ".text");
+	bp_put_le32(section + 8, IMAGE_SIZE - 0x1000);
+	bp_put_le32(section + 16, IMAGE_SIZE - 0x1000);
+	bp_put_le32(section + 20, 0x1000);
+	bp_image_unref(describe(b, sizeof(b), 0, NULL));
+	describe(b, sizeof(b) - 1, -EBADMSG,
+		 "section .text has 0x2000 bytes at 0x1000, but the file ends at 0x2fff: truncated?");
+}
+END_TEST
+
 /* The same vmlinux as above for arm64: its text begins with an Image's header. */
 static void make_arm64_elf(struct small_vmlinux *v)
 {
@@ -990,6 +1009,7 @@ int main(void)
 	tcase_add_test(t, arm64_image_is_described);
 	tcase_add_loop_test(t, bad_arm64_field_is_named, 0, BP_ARRAY_SIZE(bad_arm64));
 	tcase_add_test(t, truncated_arm64_header_is_refused);
+	tcase_add_test(t, truncated_arm64_image_is_refused);
 	tcase_add_test(t, arm64_elf_is_described);
 	tcase_add_loop_test(t, bad_arm64_elf_field_is_named, 0, BP_ARRAY_SIZE(bad_arm64_elf));
 	tcase_add_test(t, a_patched_copy_is_sealed);
