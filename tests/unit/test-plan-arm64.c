@@ -12,6 +12,7 @@
 #include "image/uki.h"
 #include "test.h"
 #include "wire/arm64-image.h"
+#include "wire/efi-clone.h"
 
 #define KIB 0x400ull
 #define MIB 0x100000ull
@@ -623,6 +624,166 @@ START_TEST(file_load_is_tried_on_paper)
 }
 END_TEST
 
+/* EFI's tables with two mappings where the highest memory is: translated, and not. */
+static void efi_machine(void)
+{
+	struct bp_efi_tables *t = &m->efi_tables;
+	struct bp_screen_fact *f = calloc(1, sizeof(*f));
+	struct bp_wire_efi_system_table st = { 0 };
+
+	*f = (struct bp_screen_fact){
+		.source = "kernel-symbol", .is_screen_info = true, .base_trust = BP_TRUST_BOOT,
+		.mode_trust = BP_TRUST_BOOT, .has_base = true, .has_size = true, .has_mode = true,
+		.has_format = true, .base = 0xf0000000, .size_bytes = 800 * 600 * 4,
+		.width_px = 800, .height_px = 600, .stride_bytes = 3200, .depth_bits = 32,
+		.format = { 8, 16, 8, 8, 8, 0, 8, 24 }, .video_type = 0x70,
+	};
+	m->screen_facts.v = f;
+	m->screen_facts.n = 1;
+	m->screen_facts.has_symbol = true;
+	m->screen_facts.symbol_offset = 0x3100;
+	m->build_id = strdup("0101010101010101");
+	bp_put_le64(st.hdr.signature, BP_EFI_SYSTEM_TABLE_SIGNATURE);
+	bp_put_le32(st.hdr.header_size, sizeof(st));
+	ck_assert_int_eq(bp_buf_append(&t->systab, &st, sizeof(st)), 0);
+	t->at = GIB + 4 * MIB;
+	t->own_size = BP_EFI_CLONE_SIZE;
+	t->source = "/proc/kcore";
+	t->map = calloc(2, sizeof(*t->map));
+	t->n_map = 2;
+	t->map[0] = (struct bp_efi_mapping){ 6, 3 * GIB, 3 * GIB - 8 * MIB - 0x5000, 16,
+					     BP_EFI_MEMORY_RUNTIME | BP_EFI_MEMORY_WB };
+	t->map[1] = (struct bp_efi_mapping){ 7, 3 * GIB - 8 * MIB - 0x40000, 3 * GIB - 8 * MIB - 0x40000,
+					     16, BP_EFI_MEMORY_WB };
+	t->config = calloc(1, sizeof(*t->config));
+	t->n_config = 1;
+	memcpy(t->config[0].guid, BP_EFI_GUID_ACPI20, 16);
+	/* The copy that this kernel was started with, and what is somebody else's */
+	ck_assert_int_eq(bp_buf_append_zero(&m->device_tree.blob, 256), 0);
+	ck_assert_int_eq(fdt_open_into(m->device_tree.blob.data, m->device_tree.blob.data,
+				       (int)m->device_tree.blob.len), 0);
+	ck_assert_int_eq(fdt_add_mem_rsv(m->device_tree.blob.data, t->at, t->own_size), 0);
+	ck_assert_int_eq(fdt_add_mem_rsv(m->device_tree.blob.data, GIB + 9 * MIB, 0x1000), 0);
+}
+
+/* The same image, which looks for the entry and has an empty variable. */
+static struct bp_image *modern_image(void)
+{
+	struct bp_image *image = make_image(0, ANYWHERE_4K);
+
+	memcpy(bytes + 0x5000, BP_EFI_GUID_SCREEN_INFO, 16);
+	memset(bytes + 0x3100, 0, 64);
+	return image;
+}
+
+static bool is_reserved(const struct bp_plan *plan, uint64_t start, uint64_t size)
+{
+	const void *fdt = segment(plan, "dtb")->buf;
+
+	for (int i = 0; i < fdt_num_mem_rsv(fdt); i++) {
+		uint64_t at, len;
+
+		ck_assert_int_eq(fdt_get_mem_rsv(fdt, i, &at, &len), 0);
+		if (at == start && len == size)
+			return true;
+	}
+	return false;
+}
+
+START_TEST(the_screen_by_a_copy_of_efi_s_tables)
+{
+	struct bp_plan_opts opts = { .panic = _i };
+	const struct bp_segment *s;
+	struct bp_plan *plan;
+
+	efi_machine();
+	plan = must_plan(modern_image(), &opts);
+	assert_apart(plan, 4096);
+	ck_assert(has_reason(plan, "framebuffer handed over by efi-clone: a copy of EFI's tables has "
+			     "an entry for it"));
+	ck_assert_ptr_null(plan->warnings);
+	ck_assert_int_eq(plan->screen.outcome, BP_SCREEN_CONSOLE);
+	s = segment(plan, "efi-tables");
+	/* The highest place of its alignment, below the virtual addresses; or in the region. */
+	ck_assert_uint_eq(s->mem, _i ? 2 * GIB + 256 * MIB - 0x10000 : 3 * GIB - 8 * MIB - 0x20000);
+	ck_assert_uint_eq(s->memsz, 0x10000);
+	ck_assert_mem_eq((const uint8_t *)s->buf + BP_EFI_CLONE_SCREEN, plan->screen_info, 64);
+	ck_assert_uint_eq(chosen_u64(plan, "linux,uefi-system-table", 0), s->mem);
+	ck_assert(is_reserved(plan, s->mem, 0x10000));
+	/* The one before it goes, and nothing else does. */
+	ck_assert(!is_reserved(plan, m->efi_tables.at, 0x10000));
+	ck_assert(is_reserved(plan, GIB + 9 * MIB, 0x1000));
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(the_screen_in_the_kernel_itself)
+{
+	struct bp_plan_opts opts = { .carry = BP_CARRY_IMAGE_PATCH };
+	uint64_t offset;
+	size_t size;
+	struct bp_plan *plan;
+
+	efi_machine();
+	plan = must_plan(modern_image(), &opts);
+	ck_assert_ptr_null(segment(plan, "efi-tables"));
+	for (unsigned int i = 0; i < 64; i++)
+		ck_assert_uint_eq(kernel_byte(plan, segment(plan, "kernel")->mem, 0x3100 + i),
+				  plan->screen_info[i]);
+	ck_assert_uint_eq(plan->screen_info[15], 0x70);
+	ck_assert_uint_eq(bytes[0x310f], 0);
+	ck_assert(is_reserved(plan, m->efi_tables.at, 0x10000));
+	ck_assert_ptr_null(bp_plan_patch(plan, &offset, &size));
+	bp_plan_unref(plan);
+
+	opts.syscall = BP_SYSCALL_FILE_LOAD;
+	plan = must_plan(modern_image(), &opts);
+	ck_assert_mem_eq(bp_plan_patch(plan, &offset, &size), plan->screen_info, 64);
+	ck_assert_uint_eq(offset, 0x3100);
+	ck_assert_uint_eq(size, 64);
+	ck_assert_int_eq(plan->screen.outcome, BP_SCREEN_CONSOLE);
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(a_screen_that_cannot_be_handed_over)
+{
+	struct bp_plan *plan;
+
+	efi_machine();
+	free(m->build_id);
+	m->build_id = NULL;
+	plan = must_plan(make_image(0, ANYWHERE_4K), &(struct bp_plan_opts){ 0 });
+	ck_assert_int_eq(plan->screen.outcome, BP_SCREEN_NONE);
+	ck_assert_uint_eq(plan->screen.base, 0);
+	ck_assert_str_eq(plan->screen.why, "no method can be used");
+	ck_assert_ptr_nonnull(strstr(plan->warnings[0], "the next kernel gets no framebuffer; "));
+	ck_assert_ptr_null(segment(plan, "efi-tables"));
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(firmware_memory_for_file_load)
+{
+	struct bp_plan_opts opts = { .syscall = BP_SYSCALL_FILE_LOAD,
+				     .carry = BP_CARRY_FIRMWARE_REDIRECT };
+	struct bp_plan *plan;
+
+	efi_machine();
+	m->efi_tables.source = "/dev/mem";
+	m->efi_tables.config_at = 3 * GIB + 0x800;
+	m->efi_tables.spare = 3 * GIB + 0x1000;
+	memcpy(m->efi_tables.config[0].guid, BP_EFI_GUID_DEBUG_IMAGE_INFO, 16);
+	plan = must_plan(modern_image(), &opts);
+	ck_assert_uint_eq(plan->n_pokes, 2);
+	ck_assert_uint_eq(plan->pokes[0].at, 3 * GIB + 0x1000);
+	ck_assert_mem_eq(plan->pokes[0].bytes, plan->screen_info, 64);
+	ck_assert_uint_eq(plan->pokes[1].at, 3 * GIB + 0x800);
+	ck_assert_ptr_nonnull(strstr(plan->warnings[0], "writes to the firmware's memory"));
+	bp_plan_unref(plan);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("plan-arm64");
@@ -645,6 +806,10 @@ int main(void)
 	tcase_add_test(t, a_tree_is_chosen_as_the_stub_would);
 	tcase_add_test(t, a_given_tree_is_used);
 	tcase_add_test(t, file_load_is_tried_on_paper);
+	tcase_add_loop_test(t, the_screen_by_a_copy_of_efi_s_tables, 0, 2);
+	tcase_add_test(t, the_screen_in_the_kernel_itself);
+	tcase_add_test(t, a_screen_that_cannot_be_handed_over);
+	tcase_add_test(t, firmware_memory_for_file_load);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }

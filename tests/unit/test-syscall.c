@@ -95,6 +95,23 @@ START_TEST(stale_geometry_wants_load)
 }
 END_TEST
 
+/* arm64: the same screen by either, but by one of them only in a copy without a signature. */
+START_TEST(an_image_is_not_changed_without_need)
+{
+	m.arch = image.arch = BP_ARCH_ARM64;
+	image.format = "Image";
+	q.file_patched = true;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert_ptr_nonnull(strstr(c.why, "only in a changed copy of the image"));
+	ck_assert(falls_back(-EPERM));
+	m.kexec.kho_enabled = true;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert_ptr_nonnull(strstr(c.lost, "only in a changed copy of the image"));
+}
+END_TEST
+
 START_TEST(a_forbidden_kexec_load_falls_back)
 {
 	change_mode();
@@ -483,6 +500,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, file_load_comes_first);
 	tcase_add_test(t, stale_geometry_wants_load);
+	tcase_add_test(t, an_image_is_not_changed_without_need);
 	tcase_add_test(t, a_forbidden_kexec_load_falls_back);
 	tcase_add_test(t, a_reserved_screen_loses_only_where_the_mode_changed);
 	tcase_add_test(t, another_base_wants_load);
