@@ -245,10 +245,10 @@ static void choose(const struct method *method, const struct view *v,
 	    method->method == BP_CARRY_IMAGE_PATCH && v->q->syscall == BP_SYSCALL_FILE_LOAD
 	    ? "; a signature does not hold for the copy" : "");
 	if (method->method == BP_CARRY_EFI_REBUILD)
-		say(ret_carry->lost, sizeof(ret_carry->lost), "EFI's tables cannot be read (%s): of them "
-		    "the next kernel gets only ACPI, SMBIOS, the runtime services%s",
-		    v->m->efi_tables.status ? v->m->efi_tables.why : "efi-rebuild was asked for",
-		    v->m->efi_tables.kernel_memreserve ? " and the memory reservations" : "");
+		say(ret_carry->lost, sizeof(ret_carry->lost), "of EFI's tables the next kernel gets only "
+		    "ACPI, SMBIOS, the runtime services%s: %s",
+		    v->m->efi_tables.kernel_memreserve ? " and the memory reservations" : "",
+		    v->m->efi_tables.status ? v->m->efi_tables.why : "efi-rebuild was asked for");
 	if (method->method == BP_CARRY_FIRMWARE_REDIRECT)
 		say(ret_carry->lost, sizeof(ret_carry->lost), "firmware-redirect writes to the firmware's "
 		    "memory at 0x%llx and 0x%llx, which stays so until the firmware itself starts the "
@@ -380,24 +380,10 @@ int bp_screen_carried(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 	return 0;
 }
 
-static const struct method *find_method(enum bp_carry method)
+bool bp_carry_goes_with(enum bp_carry method, enum bp_syscall syscall)
 {
 	for (size_t i = 0; i < BP_ARRAY_SIZE(methods); i++)
 		if (methods[i].method == method)
-			return &methods[i];
-	return NULL;
-}
-
-const char *bp_carry_name(enum bp_carry method)
-{
-	const struct method *found = find_method(method);
-
-	return found ? found->name : "auto";
-}
-
-bool bp_carry_goes_with(enum bp_carry method, enum bp_syscall syscall)
-{
-	const struct method *found = find_method(method);
-
-	return !found || goes_with(found, syscall);
+			return goes_with(&methods[i], syscall);
+	return true;
 }

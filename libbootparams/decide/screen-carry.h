@@ -40,8 +40,6 @@ int bp_screen_carry_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 int bp_screen_carried(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_image *image,
 		      const struct bp_carry_request *request, struct bp_screen *screen,
 		      enum bp_carry *ret_method);
-/* "efi-clone" ...; "auto" for BP_CARRY_NONE. */
-const char *bp_carry_name(enum bp_carry method);
 /* Does the method go with this call at all? BP_CARRY_NONE does. */
 bool bp_carry_goes_with(enum bp_carry method, enum bp_syscall syscall);
 

@@ -99,8 +99,8 @@ START_TEST(new_tables_where_the_old_cannot_be_read)
 {
 	tables_unreadable();
 	ck_assert_int_eq(decide(BP_SYSCALL_LOAD), BP_CARRY_EFI_REBUILD);
-	say_lost("EFI's tables cannot be read (cannot map /dev/mem): of them the next kernel gets "
-		 "only ACPI, SMBIOS, the runtime services and the memory reservations");
+	say_lost("of EFI's tables the next kernel gets only ACPI, SMBIOS, the runtime services and "
+		 "the memory reservations: cannot map /dev/mem");
 	m.efi_tables.kernel_memreserve = 0;
 	ck_assert_int_eq(decide(BP_SYSCALL_LOAD), BP_CARRY_EFI_REBUILD);
 	ck_assert_ptr_null(strstr(c.lost, "reservations"));
@@ -301,7 +301,7 @@ START_TEST(asked_for)
 	ck_assert_int_eq(bp_carry_parse(ctx, "efi-rebuild", &q.method), 0);
 	ck_assert_int_eq(bp_screen_carry_decide(ctx, &m, &image, &screen, &q, &c), 0);
 	ck_assert_int_eq(c.method, BP_CARRY_EFI_REBUILD);
-	say_lost("(efi-rebuild was asked for)");
+	say_lost("efi-rebuild was asked for");
 	q.syscall = BP_SYSCALL_FILE_LOAD;
 	ck_assert_int_eq(bp_screen_carry_decide(ctx, &m, &image, &screen, &q, &c), -EOPNOTSUPP);
 	ck_assert_str_eq(bp_ctx_message(ctx),
