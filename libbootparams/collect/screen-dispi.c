@@ -170,6 +170,17 @@ static bool has_registers(const struct bp_display *d)
 	return mmio->is_memory && mmio->end - mmio->start >= BP_DISPI_MMIO_SIZE;
 }
 
+/* The display of boot: not one where the firmware's console was elsewhere, and on another device. */
+static bool is_of_boot(const struct bp_machine *m, const struct bp_display *d)
+{
+	const struct bp_gop_output *console = m->gop.console;
+
+	if (console && !bp_screen_output_names(console, d) &&
+	    bp_display_holding(&m->screen_facts, console->mode.framebuffer_base, NULL) != d)
+		return false;
+	return d->boot_vga || m->screen_facts.n_displays == 1;
+}
+
 static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	bool found = false;
@@ -195,8 +206,7 @@ static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 			r = bp_screen_fact_note(fact, "%s", bp_ctx_message(ctx));
 			bp_forgive(ctx);
 		} else {
-			r = describe(bp_buf_span(&bytes), d,
-				     d->boot_vga || m->screen_facts.n_displays == 1, fact);
+			r = describe(bp_buf_span(&bytes), d, is_of_boot(m, d), fact);
 			fact->after_reset = is_virtio(d) && d->driver;
 		}
 		if (r)

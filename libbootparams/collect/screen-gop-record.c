@@ -16,7 +16,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "collect/screen-internal.h"
 #include "wire/efi.h"
@@ -72,17 +71,15 @@ static int read_conout(struct bp_ctx *ctx, struct bp_buf *ret_file, struct bp_sp
 	return 0;
 }
 
-/* Has the PCI device that the firmware spoke of still that memory? Its bus may have changed. */
+/* Has the PCI device that the firmware spoke of still that memory? */
 static bool is_on_its_device(const struct bp_machine *m, const struct bp_gop_output *out,
 			     const struct bp_display **ret_display)
 {
-	unsigned int device, function, of_path, f_path;
+	unsigned int device, function;
 
 	*ret_display = bp_display_holding(&m->screen_facts, out->mode.framebuffer_base, NULL);
-	if (!*ret_display || !bp_device_path_pci(out->path, &of_path, &f_path))
-		return true;
-	return sscanf((*ret_display)->address, "%*x:%*x:%2x.%1x", &device, &function) != 2 ||
-	       (device == of_path && function == f_path);
+	return !*ret_display || !bp_device_path_pci(out->path, &device, &function) ||
+	       bp_screen_output_names(out, *ret_display);
 }
 
 static int describe(struct bp_ctx *ctx, struct bp_machine *m, struct bp_screen_fact *fact)

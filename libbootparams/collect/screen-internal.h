@@ -45,6 +45,8 @@ struct bp_screen_scan {
 	uint64_t start, end;	/* virtual */
 };
 int bp_screen_scan_ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf);
+/* Is @d the PCI device that the path names? Its bus may have another number now. */
+bool bp_screen_output_names(const struct bp_gop_output *out, const struct bp_display *d);
 /* The part of a link's text after the last '/', malloc'd: a driver's or a device's name. */
 int bp_screen_link_name(struct bp_ctx *ctx, const char *path, char **ret_name);
 /*

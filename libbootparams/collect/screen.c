@@ -99,6 +99,15 @@ int bp_screen_fact_from_screen_info(struct bp_ctx *ctx, struct bp_span bytes,
 	return 0;
 }
 
+bool bp_screen_output_names(const struct bp_gop_output *out, const struct bp_display *d)
+{
+	unsigned int device, function, of_path, f_path;
+
+	return bp_device_path_pci(out->path, &of_path, &f_path) &&
+	       sscanf(d->address, "%*x:%*x:%2x.%1x", &device, &function) == 2 &&
+	       device == of_path && function == f_path;
+}
+
 int bp_screen_link_name(struct bp_ctx *ctx, const char *path, char **ret_name)
 {
 	bp_autofree char *target = NULL;

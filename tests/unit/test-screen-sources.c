@@ -387,6 +387,14 @@ static const uint8_t gop_record[156] = {
 #define VGA(address, start) \
 	"text sys/bus/pci/devices/" address "/class 0x030000\n" \
 	"text sys/bus/pci/devices/" address "/resource " start " 0x00000000c0ffffff 0x42208\n"
+#define BOCHS_DISPLAY(address, start) \
+	"text sys/bus/pci/devices/" address "/class 0x038000\n" \
+	"text sys/bus/pci/devices/" address "/vendor 0x1234\n" \
+	"text sys/bus/pci/devices/" address "/device 0x1111\n" \
+	"text sys/bus/pci/devices/" address "/resource\n" \
+	"|" start " 0x0000000010ffffff 0x42208\n|0 0 0\n|0x11000000 0x11000fff 0x40200\n" \
+	"hex facts/pci." address ".dispi c5 b0 00 05 20 03 20 00 41 00 00 00 00 05 33 03 00 00 00 00 " \
+	"00 01 08 00 00 00 1e 1e 1e 1e\n"
 #define NVIDIA "link sys/bus/pci/devices/0000:00:01.0/driver ../../drivers/nvidia\n"
 
 static const struct {
@@ -493,6 +501,36 @@ START_TEST(gop_record_is_believed_or_not)
 	ck_assert_msg(strstr(s.why, gop_records[_i].why), "%s: %s", gop_records[_i].name, s.why);
 	if (s.outcome != BP_SCREEN_NONE)
 		ck_assert_str_eq(s.source, "gop-record");
+}
+END_TEST
+
+/*
+ * The only PCI display, which some kernel's driver has put into a mode: it is the one of boot unless
+ * the firmware's console was on another device, and in other memory.
+ */
+static const struct {
+	const char *display;	/* with memory from 0x10000000 to 0x11000000 */
+	uint8_t console;	/* highest byte of its framebuffer's address */
+	bool is_of_boot;
+} second_displays[] = {
+	{ BOCHS_DISPLAY("0000:00:03.0", "0x10000000"), 0x20, false },
+	{ BOCHS_DISPLAY("0000:00:01.0", "0x10000000"), 0x20, true },	/* the BAR has moved */
+	{ BOCHS_DISPLAY("0000:00:03.0", "0x10000000"), 0x10, true },	/* and so has the device */
+};
+
+START_TEST(a_display_without_the_console_is_not_the_one_of_boot)
+{
+	bp_autobuf struct bp_buf tree = { 0 };
+	uint8_t file[sizeof(gop_record)];
+
+	memcpy(file, gop_record, sizeof(file));
+	file[4 + 24 + 0x3b] = second_displays[_i].console;
+	fix_crc(file);
+	ck_assert_int_eq(bp_buf_printf(&tree, "%s%s", LOST, second_displays[_i].display), 0);
+	append_file(&tree, GOP_FILE, file, sizeof(file));
+	collect_text("second", bp_buf_str(&tree), tree.len);
+	ck_assert(fact("dispi")->has_mode);
+	ck_assert_int_eq(fact("dispi")->has_base, second_displays[_i].is_of_boot);
 }
 END_TEST
 
@@ -688,6 +726,8 @@ int main(void)
 	tcase_add_test(t, big_endian_pixels);
 	tcase_add_test(t, headless);
 	tcase_add_loop_test(t, gop_record_is_believed_or_not, 0, BP_ARRAY_SIZE(gop_records));
+	tcase_add_loop_test(t, a_display_without_the_console_is_not_the_one_of_boot, 0,
+			    BP_ARRAY_SIZE(second_displays));
 	tcase_add_test(t, a_cut_gop_record);
 	tcase_add_loop_test(t, no_gop_record, 0, BP_ARRAY_SIZE(no_gop_records));
 	tcase_add_test(t, gop_record_against_screen_info);
