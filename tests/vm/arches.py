@@ -22,6 +22,7 @@ class Arch:
     kexec_tools: str            # tools of kernels.conf
     stub: str                   # what becomes a unified kernel image by objcopy
     objcopy: str
+    efi: str                    # in the names of programs for the firmware
 
 
 ARCHES = {
@@ -31,12 +32,12 @@ ARCHES = {
         qemu="qemu-system-x86_64", machine="q35", cpu="max",
         firmware={"ovmf": ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
                   "bios": ()},
-        displays={"virtio-gpu": ("virtio-vga",), "": ("VGA",)},
+        displays={"virtio-gpu": ("virtio-vga",), "cirrus": ("cirrus-vga",), "": ("VGA",)},
         options=("-serial", "chardev:control"), console="ttyS0", control="ttyS1",
         cmdline="console=ttyS0 no_timer_check panic=1", busybox="/bin/busybox",
         compiler="gcc", libraries="/usr/lib/x86_64-linux-gnu",
         linker="/lib64/ld-linux-x86-64.so.2", kexec_tools="kexec-tools", stub="systemd-stub",
-        objcopy="objcopy"),
+        objcopy="objcopy", efi="x64"),
     # ramfb is what AAVMF makes a frame buffer of: it has no driver for bochs-display. The
     # board's second UART is the secure world's. The firmware gets a seed for KASLR from the
     # random number generator. A57 emulates fastest of those that Debian's kernels run on.
@@ -49,5 +50,6 @@ ARCHES = {
         cmdline="console=ttyAMA0 panic=1", busybox="a64-busybox",
         compiler="aarch64-linux-gnu-gcc", libraries="/usr/lib/aarch64-linux-gnu",
         linker="/lib/ld-linux-aarch64.so.1", kexec_tools="a64-kexec-tools",
-        stub="a64-systemd-stub", objcopy="aarch64-linux-gnu-objcopy"),
+        stub="a64-systemd-stub", objcopy="aarch64-linux-gnu-objcopy",
+        efi="aa64"),
 }

@@ -9,11 +9,13 @@ import pathlib
 import shlex
 
 import arches
+import efivars
 import initramfs
 import uki
 
 # what the guest's /proc/fb calls the owners
-FB_WORDS = {"efifb": "EFI VGA", "bochs": "bochs", "virtio-gpu": "virtio", "vesafb": "VESA VGA",
+FB_WORDS = {"efifb": "EFI VGA", "bochs": "bochs", "virtio-gpu": "virtio",
+            "cirrus": "cirrus", "vesafb": "VESA VGA",
             "vgatext": ""}
 KERNELS = ["5.10", "6.1", "6.12", "7.x"]
 PATTERN = "kexec-bootparams-pattern"
@@ -21,6 +23,9 @@ PATTERN_MIB = 4
 CRASHKERNEL = "crashkernel=256M"
 UKI_WORD = "of.the=uki"         # on no other command line
 CMA_MIB = 128
+SAYS_RECORD = r"gop-record +at boot 0x\S+ \S+ \((PciRoot|VenHw)\("  # by libefivar
+LOST_CLAIM = ("the GOP record is what screen_info says; a kernel that kexec-tools told no frame "
+              "buffer takes it from there for the next one")
 
 
 @dataclasses.dataclass
@@ -58,11 +63,15 @@ class Case:
     third: bool = False         # a kernel before the first one loaded that, as it loads the next
     plug_mib: int = 0           # memory that comes after the load (--hotplug)
     takeover: bool = False      # the next kernel loads the owner's driver, too
+    gop_record: str = ""        # how the firmware comes to run gop-record.efi: "driver", "chain"
+                                # (it starts the kernel then) or "sysprep"
+    lost: bool = False          # the owner is of a kernel before the first, which kexec-tools
+                                # started from there: it was told no frame buffer
 
     @property
     def prelude(self):
         """Whether the machine boots another kernel before the first one."""
-        return bool(self.holes) or self.third
+        return bool(self.holes) or self.third or self.lost
 
     @property
     def drivers(self):
@@ -73,6 +82,7 @@ class Case:
         """The name in expect.tbl."""
         return (self.owner + ("+mode" if self.mode else "") + ("+holes" if self.holes else "") +
                 (f"+{self.method}" if self.method else "") +
+                ("+lost" if self.lost else "") +
                 ("+bios" if self.firmware == "bios" and self.drivers else ""))
 
 
@@ -141,6 +151,15 @@ def all_cases():
         add(name=f"{kernel}-takeover-{owner}-c-{jump}", first=kernel, next=kernel, owner=owner,
             call="c", jump=jump, takeover=True, core=(kernel, owner) == ("7.x", "bochs"),
             claim="the next kernel's own DRM driver takes the display over")
+    # a display that nobody but the firmware can be asked about
+    for kernel in ("6.1", "7.x"):
+        add(name=f"{kernel}-lost-c-normal", first=kernel, next=kernel, owner="cirrus", call="c",
+            jump="normal", gop_record="driver", lost=True, core=kernel == "7.x", options="-d",
+            says=SAYS_RECORD, claim=LOST_CLAIM)
+    for way in ("chain", "sysprep"):    # its stub reads an initrd from the firmware's disk
+        add(name=f"6.1-gop-record-{way}-c-normal", first="6.1", next="6.1", owner="efifb",
+            call="c", jump="normal", gop_record=way,
+            claim="the GOP record is what the kernel's own screen_info says")
     for name, owner, jump in (("crash", "bochs", "crash"), ("normal", "efifb", "normal"),
                               ("virtio", "virtio-gpu", "crash")):
         add(name=f"6.12-record-{name}", first="6.12", next="6.12", owner=owner, call="c",
@@ -205,6 +224,12 @@ def a64_cases():
                 claim="the same on another processor and with GICv3")
         add(f"7.x-third-c-{jump}", "7.x", jump=jump, third=True,
             claim="the third kernel in a row has the frame buffer that the firmware made")
+    for owner in ("bochs", "efifb"):
+        add(f"7.x-lost-{owner}-c-normal", "7.x", jump="normal", owner=owner, gop_record="driver",
+            lost=True, core=owner == "bochs", options="-d", says=SAYS_RECORD,
+            claim=LOST_CLAIM)
+    add("6.1-gop-record-chain-c-normal", "6.1", jump="normal", gop_record="chain",
+        claim="the GOP record is what the kernel's own screen_info says")
     add("6.12-to-7.x-c-normal", "6.12", "7.x", jump="normal",
         claim="another kernel than the running one gets the frame buffer")
     for kernel in ("6.1", "6.12", "7.x"):
@@ -243,8 +268,12 @@ def a64_cases():
 
 def prelude_scenario(case, cmdline):
     """Of a kernel before the first one; cmdline: the first one's."""
-    return "\n".join([
-        f"carve_memmap {case.holes}" if case.holes else "report before",
+    lines = [f"carve_memmap {case.holes}"] if case.holes else []
+    if case.lost:
+        lines += [*screen_of(case), "mount_efivars"]
+    if not case.holes:
+        lines.append("report before")
+    return "\n".join(lines + [
         "run prelude kexec -c -l /next/vmlinuz --initrd=/next/initrd "
         f"--append={shlex.quote(cmdline)}",
         '[ $rc = 0 ] || fail "prelude: exit status $rc: $(cat /tmp/out)"',
@@ -282,12 +311,18 @@ def plan_arguments(case):
     return ["-c", load, "--dry-run", "--json", "--append=quiet"]
 
 
-def first_scenario(case, peer):
-    lines = []
-    for driver in case.drivers:
-        lines.append(f"load_driver {driver}")
+def screen_of(case):
+    """Until the owner has the screen."""
+    lines = [f"load_driver {driver}" for driver in case.drivers]
     if FB_WORDS[case.owner]:
         lines.append(f"wait_fb '{FB_WORDS[case.owner]}'")
+    return lines
+
+
+def first_scenario(case, peer):
+    lines = [] if case.lost else screen_of(case)
+    if case.gop_record:
+        lines.append("mount_efivars")
     lines.append("report first")
     if case.vmcore:
         lines += [f"vm-helper plant {PATTERN} {PATTERN_MIB} >/tmp/planted &",
@@ -379,6 +414,26 @@ def add_loader(archive, case, loader, tools):
         initramfs.add_tool(archive, tools[arches.ARCHES[case.arch].kexec_tools], "sbin/kexec")
 
 
+def gop_record_name(case):
+    kind = "driver-" if case.gop_record == "driver" else ""
+    return f"gop-record-{kind}{arches.ARCHES[case.arch].efi}.efi"
+
+
+def firmware_disk(case, folder, kernel, image, cmdline):
+    """What lies on the disk that the firmware starts gop-record.efi from, and the variables
+    that make it do so: ({name: bytes}, {name: bytes}). folder: of the built programs."""
+    name = gop_record_name(case)
+    files = {name: (folder / name).read_bytes()}
+    if case.gop_record == "driver":
+        return files, efivars.entry("Driver", "\\" + name)
+    files |= {"vmlinuz": kernel.vmlinuz.read_bytes(), "initrd": image}
+    options = f"initrd=\\initrd {cmdline}"
+    if case.gop_record == "chain":
+        return files, efivars.entry("Boot", "\\" + name, f"\\vmlinuz {options}")
+    return files, (efivars.entry("SysPrep", "\\" + name) |
+                   efivars.entry("Boot", "\\vmlinuz", options))
+
+
 def build_image(case, kernels, tools, loader):
     """The first kernel's initramfs, the next kernel and its initramfs within, as bytes.
 
@@ -389,9 +444,12 @@ def build_image(case, kernels, tools, loader):
                                    next_scenario(case))
     if case.vmcore and case.dump:
         initramfs.add_tool(inner, tools[kernels[case.first].makedumpfile], "bin/makedumpfile")
-    archive = initramfs.base_archive(kernels[case.first], tools, case.drivers,
+    more = ["efivarfs"] if case.gop_record else []
+    archive = initramfs.base_archive(kernels[case.first], tools, case.drivers + more,
                                      first_scenario(case, not loader))
     add_loader(archive, case, loader, tools)
+    if loader and case.gop_record:
+        initramfs.add_host_library(archive, case.arch, "libefivar.so.1")    # on demand, too
     if loader and case.record:
         initramfs.add_host_program(archive, case.arch, sibling(loader, "bootparams"),
                                    "sbin/bootparams")
@@ -418,9 +476,10 @@ def build_image(case, kernels, tools, loader):
     archive.add("next/vmlinuz", vmlinuz)
     if not case.prelude:
         return archive.encode()
-    outer = initramfs.base_archive(kernels[case.first], tools, [], prelude_scenario(
-        case, f"{arches.ARCHES[case.arch].cmdline} {first_cmdline(case)}"))
-    add_loader(outer, case, loader, tools)
+    outer = initramfs.base_archive(
+        kernels[case.first], tools, case.drivers + more, prelude_scenario(
+            case, f"{arches.ARCHES[case.arch].cmdline} {first_cmdline(case)}"))
+    add_loader(outer, case, "" if case.lost else loader, tools)
     outer.add("next/vmlinuz", kernels[case.first].vmlinuz.read_bytes())
     outer.add("next/initrd", archive.encode())
     return outer.encode()

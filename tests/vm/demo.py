@@ -34,7 +34,8 @@ def main():
     for loader, kexec in (("peer", {}), ("ours", {case.arch: args.kexec})):
         title = TITLES[loader]
         print(f"\n== {title}: {case.owner} owns the screen, {case.jump} into the next kernel")
-        run = runner.Run(case, runner.Bench(kernels, tools, rows, results, kexec))
+        run = runner.Run(case, runner.Bench(kernels, tools, rows, results, kexec,
+                                            pathlib.Path(args.kexec).parent))
         result = run.go()
         if "next.tar.gz" not in run.files:
             print(f"it did not get there: {result['reason']}")

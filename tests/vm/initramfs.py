@@ -26,8 +26,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 # names one module had over time; a driver that is built in needs no module.
 DRIVERS = {
     "bochs": [("bochs", "bochs_drm")],              # renamed in 5.17
+    "cirrus": [("cirrus_qemu", "cirrus")],          # renamed in 6.14
     "virtio-gpu": [("virtio_pci",), ("virtio_gpu",)],
     "virtio-blk": [("virtio_pci",), ("virtio_blk",)],
+    "efivarfs": [("efivarfs",)],
 }
 
 MAX_IMAGE = 512 << 20
@@ -123,16 +125,21 @@ def _find_binary(path):
     return real, found.group(1) if found else str(path.parent / ".libs")
 
 
-def add_host_program(archive, arch, path, target):
-    """A program built on this host at `target`, with the libraries it is linked with."""
-    program, library_path = _find_binary(path)
-    folders = [*filter(None, library_path.split(":")), arches.ARCHES[arch].libraries]
+def _add_libraries(archive, arch, path, folders=()):
+    """What a program or a library of this host is linked with."""
+    folders = [*folders, arches.ARCHES[arch].libraries]
 
     def find(name):
         return next((pathlib.Path(f, name) for f in folders if pathlib.Path(f, name).exists()), None)
-    archive.add_program(target, program.read_bytes())
-    for name, lib in packages.elf_closure(program, find).items():
+    for name, lib in packages.elf_closure(path, find).items():
         _add_library(archive, arch, name, lib)
+
+
+def add_host_program(archive, arch, path, target):
+    """A program built on this host at `target`, with the libraries it is linked with."""
+    program, library_path = _find_binary(path)
+    archive.add_program(target, program.read_bytes())
+    _add_libraries(archive, arch, program, filter(None, library_path.split(":")))
 
 
 def add_host_library(archive, arch, soname):
@@ -141,6 +148,7 @@ def add_host_library(archive, arch, soname):
     if not path.exists():
         raise LookupError(f"this host has no {path}")
     _add_library(archive, arch, soname, path)
+    _add_libraries(archive, arch, path)
 
 
 def _add_library(archive, arch, name, path):

@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 
 import cases
+import goprecord
 import picture
 import zeropage
 
@@ -374,9 +375,14 @@ def judge_vmcore(case, files, folder, first_report, last_report):
     yield Check("kernel log in the vmcore", said, "holds the crash", str(said))
 
 
+def beginning(files):
+    """The report of the kernel that the firmware started."""
+    return read_report(files["before.tar.gz" if "before.tar.gz" in files else "first.tar.gz"])
+
+
 def observe(files, shots):
     """What the columns of expectations would have to say for this run."""
-    reports = {n: read_report(files[f"{n}.tar.gz"]) for n in ("first", "next")}
+    reports = {"first": beginning(files), "next": read_report(files["next.tar.gz"])}
     first, following = boot_page(reports["first"]), boot_page(reports["next"])
 
     def seen(field):
@@ -404,13 +410,35 @@ def carried_via(said):
     return found[1].decode() if found else "nothing"
 
 
+def judge_gop_record(case, report, page):
+    """Does the firmware's record say what its kernel's own screen_info says, field by field?"""
+    record = goprecord.decode(report[goprecord.FILE])
+    console = goprecord.console(record)
+    for field, meant in goprecord.screen_info(console).items():
+        yield Check(f"{field} of the GOP record", meant == page[field], f"{page[field]:#x}",
+                    f"{meant:#x}")
+    yield Check("framebuffer size of the GOP record", console.size >= page["lfb_size"],
+                f"at least {page['lfb_size']:#x}", f"{console.size:#x}")
+    watched = record.flags & (goprecord.FINAL | goprecord.WATCHED)
+    want = case.gop_record != "sysprep"
+    yield Check("taken until the kernel took over", bool(watched) == want, str(want),
+                f"flags {record.flags:#x}")
+
+
 def judge(case, loader, files, shots, folder, rows):
     """All checks of a run that got to its end."""
     reports = {n: read_report(files[f"{n}.tar.gz"]) for n in ("first", "next")}
+    out, told = [], reports["first"]
+    if case.lost:
+        got = boot_page(told)["lfb_base"]
+        out.append(Check("base that the first kernel was told", got == 0, "0x0", f"{got:#x}"))
+        reports["first"] = beginning(files)
     first, following = boot_page(reports["first"]), boot_page(reports["next"])
+    if case.gop_record:
+        out += judge_gop_record(case, told, first)
     row = expect_row(rows[case.arch], loader=loader, kernel=case.first, owner=case.expect_owner,
                      call=case.call, jump=case.jump)
-    out = list(judge_screen(row, first, following))
+    out += judge_screen(row, first, following)
     both, crash = [reports["first"], reports["next"]], case.jump == "crash"
     if case.arch == "arm64":
         out += judge_arm64(both, [first, following], crash)

@@ -28,6 +28,7 @@ class Bench:
     rows: dict              # of expectations, by architecture
     results: pathlib.Path
     kexec: dict             # path of the loader under test by architecture; empty for the peer
+    efi: pathlib.Path       # folder with gop-record*.efi
 
 
 class Run:
@@ -82,7 +83,9 @@ class Run:
             return f"this host has no {this.qemu}"
         if self.bench.kexec and not os.access(self.kexec, os.X_OK):
             return f"{self.kexec} is not built"
-        need = [] if self.bench.kexec else [this.kexec_tools]
+        if self.case.gop_record and not (self.bench.efi / cases.gop_record_name(self.case)).exists():
+            return f"no {cases.gop_record_name(self.case)} in {self.bench.efi} (it needs clang and lld)"
+        need = [this.kexec_tools] if self.case.lost or not self.bench.kexec else []
         if "/" not in this.busybox:
             need.append(this.busybox)
         if self.case.vmcore and self.case.dump:
@@ -106,12 +109,18 @@ class Run:
         image = self.folder / "initramfs.cpio"
         image.write_bytes(cases.build_image(case, self.bench.kernels, self.bench.tools,
                                             self.kexec))
+        first = self.bench.kernels[case.first]
+        disk, variables = {}, {}
+        if case.gop_record:
+            disk, variables = cases.firmware_disk(
+                case, self.bench.efi, first, image.read_bytes(),
+                f"{arches.ARCHES[case.arch].cmdline} {cases.first_cmdline(case)}")
         scale = float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
-        with vm.Machine(self.folder, self.bench.kernels[case.first].vmlinuz, image,
-                        cases.first_cmdline(case), arch=case.arch, firmware=case.firmware,
-                        owner=case.owner, board=case.board, cpu=case.cpu, cpus=case.cpus,
-                        memory_mib=case.memory_mib, plug_mib=case.plug_mib, gdb=case.flip,
-                        one_port=self.bench.kernels[case.first].one_port,
+        with vm.Machine(self.folder, first.vmlinuz, image, cases.first_cmdline(case),
+                        arch=case.arch, firmware=case.firmware, disk=disk, variables=variables,
+                        direct=case.gop_record in ("", "driver"), owner=case.owner,
+                        board=case.board, cpu=case.cpu, cpus=case.cpus, memory_mib=case.memory_mib, plug_mib=case.plug_mib, gdb=case.flip,
+                        one_port=first.one_port,
                         watch=PURGATORY_SAYS if case.flip else None) as machine:
             self.follow(machine, TIMEOUT * scale)           # until the jump
             image.unlink()

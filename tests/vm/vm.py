@@ -23,6 +23,7 @@ import tempfile
 import time
 
 import arches
+import efivars
 import picture
 
 SCRATCH_BYTES = 1 << 30         # sparse
@@ -105,7 +106,7 @@ def _listen(path):
 class Machine:
     def __init__(self, folder, kernel, initrd, cmdline, *, arch="amd64", firmware="ovmf",
                  owner="", board="", cpu="", memory_mib=1024, plug_mib=0, cpus=1, scratch=False,
-                 gdb=False, watch=None, one_port=False):
+                 gdb=False, watch=None, one_port=False, disk=None, variables=None, direct=True):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         # socket paths have 108 bytes at most, so they cannot lie in any folder
@@ -119,26 +120,35 @@ class Machine:
         self.pending = None             # [name, size, [base64 lines]] of a file on its way
         self.vars = self.folder / "firmware-vars.fd"
         self.scratch = self.folder / "scratch.img"
+        self.disk = self.folder / "disk"
         this = arches.ARCHES[arch]
         self.args = [
             this.qemu, "-machine", f"{this.machine},accel=tcg{board and ',' + board}",
             "-cpu", cpu or this.cpu, "-smp", str(cpus), "-nodefaults", "-no-user-config",
             "-m", f"{memory_mib}M,slots=1,maxmem={memory_mib + plug_mib}M" if plug_mib
             else str(memory_mib), "-display", "none", "-no-reboot",
-            "-kernel", str(kernel), "-initrd", str(initrd),
-            "-append", f"{this.cmdline} {cmdline}",
             "-chardev", f"socket,id=console,path={self.sockets}/console",
             "-serial", "chardev:console",
             "-chardev", f"socket,id=control,path={self.sockets}/control",
             "-chardev", f"socket,id=qmp,path={self.sockets}/qmp",
             "-mon", "chardev=qmp,mode=control", *this.options]
+        if direct:
+            self.args += ["-kernel", str(kernel), "-initrd", str(initrd),
+                          "-append", f"{this.cmdline} {cmdline}"]
         for device in this.displays.get(owner, this.displays[""]):
             self.args += ["-device", device]
         if this.firmware[firmware]:
-            code, variables = this.firmware[firmware]
-            shutil.copyfile(variables, self.vars)
+            code, store = this.firmware[firmware]
+            self.vars.write_bytes(efivars.add(pathlib.Path(store).read_bytes(), variables or {}))
             self.args += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}",
                           "-drive", f"if=pflash,unit=1,format=raw,file={self.vars}"]
+        if disk:
+            # a folder that QEMU shows as a disk with a FAT file system
+            self.disk.mkdir()
+            for name, data in disk.items():
+                (self.disk / name).write_bytes(data)
+            self.args += ["-drive", f"if=none,id=disk,format=raw,readonly=on,file=fat:{self.disk}",
+                          "-device", "virtio-blk-pci,drive=disk"]
         if scratch:
             with open(self.scratch, "wb") as f:
                 f.truncate(SCRATCH_BYTES)
@@ -183,6 +193,7 @@ class Machine:
             self.qmp.close()
         for path in (self.vars, self.scratch):
             path.unlink(missing_ok=True)
+        shutil.rmtree(self.disk, ignore_errors=True)
         shutil.rmtree(self.sockets, ignore_errors=True)
 
     def _qemu_said(self):

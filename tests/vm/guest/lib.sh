@@ -57,6 +57,12 @@ wait_fb() {
 	fail "no $1 in /proc/fb: $(cat /proc/fb)"
 }
 
+# mount_efivars: the firmware's variables, if the kernel was handed its services
+mount_efivars() {
+	load_driver efivarfs
+	mount -t efivarfs efivarfs /sys/firmware/efi/efivars || fail "no efivars"
+}
+
 # copy_files DIR FILE...: sysfs files say a wrong size, so each is read rather than archived
 copy_files() {
 	dir=$1
@@ -138,7 +144,8 @@ report() {
 		/sys/devices/system/cpu/crash_hotplug \
 		/sys/devices/system/memory/crash_hotplug \
 		/sys/firmware/efi/systab /sys/firmware/efi/fw_vendor \
-		/sys/firmware/efi/runtime /sys/firmware/efi/config_table
+		/sys/firmware/efi/runtime /sys/firmware/efi/config_table \
+		/sys/firmware/efi/efivars/GopRecord-* /sys/firmware/efi/efivars/ConOut-*
 	# hundreds of files, maybe: a program for each would take minutes
 	[ ! -d /sys/firmware/memmap ] || (cd /sys/firmware/memmap && grep -r '' .) >/tmp/report/memmap
 	for d in /sys/kernel/boot_params /sys/firmware/efi/runtime-map; do
