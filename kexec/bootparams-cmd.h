@@ -12,8 +12,10 @@ struct bootparams_command {
 	const char *name;
 	const char *arguments;	/* for the usage line: "[--json] FILE" */
 	const char *help;	/* one line */
-	const char *options;	/* a line each, "  --NAME  what it does\n"; without --help */
-	int (*run)(int argc, char **argv);	/* argv[0] is the name; returns the exit status */
+	const char *options;	/* a line each, "  --NAME  what it does\n"; without
+				 * --help */
+	int (*run)(int argc, char **argv);	/* argv[0] is the name; returns the exit
+						 * status */
 };
 
 extern const struct bootparams_command bootparams_hyperv;
@@ -24,7 +26,8 @@ extern const struct bootparams_command bootparams_show;
 
 /* The line for --sysroot in .options */
 #define BOOTPARAMS_SYSROOT_HELP \
-	"  --sysroot=PATH  read another machine: a directory, or a recorded machine (.tree)\n"
+	"  --sysroot=PATH  read another machine: a directory, or a recorded machine " \
+	"(.tree)\n"
 
 /* The usage line and the help of one command, on @f. */
 void bootparams_usage(const struct bootparams_command *command, FILE *f);
@@ -35,17 +38,23 @@ struct bp_ctx *bootparams_ctx(const char *sysroot, bool record);
 int bootparams_print(const struct bp_buf *text);
 
 /* show --json and show: what the running kernel was given. */
-int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *ret_text);
-int bootparams_show_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *ret_text);
+int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m,
+			 struct bp_buf *ret_text);
+int bootparams_show_text(struct bp_ctx *ctx, const struct bp_machine *m,
+			 struct bp_buf *ret_text);
 
 /* The parts of them that speak of the framebuffer: bootparams-screen.c. */
 struct bp_json;
-int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j);
-int bootparams_screen_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *b);
+int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m,
+			   struct bp_json *j);
+int bootparams_screen_text(struct bp_ctx *ctx, const struct bp_machine *m,
+			   struct bp_buf *b);
 
 /* The same of the device tree: bootparams-fdt.c. @status: NULL, or why there is none. */
-int bootparams_fdt_json(const struct bp_device_tree *dt, const char *status, struct bp_json *j);
-int bootparams_fdt_text(const struct bp_device_tree *dt, const char *status, struct bp_buf *b);
+int bootparams_fdt_json(const struct bp_device_tree *dt, const char *status,
+			struct bp_json *j);
+int bootparams_fdt_text(const struct bp_device_tree *dt, const char *status,
+			struct bp_buf *b);
 
 /* One field of the zero page, decoded. */
 enum bootparams_format {
@@ -64,8 +73,10 @@ struct bootparams_field {
 /* NULL behind the last; in the order of the offsets. */
 const struct bootparams_field *bootparams_field(size_t i);
 /* The numeric value of a DEC or HEX field. */
-uint64_t bootparams_field_value(const struct bootparams_field *field, struct bp_span page);
+uint64_t bootparams_field_value(const struct bootparams_field *field,
+				struct bp_span page);
 /* What the value means, in a few words; NULL: nothing to add. */
-const char *bootparams_field_note(const struct bootparams_field *field, struct bp_span page);
+const char *bootparams_field_note(const struct bootparams_field *field,
+				  struct bp_span page);
 
 #endif

@@ -34,8 +34,10 @@ static int print_value(struct bp_buf *b, const uint8_t *p, int len)
 	if (!len)
 		return bp_buf_printf(b, "(set)");
 	if (is_text(p, len)) {
-		for (int at = 0; !r && at < len; at += (int)strlen((const char *)p + at) + 1)
-			r = bp_buf_printf(b, "%s%s", at ? ", " : "", (const char *)p + at);
+		for (int at = 0; !r && at < len;
+		     at += (int)strlen((const char *)p + at) + 1)
+			r = bp_buf_printf(b, "%s%s", at ? ", " : "",
+					  (const char *)p + at);
 		return r;
 	}
 	if (len == 4)
@@ -64,7 +66,8 @@ static int count_nodes(const void *fdt)
 	return n;
 }
 
-int bootparams_fdt_json(const struct bp_device_tree *dt, const char *status, struct bp_json *j)
+int bootparams_fdt_json(const struct bp_device_tree *dt, const char *status,
+			struct bp_json *j)
 {
 	const void *fdt = dt->blob.data;
 	int chosen, property, r = 0;
@@ -111,14 +114,17 @@ int bootparams_fdt_json(const struct bp_device_tree *dt, const char *status, str
 	return r;
 }
 
-int bootparams_fdt_text(const struct bp_device_tree *dt, const char *status, struct bp_buf *b)
+int bootparams_fdt_text(const struct bp_device_tree *dt, const char *status,
+			struct bp_buf *b)
 {
 	const void *fdt = dt->blob.data;
 	int chosen, property, r;
 
 	if (status)
 		return bp_buf_printf(b, "\nDevice tree: %s\n", status);
-	r = bp_buf_printf(b, "\nDevice tree (%s): %u bytes, %d nodes; memory reservations and /chosen\n",
+	r = bp_buf_printf(b,
+			  "\nDevice tree (%s): %u bytes, %d nodes; memory reservations "
+			  "and /chosen\n",
 			  dt->source, fdt_totalsize(fdt), count_nodes(fdt));
 	if (!r && root_text(fdt, "model"))
 		r = bp_buf_printf(b, "  %-34s %s\n", "model", root_text(fdt, "model"));

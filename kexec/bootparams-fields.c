@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The x86 zero page, field by field, for people. Documentation/arch/x86/zero-page.rst; the
- * E820 table and what is padding are not in the table.
+ * The x86 zero page, field by field, for people. Documentation/arch/x86/zero-page.rst;
+ * the E820 table and what is padding are not in the table.
  */
 #include "config.h"
 
@@ -13,8 +13,10 @@
 
 #define SIZE_OF(type, field) sizeof(((struct type *)NULL)->field)
 #define PAGE(f, format_) \
-	{ #f, offsetof(struct bp_wire_x86_boot_params, f), SIZE_OF(bp_wire_x86_boot_params, f), \
-	  BOOTPARAMS_##format_ }
+	{ \
+#f, offsetof(struct bp_wire_x86_boot_params, f), \
+			SIZE_OF(bp_wire_x86_boot_params, f), BOOTPARAMS_##format_ \
+	}
 #define SCREEN(f, format_) \
 	{ "screen_info." #f, offsetof(struct bp_wire_screen_info, f), \
 	  SIZE_OF(bp_wire_screen_info, f), BOOTPARAMS_##format_ }
@@ -156,7 +158,8 @@ struct meaning {
 	const char *text;
 };
 
-/* orig_video_isVGA: include/uapi/linux/screen_info.h; secure_boot: enum efi_secureboot_mode */
+/* orig_video_isVGA: include/uapi/linux/screen_info.h; secure_boot: enum
+ * efi_secureboot_mode */
 static const struct meaning meanings[] = {
 	{ "screen_info.orig_video_isVGA", BP_VIDEO_TYPE_NONE, "no framebuffer" },
 	{ "screen_info.orig_video_isVGA", BP_VIDEO_TYPE_VGA_TEXT, "VGA text" },
@@ -168,14 +171,16 @@ static const struct meaning meanings[] = {
 	{ "secure_boot", 3, "enabled" },
 };
 
-const char *bootparams_field_note(const struct bootparams_field *field, struct bp_span page)
+const char *bootparams_field_note(const struct bootparams_field *field,
+				  struct bp_span page)
 {
 	uint64_t value = bootparams_field_value(field, page);
 
 	for (size_t i = 0; i < BP_ARRAY_SIZE(meanings); i++)
 		if (!strcmp(meanings[i].field, field->name) && meanings[i].value == value)
 			return meanings[i].text;
-	/* Documentation/arch/x86/boot.rst, type_of_loader: the upper half is the loader. */
+	/* Documentation/arch/x86/boot.rst, type_of_loader: the upper half is the
+	 * loader. */
 	if (!strcmp(field->name, "hdr.type_of_loader"))
 		switch (value >> 4) {
 		case 0x2: return "EFI stub or Etherboot";

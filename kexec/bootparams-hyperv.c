@@ -48,7 +48,8 @@ static void json_where(struct bp_json *j, const char *key, uint64_t where)
 		bp_json_hex(j, key, where);
 }
 
-static void json_window(struct bp_json *j, const char *key, const struct bp_hyperv_window *w)
+static void json_window(struct bp_json *j, const char *key,
+			const struct bp_hyperv_window *w)
 {
 	if (!w->start) {
 		bp_json_null(j, key);
@@ -68,7 +69,8 @@ static void json_machine(struct bp_json *j, const struct bp_machine *m)
 	bp_json_object(j, "machine");
 	bp_json_bool(j, "hyperv", hv->present);
 	bp_json_string(j, "sign", hv->sign);
-	bp_json_string(j, "partition", hv->present ? bp_hyperv_partition_name(hv->partition) : NULL);
+	bp_json_string(j, "partition",
+		       hv->present ? bp_hyperv_partition_name(hv->partition) : NULL);
 	bp_json_uint(j, "generation", hv->generation);
 	bp_json_string(j, "isolation", bp_hyperv_isolation_name(hv->isolation));
 	json_window(j, "low_window", &hv->low);
@@ -82,12 +84,15 @@ static void json_machine(struct bp_json *j, const struct bp_machine *m)
 
 		bp_json_object(j, NULL);
 		bp_json_string(j, "instance", d->instance);
-		bp_json_string(j, "class", d->class == BP_VMBUS_SYNTHVID ? "synthvid"
-					   : d->class == BP_VMBUS_PCI ? "pci" : d->class_id);
+		bp_json_string(j, "class",
+			       d->class == BP_VMBUS_SYNTHVID ? "synthvid"
+			       : d->class == BP_VMBUS_PCI    ? "pci"
+							     : d->class_id);
 		bp_json_string(j, "driver", d->driver);
 		if (d->class == BP_VMBUS_PCI) {
 			bp_json_hex(j, "domain", bp_hyperv_vmbus_domain(d->guid));
-			bp_json_hex(j, "logical_id", bp_hyperv_vmbus_device_id(d->guid, 0));
+			bp_json_hex(j, "logical_id",
+				    bp_hyperv_vmbus_device_id(d->guid, 0));
 			bp_json_array(j, "windows");
 			for (size_t n = 0; !m->iomem.status && n < m->iomem.n; n++) {
 				const struct bp_iomem_entry *e = &m->iomem.v[n];
@@ -118,7 +123,8 @@ static void json_next(struct bp_json *j, const struct job *job)
 	bp_json_object(j, "next");
 	bp_json_string(j, "kernel", job->next);
 	bp_json_string(j, "version", job->version);
-	bp_json_string(j, "profile", k->profile_known ? bp_hyperv_profile_name(k->profile) : NULL);
+	bp_json_string(j, "profile",
+		       k->profile_known ? bp_hyperv_profile_name(k->profile) : NULL);
 	bp_json_string(j, "profile_source", k->profile_source);
 	if (k->reads_screen < 0)
 		bp_json_null(j, "reads_screen_info");
@@ -186,12 +192,14 @@ static void json_scenario(struct bp_json *j, const struct bp_hyperv_scenario *s)
 /* The driver that has the framebuffer, or NULL. */
 static const char *owner(const struct bp_machine *m)
 {
-	const struct bp_vmbus_device *video = bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID);
+	const struct bp_vmbus_device *video =
+		bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID);
 
 	if (video && video->driver)
 		return video->driver;
 	for (size_t i = 0; i < m->screen_facts.n; i++)
-		if (m->screen_facts.v[i].driver && m->screen_facts.v[i].base_trust == BP_TRUST_LIVE)
+		if (m->screen_facts.v[i].driver &&
+		    m->screen_facts.v[i].base_trust == BP_TRUST_LIVE)
 			return m->screen_facts.v[i].driver;
 	return NULL;
 }
@@ -203,7 +211,8 @@ static void json_gen1_video(struct bp_json *j, const struct bp_machine *m)
 	char text[64];
 
 	if (d)
-		snprintf(text, sizeof(text), "%.32s %04x:%04x", d->address, d->vendor, d->device);
+		snprintf(text, sizeof(text), "%.32s %04x:%04x", d->address, d->vendor,
+			 d->device);
 	bp_json_string(j, "gen1_video", d ? text : NULL);
 }
 
@@ -285,17 +294,21 @@ static void text_machine(struct bp_buf *b, const struct bp_machine *m)
 
 	if (!hv->present)
 		return;
-	bp_buf_printf(b, "Hyper-V %s (by %s)", bp_hyperv_partition_name(hv->partition), hv->sign);
+	bp_buf_printf(b, "Hyper-V %s (by %s)", bp_hyperv_partition_name(hv->partition),
+		      hv->sign);
 	if (hv->generation)
 		bp_buf_printf(b, ", generation %u", hv->generation);
 	if (hv->isolation)
-		bp_buf_printf(b, ", isolated by %s", bp_hyperv_isolation_name(hv->isolation));
+		bp_buf_printf(b, ", isolated by %s",
+			      bp_hyperv_isolation_name(hv->isolation));
 	bp_buf_printf(b, "\n");
 	if (hv->low.start)
-		bp_buf_printf(b, "  MMIO windows   0x%" PRIx64 "-0x%" PRIx64 "%s", hv->low.start,
-			      hv->low.last + 1, hv->low.last_is_known ? "" : "?");
+		bp_buf_printf(b, "  MMIO windows   0x%" PRIx64 "-0x%" PRIx64 "%s",
+			      hv->low.start, hv->low.last + 1,
+			      hv->low.last_is_known ? "" : "?");
 	if (hv->low.start && hv->high.start)
-		bp_buf_printf(b, ", 0x%" PRIx64 "-0x%" PRIx64, hv->high.start, hv->high.last + 1);
+		bp_buf_printf(b, ", 0x%" PRIx64 "-0x%" PRIx64, hv->high.start,
+			      hv->high.last + 1);
 	if (hv->low.start)
 		bp_buf_printf(b, " (%s)\n", hv->windows_source);
 	for (size_t i = 0; i < hv->n_devices; i++) {
@@ -326,16 +339,19 @@ static void text_next(struct bp_buf *b, const struct job *job)
 		bp_buf_printf(b, "\nNext kernel: any (--next names one)\n");
 		return;
 	}
-	bp_buf_printf(b, "\nNext kernel: %s%s%s\n", job->next ? job->next : "one of that profile",
+	bp_buf_printf(b, "\nNext kernel: %s%s%s\n",
+		      job->next ? job->next : "one of that profile",
 		      job->version ? ", " : "", job->version ? job->version : "");
 	if (k->profile_known)
 		bp_buf_printf(b, "  %s the fallback (profile %s, by %s)%s\n",
 			      k->profile >= BP_HYPERV_NEW ? "has" : "lacks",
 			      bp_hyperv_profile_name(k->profile), k->profile_source,
-			      k->reads_screen ? "" : "; it has no CONFIG_SYSFB and reads no framebuffer");
+			      k->reads_screen ? ""
+					      : "; it has no CONFIG_SYSFB and reads no "
+						"framebuffer");
 	else
-		bp_buf_printf(b, "  whether it has the fallback is not known: neither the image nor the "
-			      "initrd has hv_vmbus\n");
+		bp_buf_printf(b, "  whether it has the fallback is not known: neither "
+				 "the image nor the initrd has hv_vmbus\n");
 	bp_buf_printf(b, "  pci_hyperv is %s, hyperv_drm is %s\n  order: %s, %s\n",
 		      bp_driver_place_name(k->pci), bp_driver_place_name(k->drm),
 		      order_name(job->order ? job->order : k->order),
@@ -344,11 +360,14 @@ static void text_next(struct bp_buf *b, const struct job *job)
 
 static void text_scenario(struct bp_buf *b, const struct bp_hyperv_scenario *s)
 {
-	bp_buf_printf(b, "  %-16s %-7s %-10s 0x%08" PRIx64 "  ", bp_hyperv_passing_name(s->passing),
-		      bp_hyperv_profile_name(s->profile), order_name(s->order), s->lfb_base);
+	bp_buf_printf(b, "  %-16s %-7s %-10s 0x%08" PRIx64 "  ",
+		      bp_hyperv_passing_name(s->passing),
+		      bp_hyperv_profile_name(s->profile), order_name(s->order),
+		      s->lfb_base);
 	for (size_t i = 0; i < s->prediction.n_landings; i++) {
 		const struct bp_hyperv_landing *l = &s->prediction.landings[i];
-		const char *what = s->ops[i].kind == BP_HYPERV_OP_DRM ? "video" : "config";
+		const char *what =
+			s->ops[i].kind == BP_HYPERV_OP_DRM ? "video" : "config";
 		uint64_t where = s->ops[i].kind == BP_HYPERV_OP_DRM ? l->vram : l->config;
 
 		if (s->ops[i].kind == BP_HYPERV_OP_UNBUSY)
@@ -368,30 +387,36 @@ static int to_text(const struct job *job, struct bp_buf *b)
 
 	text_machine(b, job->m);
 	if (p->vram.size)
-		bp_buf_printf(b, "  framebuffer    0x%" PRIx64 "-0x%" PRIx64 " (%s)\n", p->vram.base,
-			      p->vram.base + p->vram.size, p->vram.source);
+		bp_buf_printf(b, "  framebuffer    0x%" PRIx64 "-0x%" PRIx64 " (%s)\n",
+			      p->vram.base, p->vram.base + p->vram.size, p->vram.source);
 	if (p->n_scenarios) {
 		text_next(b, job);
-		bp_buf_printf(b, "\nPassed by kexec_load: %s%s", bp_screen_outcome_name(p->ours.outcome),
+		bp_buf_printf(b, "\nPassed by kexec_load: %s%s",
+			      bp_screen_outcome_name(p->ours.outcome),
 			      p->ours.outcome == BP_SCREEN_NONE ? "" : " ");
 		if (p->ours.outcome != BP_SCREEN_NONE)
 			bp_buf_printf(b, "0x%" PRIx64 "-0x%" PRIx64, p->ours.base,
 				      p->ours.base + p->ours.size_bytes);
-		bp_buf_printf(b, "\n  because %s\n\nWhat lands where\n  %-16s %-7s %-10s %-11s\n",
+		bp_buf_printf(b,
+			      "\n  because %s\n\nWhat lands where\n  %-16s %-7s %-10s "
+			      "%-11s\n",
 			      p->ours.why, "told", "kernel", "order", "lfb_base");
 		for (size_t i = 0; i < p->n_scenarios; i++)
 			text_scenario(b, &p->scenarios[i]);
 	}
 	for (size_t i = 0; p->assumptions && p->assumptions[i]; i++)
-		bp_buf_printf(b, "%s  - %s\n", i ? "" : "\nAssuming that\n", p->assumptions[i]);
+		bp_buf_printf(b, "%s  - %s\n", i ? "" : "\nAssuming that\n",
+			      p->assumptions[i]);
 	for (size_t i = 0; p->warnings && p->warnings[i]; i++)
 		bp_buf_printf(b, "%s  - %s\n", i ? "" : "\nBeware\n", p->warnings[i]);
 	bp_buf_printf(b, "%sVerdict: %s: %s\n", b->len ? "\n" : "",
 		      bp_hyperv_verdict_name(p->verdict), p->why);
 	if (p->verdict == BP_HYPERV_SAFE && p->nothing_collides)
-		bp_buf_printf(b, "  With nothing passed it would collide: what kexec_load passes cures it.\n");
+		bp_buf_printf(b, "  With nothing passed it would collide: what "
+				 "kexec_load passes cures it.\n");
 	if (p->verdict == BP_HYPERV_SAFE && p->file_load_collides)
-		bp_buf_printf(b, "  With kexec_file_load it would collide: load with -c.\n");
+		bp_buf_printf(b, "  With kexec_file_load it would collide: load with "
+				 "-c.\n");
 	if (p->cured_by_order)
 		bp_buf_printf(b, "  Cure: %s.\n", BP_HYPERV_CURE_ORDER);
 	if (p->cured_by_newer)
@@ -427,9 +452,10 @@ static int read_next(struct bp_ctx *ctx, struct job *job)
 	if (!r && job->initrds[0])
 		r = bp_initrd_open(ctx, job->initrds, &initrd);
 	if (!r)
-		r = bp_hyperv_kernel_read(ctx, image, job->initrds[0] ? &initrd : NULL, job->modules,
-					  &job->k);
-	if (!r && bp_image_version(image) && !(job->version = strdup(bp_image_version(image))))
+		r = bp_hyperv_kernel_read(ctx, image, job->initrds[0] ? &initrd : NULL,
+					  job->modules, &job->k);
+	if (!r && bp_image_version(image) &&
+	    !(job->version = strdup(bp_image_version(image))))
 		r = -ENOMEM;
 	job->has_kernel = !r;
 	bp_image_unref(image);
@@ -444,16 +470,19 @@ static int judge(struct bp_ctx *ctx, struct job *job)
 	if (!r)
 		r = read_next(ctx, job);
 	if (!r)
-		r = bp_hyperv_screen_decide(ctx, job->m, job->has_kernel ? &job->k : NULL, NULL,
-					    &screen);
+		r = bp_hyperv_screen_decide(ctx, job->m, job->has_kernel ? &job->k : NULL,
+					    NULL, &screen);
 	if (!r)
-		r = bp_hyperv_judge(ctx, job->m, &(struct bp_hyperv_question){
+		r = bp_hyperv_judge(ctx, job->m,
+				    &(struct bp_hyperv_question){
 					    .kernel = job->has_kernel ? &job->k : NULL,
 					    .order = job->order,
 					    .ours = &screen,
-					    .by_hand = job->has_by_hand ? &job->by_hand : NULL,
+					    .by_hand = job->has_by_hand ? &job->by_hand
+									: NULL,
 					    .config_above_4g = job->sz4g,
-				    }, &job->report);
+				    },
+				    &job->report);
 	return r;
 }
 
@@ -527,24 +556,29 @@ static int parse(int argc, char **argv, struct job *job, const char **initrds, b
 				if (!strcmp(optarg, order_name(job->order)))
 					break;
 			if (!job->order) {
-				say_error("--order: \"%s\" is neither pci-first nor drm-first", optarg);
+				say_error("--order: \"%s\" is neither pci-first nor "
+					  "drm-first",
+					  optarg);
 				return EXIT_FAILURE;
 			}
 			break;
 		case 'l':
 			job->has_by_hand = true;
 			if (!parse_lfb(optarg, &job->by_hand)) {
-				say_error("--lfb: \"%s\" is not BASE[,SIZE] below 4 GiB", optarg);
+				say_error("--lfb: \"%s\" is not BASE[,SIZE] below 4 GiB",
+					  optarg);
 				return EXIT_FAILURE;
 			}
 			break;
 		case 'p':
-			for (job->profile = BP_HYPERV_NEW510; job->profile >= 0; job->profile--)
+			for (job->profile = BP_HYPERV_NEW510; job->profile >= 0;
+			     job->profile--)
 				if (!strcmp(optarg, bp_hyperv_profile_name(
 						    (enum bp_hyperv_profile)job->profile)))
 					break;
 			if (job->profile < 0) {
-				say_error("--profile: \"%s\" is none of pre60, old, new, new510",
+				say_error("--profile: \"%s\" is none of pre60, old, new, "
+					  "new510",
 					  optarg);
 				return EXIT_FAILURE;
 			}
@@ -596,7 +630,8 @@ static int hyperv(int argc, char **argv)
 	if (!r)
 		r = json ? to_json(&job, &text) : to_text(&job, &text);
 	if (r)
-		say_error("%s", *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+		say_error("%s",
+			  *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
 	r = r ? EXIT_FAILURE : bootparams_print(&text);
 	if (r == EXIT_SUCCESS)
 		r = exit_status(job.report.verdict);
@@ -613,12 +648,16 @@ const struct bootparams_command bootparams_hyperv = {
 	.help = "predict whether PCI devices and the framebuffer collide on Hyper-V",
 	.options = "  --next=KERNEL   the kernel that will be loaded; without it: any\n"
 		   "  --initrd=FILE   its initrd; may be given several times\n"
-		   "  --modules=DIR   where its hv_vmbus.ko is, if not in the initrd: /lib/modules/VERSION\n"
-		   "  --order=ORDER   pci-first or drm-first, instead of what the initrd says\n"
-		   "  --profile=NAME  instead of --next: pre60, old, new or new510, see bootparams(8)\n"
+		   "  --modules=DIR   where its hv_vmbus.ko is, if not in the initrd: "
+		   "/lib/modules/VERSION\n"
+		   "  --order=ORDER   pci-first or drm-first, instead of what the initrd "
+		   "says\n"
+		   "  --profile=NAME  instead of --next: pre60, old, new or new510, see "
+		   "bootparams(8)\n"
 		   "  --lfb=BASE[,SIZE]  try this value as well\n"
-		   "  --sz4g          as if the next kernel put configuration windows above 4 GiB\n"
-		   "  --json          print JSON instead of text\n"
-		   BOOTPARAMS_SYSROOT_HELP,
+		   "  --sz4g          as if the next kernel put configuration windows "
+		   "above 4 GiB\n"
+		   "  --json          print JSON instead of "
+		   "text\n" BOOTPARAMS_SYSROOT_HELP,
 	.run = hyperv,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bootparams memmap: this machine's memory, with the framebuffer, the crash kernel's region and,
- * for a kernel that is named, where its segments would go; as a table, as a drawing to scale for
- * a terminal or a document.
+ * bootparams memmap: this machine's memory, with the framebuffer, the crash kernel's
+ * region and, for a kernel that is named, where its segments would go; as a table, as a
+ * drawing to scale for a terminal or a document.
  */
 #include "config.h"
 
@@ -56,7 +56,8 @@ struct job {
 	struct bp_screen screen;
 };
 
-static int add(struct picture *p, enum kind kind, bp_phys_t start, bp_phys_t end, const char *name)
+static int add(struct picture *p, enum kind kind, bp_phys_t start, bp_phys_t end,
+	       const char *name)
 {
 	if (p->n == p->capacity) {
 		size_t capacity = p->capacity ? p->capacity * 2 : 64;
@@ -109,8 +110,8 @@ static int gather(const struct job *job, struct picture *p)
 			r = add(p, DEVICE, e->start, e->end, e->name);
 	}
 	if (!r && job->screen.outcome != BP_SCREEN_NONE)
-		r = add(p, FRAMEBUFFER, job->screen.base, job->screen.base + job->screen.size_bytes,
-			"framebuffer");
+		r = add(p, FRAMEBUFFER, job->screen.base,
+			job->screen.base + job->screen.size_bytes, "framebuffer");
 	for (unsigned int i = 0; !r && job->plan && i < job->plan->n_segments; i++) {
 		const struct bp_segment *s = &job->plan->segments[i];
 
@@ -142,8 +143,9 @@ static uint64_t count_rows(const struct picture *p, uint64_t row, struct scale *
 	s->n = 0;
 	for (size_t i = 0; i < p->n; i++) {
 		bp_phys_t start = bp_align_down(p->v[i].start, row);
-		bp_phys_t end = p->v[i].end > UINT64_MAX - row ? bp_align_down(UINT64_MAX, row)
-							       : bp_align_up(p->v[i].end, row);
+		bp_phys_t end = p->v[i].end > UINT64_MAX - row
+					? bp_align_down(UINT64_MAX, row)
+					: bp_align_up(p->v[i].end, row);
 
 		if (s->n && start <= s->v[s->n - 1].end) {
 			if (end > s->v[s->n - 1].end) {
@@ -184,7 +186,8 @@ static void size_text(uint64_t bytes, char text[24])
 }
 
 /* @p sorted by kind: what is there later covers. */
-static void paint_row(const struct picture *p, bp_phys_t start, uint64_t cell, char row[COLUMNS + 1])
+static void paint_row(const struct picture *p, bp_phys_t start, uint64_t cell,
+		      char row[COLUMNS + 1])
 {
 	memset(row, ' ', COLUMNS);
 	row[COLUMNS] = '\0';
@@ -215,14 +218,17 @@ static int draw(struct picture *p, struct bp_buf *b)
 	r = bp_buf_printf(b, "One character is %s, a row ", text);
 	size_text(s.cell * COLUMNS, text);
 	if (!r)
-		r = bp_buf_printf(b, "%s. %c System RAM, %c reserved, %c device, %c crash kernel, "
-				  "%c framebuffer, %c segment\n", text, kinds[RAM].letter,
-				  kinds[RESERVED].letter, kinds[DEVICE].letter, kinds[CRASH].letter,
+		r = bp_buf_printf(b,
+				  "%s. %c System RAM, %c reserved, %c device, %c crash "
+				  "kernel, %c framebuffer, %c segment\n",
+				  text, kinds[RAM].letter, kinds[RESERVED].letter,
+				  kinds[DEVICE].letter, kinds[CRASH].letter,
 				  kinds[FRAMEBUFFER].letter, kinds[SEGMENT].letter);
 	for (size_t i = 0; !r && i < s.n; i++) {
 		if (i)
 			r = bp_buf_printf(b, "%18s ...\n", "");
-		for (bp_phys_t at = s.v[i].start; !r && at < s.v[i].end; at += s.cell * COLUMNS) {
+		for (bp_phys_t at = s.v[i].start; !r && at < s.v[i].end;
+		     at += s.cell * COLUMNS) {
 			char row[COLUMNS + 1];
 
 			paint_row(p, at, s.cell, row);
@@ -242,7 +248,8 @@ static void append_xml(struct bp_buf *b, int *r, const char *text)
 		if (entity)
 			*r = bp_buf_printf(b, "%s", entity);
 		else
-			*r = bp_buf_append(b, (unsigned char)*text < 0x20 ? "?" : text, 1);
+			*r = bp_buf_append(b, (unsigned char)*text < 0x20 ? "?" : text,
+					   1);
 	}
 }
 
@@ -265,21 +272,28 @@ static int draw_svg(struct picture *p, struct bp_buf *b)
 	rows = count_rows(p, s.cell * COLUMNS, &s);
 	qsort(p->v, p->n, sizeof(*p->v), by_kind_and_address);
 	size_text(s.cell * COLUMNS, text);
-	r = bp_buf_printf(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			  "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%" PRIu64
-			  "\" font-family=\"monospace\" font-size=\"11\">\n"
+	r = bp_buf_printf(b,
+			  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			  "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" "
+			  "height=\"%" PRIu64 "\" font-family=\"monospace\" "
+					      "font-size=\"11\">\n"
 			  "<text x=\"4\" y=\"30\">a row is %s</text>\n",
-			  SVG_LEFT + COLUMNS * SVG_CELL + 10, 50 + (rows + s.n) * SVG_ROW, text);
+			  SVG_LEFT + COLUMNS * SVG_CELL + 10, 50 + (rows + s.n) * SVG_ROW,
+			  text);
 	for (unsigned int k = 0; !r && k < N_KINDS; k++)
-		r = bp_buf_printf(b, "<rect x=\"%u\" y=\"4\" width=\"10\" height=\"10\" fill=\"%s\"/>"
-				  "<text x=\"%u\" y=\"13\">%s</text>\n", 4 + k * 130, kinds[k].colour,
-				  18 + k * 130, kinds[k].name);
+		r = bp_buf_printf(b,
+				  "<rect x=\"%u\" y=\"4\" width=\"10\" height=\"10\" "
+				  "fill=\"%s\"/><text x=\"%u\" y=\"13\">%s</text>\n",
+				  4 + k * 130, kinds[k].colour, 18 + k * 130,
+				  kinds[k].name);
 	for (size_t i = 0; !r && i < s.n; i++, y += SVG_ROW) {
 		for (bp_phys_t at = s.v[i].start; !r && at < s.v[i].end;
 		     at += s.cell * COLUMNS, y += SVG_ROW) {
 			double scale = (double)SVG_CELL / (double)s.cell;
 
-			r = bp_buf_printf(b, "<text x=\"4\" y=\"%" PRIu64 "\">%#" PRIx64 "</text>\n",
+			r = bp_buf_printf(b,
+					  "<text x=\"4\" y=\"%" PRIu64 "\">%#" PRIx64
+					  "</text>\n",
 					  y + SVG_ROW - 3, at);
 			for (size_t n = 0; !r && n < p->n; n++) {
 				const struct area *a = &p->v[n];
@@ -288,7 +302,8 @@ static int draw_svg(struct picture *p, struct bp_buf *b)
 
 				if (a->end <= at || a->start >= row_end)
 					continue;
-				from = a->start > at ? (double)(a->start - at) * scale : 0;
+				from = a->start > at ? (double)(a->start - at) * scale
+						     : 0;
 				to = (double)(BP_MIN(a->end, row_end) - at) * scale;
 				r = bp_buf_printf(b, "<rect x=\"%.2f\" y=\"%" PRIu64 "\" width=\"%.2f\""
 						  " height=\"%u\" fill=\"%s\"><title>", SVG_LEFT + from,
@@ -344,7 +359,9 @@ static int to_json(struct picture *p, struct bp_buf *b)
 
 static int make_plan(struct bp_ctx *ctx, struct job *job)
 {
-	struct bp_plan_opts opts = { .syscall = BP_SYSCALL_LOAD, .panic = job->panic, .cmdline = "" };
+	struct bp_plan_opts opts = { .syscall = BP_SYSCALL_LOAD,
+				     .panic = job->panic,
+				     .cmdline = "" };
 	int r = bp_image_open(ctx, job->next, NULL, &job->image);
 
 	if (!r && job->initrd) {
@@ -386,7 +403,8 @@ static int describe(struct bp_ctx *ctx, struct job *job, struct bp_buf *text)
 			    : "/proc/iomem cannot be read");
 	if (!r)
 		r = job->next ? make_plan(ctx, job)
-			      : bp_hyperv_screen_decide(ctx, job->m, NULL, NULL, &job->screen);
+			      : bp_hyperv_screen_decide(ctx, job->m, NULL, NULL,
+							&job->screen);
 	if (!r)
 		r = gather(job, &p);
 	if (!r && job->svg) {
@@ -467,7 +485,8 @@ static int memmap(int argc, char **argv)
 		return EXIT_FAILURE;
 	r = describe(ctx, &job, &text);
 	if (r)
-		say_error("%s", *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+		say_error("%s",
+			  *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
 	bp_plan_unref(job.plan);
 	bp_initrd_close(&job.files);
 	bp_image_unref(job.image);
@@ -478,15 +497,17 @@ static int memmap(int argc, char **argv)
 
 const struct bootparams_command bootparams_memmap = {
 	.name = "memmap",
-	.arguments = "[--next=KERNEL [--initrd=FILE] [--crash]] [--picture] [--svg=FILE] [--json] "
-		     "[--sysroot=PATH]",
+	.arguments = "[--next=KERNEL [--initrd=FILE] [--crash]] [--picture] [--svg=FILE] "
+		     "[--json] [--sysroot=PATH]",
 	.help = "show the memory, and where a kernel would be loaded",
-	.options = "  --next=KERNEL   and where its segments would go, loaded with kexec_load\n"
+	.options = "  --next=KERNEL   and where its segments would go, loaded with "
+		   "kexec_load\n"
 		   "  --initrd=FILE   its initrd\n"
-		   "  --crash         as a crash kernel, in the region that is reserved for it\n"
+		   "  --crash         as a crash kernel, in the region that is reserved "
+		   "for it\n"
 		   "  --picture       draw it to scale\n"
 		   "  --svg=FILE      write the drawing for a document\n"
-		   "  --json          print JSON instead of text\n"
-		   BOOTPARAMS_SYSROOT_HELP,
+		   "  --json          print JSON instead of "
+		   "text\n" BOOTPARAMS_SYSROOT_HELP,
 	.run = memmap,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bootparams record: make a recorded machine (.tree) of what collection reads, and of what a
- * maintainer is going to ask for next.
+ * bootparams record: make a recorded machine (.tree) of what collection reads, and of
+ * what a maintainer is going to ask for next.
  */
 #include "config.h"
 
@@ -13,8 +13,8 @@
 #include "core/tree.h"
 
 /*
- * Read besides what collection reads; a part that is "*" is every name there. Links are kept as
- * links (which driver?), files are read, what is not there is nobody's fault.
+ * Read besides what collection reads; a part that is "*" is every name there. Links are
+ * kept as links (which driver?), files are read, what is not there is nobody's fault.
  */
 static const char *const further[] = {
 	"/proc/cmdline",
@@ -173,7 +173,7 @@ static int record(int argc, char **argv)
 		r = bp_record_write(ctx, argv[optind], &text);
 	if (r < 0)
 		say_error("cannot record this machine: %s",
-				 *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+			  *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
 	bp_ctx_unref(ctx);
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -181,7 +181,8 @@ static int record(int argc, char **argv)
 const struct bootparams_command bootparams_record = {
 	.name = "record",
 	.arguments = "[--sysroot=PATH] FILE",
-	.help = "write what this machine's kernel was given as a recorded machine (.tree; - is stdout)",
+	.help = "write what this machine's kernel was given as a recorded machine "
+		"(.tree; - is stdout)",
 	.options = BOOTPARAMS_SYSROOT_HELP,
 	.run = record,
 };

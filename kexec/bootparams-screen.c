@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bootparams screen, and its part of show: the framebuffer by each source, what is chosen of
- * them and why, and the outputs in the GOP record.
+ * bootparams screen, and its part of show: the framebuffer by each source, what is chosen
+ * of them and why, and the outputs in the GOP record.
  */
 #include "config.h"
 
@@ -18,11 +18,14 @@
 static const char *format_name(uint32_t pixel_format)
 {
 	static const char *const names[] = {
-		[BP_GOP_RGB8] = "RGB", [BP_GOP_BGR8] = "BGR", [BP_GOP_BIT_MASK] = "bit masks",
+		[BP_GOP_RGB8] = "RGB",
+		[BP_GOP_BGR8] = "BGR",
+		[BP_GOP_BIT_MASK] = "bit masks",
 		[BP_GOP_BLT_ONLY] = "no framebuffer",
 	};
 
-	return pixel_format < BP_ARRAY_SIZE(names) ? names[pixel_format] : "unknown format";
+	return pixel_format < BP_ARRAY_SIZE(names) ? names[pixel_format]
+						   : "unknown format";
 }
 
 static int text_output(struct bp_ctx *ctx, const struct bp_gop *gop,
@@ -36,9 +39,11 @@ static int text_output(struct bp_ctx *ctx, const struct bp_gop *gop,
 			      format_name(mode->pixel_format), out->mode_number, out->max_mode);
 
 	if (!r && mode->pixel_format == BP_GOP_BIT_MASK)
-		r = bp_buf_printf(b, " (red %08" PRIx32 ", green %08" PRIx32 ", blue %08" PRIx32
-				  ", reserved %08" PRIx32 ")", mode->red_mask, mode->green_mask,
-				  mode->blue_mask, mode->reserved_mask);
+		r = bp_buf_printf(b,
+				  " (red %08" PRIx32 ", green %08" PRIx32
+				  ", blue %08" PRIx32 ", reserved %08" PRIx32 ")",
+				  mode->red_mask, mode->green_mask, mode->blue_mask,
+				  mode->reserved_mask);
 	if (!r)
 		r = bp_buf_printf(b, "%s%s%s\n      ",
 				  out->flags & BP_WIRE_GOP_CONSOLE ? ", console" : "",
@@ -64,12 +69,14 @@ static int text_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 	int r = bp_screen_file_load(ctx, m, &file);
 
 	if (!r)
-		r = bp_buf_printf(b, "under kexec_file_load: %s", bp_screen_outcome_name(file.outcome));
+		r = bp_buf_printf(b, "under kexec_file_load: %s",
+				  bp_screen_outcome_name(file.outcome));
 	if (!r && file.outcome != BP_SCREEN_NONE)
 		r = bp_buf_printf(b, " 0x%" PRIx64 "-0x%" PRIx64, file.base,
 				  file.base + file.size_bytes);
 	if (!r && file.outcome == BP_SCREEN_CONSOLE)
-		r = bp_buf_printf(b, " %" PRIu32 "x%" PRIu32, file.width_px, file.height_px);
+		r = bp_buf_printf(b, " %" PRIu32 "x%" PRIu32, file.width_px,
+				  file.height_px);
 	if (!r)
 		r = bp_buf_printf(b, "\n  because %s\n", file.why);
 	if (!r && bp_screen_file_load_loss(m, decided, &file, loss, sizeof(loss)))
@@ -77,15 +84,16 @@ static int text_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 	return r;
 }
 
-int bootparams_screen_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *b)
+int bootparams_screen_text(struct bp_ctx *ctx, const struct bp_machine *m,
+			   struct bp_buf *b)
 {
 	const struct bp_gop_record *record = &m->gop.record;
 	struct bp_screen screen;
 	int r = bp_hyperv_screen_decide(ctx, m, NULL, NULL, &screen);
 
 	if (!r)
-		r = bp_buf_printf(b, "\nFramebuffer: what kexec_load would hand on, and what each "
-				  "source says\n");
+		r = bp_buf_printf(b, "\nFramebuffer: what kexec_load would hand on, and "
+				     "what each source says\n");
 	if (!r)
 		r = bp_screen_explain(m, &screen, b);
 	if (!r)
@@ -158,7 +166,8 @@ static int json_output(struct bp_ctx *ctx, struct bp_json *j, const struct bp_go
 	return r;
 }
 
-int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j)
+int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m,
+			   struct bp_json *j)
 {
 	struct bp_screen screen, file;
 	char loss[512];
@@ -184,8 +193,10 @@ int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m, struc
 	bp_json_string(j, "why", file.why);
 	bp_json_hex(j, "base", file.base);
 	bp_json_hex(j, "size", file.size_bytes);
-	bp_json_string(j, "loses", bp_screen_file_load_loss(m, &screen, &file, loss, sizeof(loss))
-				   ? loss : NULL);
+	bp_json_string(j, "loses",
+		       bp_screen_file_load_loss(m, &screen, &file, loss, sizeof(loss))
+			       ? loss
+			       : NULL);
 	bp_json_object_end(j);
 	if (m->gop.status) {
 		bp_json_null(j, "gop_record");
@@ -262,7 +273,8 @@ static int screen(int argc, char **argv)
 		return EXIT_FAILURE;
 	r = describe(ctx, json, &text);
 	if (r)
-		say_error("%s", *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+		say_error("%s",
+			  *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
 	bp_ctx_unref(ctx);
 	return r ? EXIT_FAILURE : bootparams_print(&text);
 }

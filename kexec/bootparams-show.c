@@ -85,7 +85,8 @@ static void node_text(const struct bp_setup_data_node *node, char text[128])
 			 data.len / sizeof(struct bp_wire_x86_e820_entry));
 		break;
 	case BP_SETUP_PCI:
-		/* arch/x86/include/asm/pci.h: struct pci_setup_rom behind the node's head */
+		/* arch/x86/include/asm/pci.h: struct pci_setup_rom behind the node's
+		 * head */
 		if (bp_span_has(data, 0, 48))
 			snprintf(text, 128, "ROM of %04" PRIx64 ":%02" PRIx64 ":%02" PRIx64
 				 ".%" PRIx64 " [%04x:%04x], %" PRIu64 " bytes", bp_le64(p + 16),
@@ -181,7 +182,8 @@ static void json_screen(struct bp_ctx *ctx, struct bp_json *j, struct bp_span pa
 	bp_json_object_end(j);
 }
 
-static int json_setup_data(struct bp_ctx *ctx, struct bp_json *j, const struct bp_machine *m)
+static int json_setup_data(struct bp_ctx *ctx, struct bp_json *j,
+			   const struct bp_machine *m)
 {
 	struct bp_setup_data_verdict *v = NULL;
 	int r = 0;
@@ -214,7 +216,8 @@ static int json_setup_data(struct bp_ctx *ctx, struct bp_json *j, const struct b
 	return r;
 }
 
-static int json_boot_params(struct bp_ctx *ctx, struct bp_json *j, const struct bp_machine *m)
+static int json_boot_params(struct bp_ctx *ctx, struct bp_json *j,
+			    const struct bp_machine *m)
 {
 	struct bp_span page = bp_buf_span(&m->x86.zero_page);
 	bp_automemmap struct bp_memmap e820 = { 0 };
@@ -253,7 +256,8 @@ static void json_efi(struct bp_json *j, const struct bp_efi *efi)
 			bp_json_null(j, "secure_boot");
 		else
 			bp_json_bool(j, "secure_boot", efi->secure_boot);
-		bp_json_string(j, "runtime_map_status", status_text(efi->runtime_map_status));
+		bp_json_string(j, "runtime_map_status",
+			       status_text(efi->runtime_map_status));
 		bp_json_array(j, "runtime_map");
 		for (size_t i = 0; i < efi->n_runtime_map; i++) {
 			bp_json_object(j, NULL);
@@ -269,7 +273,8 @@ static void json_efi(struct bp_json *j, const struct bp_efi *efi)
 	bp_json_object_end(j);
 }
 
-int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *ret_text)
+int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m,
+			 struct bp_buf *ret_text)
 {
 	struct bp_json j = { 0 };
 	int r = 0;
@@ -287,7 +292,8 @@ int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m, struct 
 	r = json_boot_params(ctx, &j, m);
 	json_efi(&j, &m->efi);
 	if (!r && m->arch == BP_ARCH_ARM64)
-		r = bootparams_fdt_json(&m->device_tree, status_text(m->device_tree.status), &j);
+		r = bootparams_fdt_json(&m->device_tree,
+					status_text(m->device_tree.status), &j);
 	if (!r)
 		r = bootparams_screen_json(ctx, m, &j);
 	bp_json_string(&j, "firmware_map_status", status_text(m->firmware_map_status));
@@ -339,8 +345,8 @@ static void put(struct bp_buf *b, int *r, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void text_range(struct bp_buf *b, int *r, bp_phys_t start, bp_phys_t end, unsigned int depth,
-		       const char *name)
+static void text_range(struct bp_buf *b, int *r, bp_phys_t start, bp_phys_t end,
+		       unsigned int depth, const char *name)
 {
 	char size[24];
 
@@ -349,8 +355,8 @@ static void text_range(struct bp_buf *b, int *r, bp_phys_t start, bp_phys_t end,
 	    (int)depth * 2, "", name);
 }
 
-static void text_map(struct bp_buf *b, int *r, const char *title, const struct bp_memmap *map,
-		     const char *status)
+static void text_map(struct bp_buf *b, int *r, const char *title,
+		     const struct bp_memmap *map, const char *status)
 {
 	put(b, r, "\n%s", title);
 	if (status) {
@@ -364,8 +370,9 @@ static void text_map(struct bp_buf *b, int *r, const char *title, const struct b
 
 		snprintf(unknown, sizeof(unknown), "type %" PRIu32, type);
 		text_range(b, r, map->v[i].start, map->v[i].end, 0,
-			   strcmp(bp_mem_type_name(type), "unknown") ? bp_mem_type_name(type) :
-								       unknown);
+			   strcmp(bp_mem_type_name(type), "unknown")
+				   ? bp_mem_type_name(type)
+				   : unknown);
 	}
 }
 
@@ -431,8 +438,9 @@ static void text_setup_data(struct bp_ctx *ctx, struct bp_buf *b, int *r,
 	for (size_t i = 0; i < n; i++) {
 		char text[128];
 
-		put(b, r, "  %3zu  %-24s (%" PRIu32 ")  %8zu bytes  %s: %s\n", i, v[i].name,
-		    v[i].type, m->x86.nodes[i].data.len, v[i].action, v[i].why);
+		put(b, r, "  %3zu  %-24s (%" PRIu32 ")  %8zu bytes  %s: %s\n", i,
+		    v[i].name, v[i].type, m->x86.nodes[i].data.len, v[i].action,
+		    v[i].why);
 		node_text(&m->x86.nodes[i], text);
 		if (*text)
 			put(b, r, "       %s\n", text);
@@ -469,9 +477,13 @@ static void text_efi(struct bp_buf *b, int *r, const struct bp_efi *efi)
 		const char *name;
 		uint64_t value;
 	} addresses[] = {
-		{ "fw_vendor", efi->fw_vendor }, { "runtime", efi->runtime },
-		{ "config_table", efi->config_table }, { "ACPI 2.0", efi->acpi20 },
-		{ "ACPI", efi->acpi }, { "SMBIOS 3", efi->smbios3 }, { "SMBIOS", efi->smbios },
+		{ "fw_vendor", efi->fw_vendor },
+		{ "runtime", efi->runtime },
+		{ "config_table", efi->config_table },
+		{ "ACPI 2.0", efi->acpi20 },
+		{ "ACPI", efi->acpi },
+		{ "SMBIOS 3", efi->smbios3 },
+		{ "SMBIOS", efi->smbios },
 	};
 
 	put(b, r, "\nEFI (/sys/firmware/efi)");
@@ -490,7 +502,8 @@ static void text_efi(struct bp_buf *b, int *r, const struct bp_efi *efi)
 		put(b, r, "  runtime map: %s\n", status);
 		return;
 	}
-	put(b, r, "  runtime map: %zu mappings (physical, virtual, pages, type, attributes)\n",
+	put(b, r,
+	    "  runtime map: %zu mappings (physical, virtual, pages, type, attributes)\n",
 	    efi->n_runtime_map);
 	for (size_t i = 0; i < efi->n_runtime_map; i++)
 		put(b, r, "  0x%016" PRIx64 "  0x%016" PRIx64 "  %8" PRIu64 "  %2" PRIu32
@@ -516,20 +529,24 @@ static void text_iomem(struct bp_buf *b, int *r, const struct bp_iomem *iomem)
 			   iomem->v[i].name);
 }
 
-int bootparams_show_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *ret_text)
+int bootparams_show_text(struct bp_ctx *ctx, const struct bp_machine *m,
+			 struct bp_buf *ret_text)
 {
 	struct bp_buf b = { 0 };
 	int r = 0;
 
-	put(&b, &r, "Machine\n  architecture  %s\n  kernel        %s\n  product       %s, %s\n"
-		    "  command line  %s\n", bp_arch_name(m->arch),
-	    m->release ? m->release : "unknown", m->dmi_vendor ? m->dmi_vendor : "unknown",
+	put(&b, &r,
+	    "Machine\n  architecture  %s\n  kernel        %s\n  product       %s, %s\n"
+	    "  command line  %s\n",
+	    bp_arch_name(m->arch), m->release ? m->release : "unknown",
+	    m->dmi_vendor ? m->dmi_vendor : "unknown",
 	    m->dmi_product ? m->dmi_product : "unknown", m->cmdline);
 	if (m->arch == BP_ARCH_X86_64)
 		text_boot_params(ctx, &b, &r, m);
 	text_efi(&b, &r, &m->efi);
 	if (!r && m->arch == BP_ARCH_ARM64)
-		r = bootparams_fdt_text(&m->device_tree, status_text(m->device_tree.status), &b);
+		r = bootparams_fdt_text(&m->device_tree,
+					status_text(m->device_tree.status), &b);
 	if (!r)
 		r = bootparams_screen_text(ctx, m, &b);
 	text_map(&b, &r, "Firmware's memory map (/sys/firmware/memmap)", &m->firmware_map,
@@ -581,9 +598,11 @@ static int show(int argc, char **argv)
 		return EXIT_FAILURE;
 	r = bp_machine_collect(ctx, &m);
 	if (!r)
-		r = json ? bootparams_show_json(ctx, m, &text) : bootparams_show_text(ctx, m, &text);
+		r = json ? bootparams_show_json(ctx, m, &text)
+			 : bootparams_show_text(ctx, m, &text);
 	if (r)
-		say_error("%s", *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+		say_error("%s",
+			  *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
 	bp_machine_unref(m);
 	bp_ctx_unref(ctx);
 	return r ? EXIT_FAILURE : bootparams_print(&text);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bootparams(8): look at, record, check and compare boot parameters. Never changes the machine.
+ * bootparams(8): look at, record, check and compare boot parameters. Never changes the
+ * machine.
  *
- * To add a subcommand: kexec/bootparams-NAME.c with a struct bootparams_command, a line in the
- * table below, and its section in man/bootparams.8.
+ * To add a subcommand: kexec/bootparams-NAME.c with a struct bootparams_command, a line
+ * in the table below, and its section in man/bootparams.8.
  */
 #include "config.h"
 
@@ -39,8 +40,11 @@ static void say_log(void *data, enum bp_log_level level, const char *line)
 struct bp_ctx *bootparams_ctx(const char *sysroot, bool record)
 {
 	static bool said;	/* outlives the context, which may log until it goes */
-	struct bp_ctx_opts opts = { .size = sizeof(opts), .sysroot = sysroot, .record = record,
-				    .log = say_log, .log_data = &said };
+	struct bp_ctx_opts opts = { .size = sizeof(opts),
+				    .sysroot = sysroot,
+				    .record = record,
+				    .log = say_log,
+				    .log_data = &said };
 	struct bp_ctx *ctx = NULL;
 	int r = bp_ctx_new(&opts, &ctx);
 
@@ -51,7 +55,8 @@ struct bp_ctx *bootparams_ctx(const char *sysroot, bool record)
 
 int bootparams_print(const struct bp_buf *text)
 {
-	if (fwrite(bp_buf_str(text), 1, text->len, stdout) == text->len && !fflush(stdout))
+	if (fwrite(bp_buf_str(text), 1, text->len, stdout) == text->len &&
+	    !fflush(stdout))
 		return EXIT_SUCCESS;
 	say_error("cannot write the output: %s", strerror(errno));
 	return EXIT_FAILURE;
@@ -59,9 +64,10 @@ int bootparams_print(const struct bp_buf *text)
 
 void bootparams_usage(const struct bootparams_command *command, FILE *f)
 {
-	fprintf(f, "Usage: bootparams %s %s\nThis will %s.\n\nOptions:\n%s"
-		   "  --help          show this help\n", command->name, command->arguments,
-		command->help, command->options);
+	fprintf(f,
+		"Usage: bootparams %s %s\nThis will %s.\n\nOptions:\n%s  --help          "
+		"show this help\n",
+		command->name, command->arguments, command->help, command->options);
 }
 
 static void help(FILE *f)

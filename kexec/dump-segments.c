@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * --dump-segments: writes DIR/00-kernel.bin, DIR/01-initrd.bin ..., the bytes handed over; what
- * lies beyond them in a segment is zero.
+ * --dump-segments: writes DIR/00-kernel.bin, DIR/01-initrd.bin ..., the bytes handed
+ * over; what lies beyond them in a segment is zero.
  */
 #include "config.h"
 
@@ -40,7 +40,8 @@ static int write_all(int fd, const void *data, size_t len)
 /* A new file: what is in its place is not ours to write to, and may be a link. */
 static int write_new(int dir, const char *name, const void *data, size_t len)
 {
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			0600);
 	int r = fd < 0 ? -errno : write_all(fd, data, len);
 
 	if (fd >= 0 && close(fd) && !r)
@@ -54,7 +55,8 @@ static int remove_old(DIR *d)
 	struct dirent *e;
 
 	while ((e = readdir(d)))
-		if (!fnmatch("[0-9][0-9]-*.bin", e->d_name, 0) && unlinkat(dirfd(d), e->d_name, 0))
+		if (!fnmatch("[0-9][0-9]-*.bin", e->d_name, 0) &&
+		    unlinkat(dirfd(d), e->d_name, 0))
 			return -errno;
 	return 0;
 }
@@ -71,7 +73,8 @@ int kexec_dump_segments(struct bp_ctx *ctx, const struct bp_plan *plan, const ch
 		return bp_fail_errno(ctx, -errno, "cannot use %s", path);
 	r = remove_old(d);
 	if (r)
-		return bp_fail_errno(ctx, r, "cannot remove older segments from %s", path);
+		return bp_fail_errno(ctx, r, "cannot remove older segments from %s",
+				     path);
 	for (unsigned int i = 0; i < plan->n_segments; i++) {
 		const struct bp_segment *s = &plan->segments[i];
 		char name[64];

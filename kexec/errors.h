@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a refusal of the kernel means on this machine: the cause and a way out, as one sentence.
+ * What a refusal of the kernel means on this machine: the cause and a way out, as one
+ * sentence.
  *
- * Pure functions of what was gathered, so that each cause is tested without the kernel that
- * gives it; kexec_log_*() gathers the kernel's own words.
+ * Pure functions of what was gathered, so that each cause is tested without the kernel
+ * that gives it; kexec_log_*() gathers the kernel's own words.
  */
 #ifndef KEXEC_ERRORS_H
 #define KEXEC_ERRORS_H
@@ -12,8 +13,9 @@
 #include "decide/plan.h"
 
 /* %s: "reboot" or "panic" */
-#define KEXEC_LIMIT_USED_UP "kernel.kexec_load_limit_%s is used up: nothing more can be loaded or " \
-			    "unloaded before the next reboot"
+#define KEXEC_LIMIT_USED_UP \
+	"kernel.kexec_load_limit_%s is used up: nothing more can be loaded or " \
+	"unloaded before the next reboot"
 
 enum kexec_act {
 	KEXEC_LOADING,
@@ -30,7 +32,8 @@ struct kexec_failure {
 	const struct bp_machine *machine;
 	const struct bp_plan *plan;	/* KEXEC_LOADING only */
 	uint64_t initrd_bytes;
-	/* Largest free piece, and all free pieces, of the memory that a load may use; 0 unknown. */
+	/* Largest free piece, and all free pieces, of the memory that a load may use; 0
+	 * unknown. */
 	uint64_t free_piece, free_total;
 };
 
@@ -42,7 +45,8 @@ bool kexec_may_boot(void);
 
 /* The kernel log (/dev/kmsg) from here on; -1 where it cannot be read. */
 int kexec_log_open(void);
-/* Lines since then that concern a load, the last three at most, each as "\n  kernel: text". */
+/* Lines since then that concern a load, the last three at most, each as "\n  kernel:
+ * text". */
 int kexec_log_read(int fd, struct bp_buf *ret_lines);
 /* Is this line about loading a kernel? */
 bool kexec_log_concerns(const char *line);

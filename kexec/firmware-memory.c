@@ -2,8 +2,8 @@
 /*
  * Memory: /dev/mem, mapped, where the firmware's runtime data are.
  *
- * On arm64 that is Device memory, which takes aligned accesses only, and is not cached: who has the
- * same line in a cache may write it back over ours.
+ * On arm64 that is Device memory, which takes aligned accesses only, and is not cached:
+ * who has the same line in a cache may write it back over ours.
  */
 #include "config.h"
 
@@ -49,9 +49,9 @@ int kexec_real_poke(const struct bp_poke *poke, bool back)
 	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)start);
 	if (p == MAP_FAILED)
 		return -errno;
-	r = replace_words((volatile uint64_t *)(p + bp_align_down(in_page, 8)), in_page % 8,
-			  back ? poke->bytes : poke->before, back ? poke->before : poke->bytes,
-			  poke->len);
+	r = replace_words((volatile uint64_t *)(p + bp_align_down(in_page, 8)),
+			  in_page % 8, back ? poke->bytes : poke->before,
+			  back ? poke->before : poke->bytes, poke->len);
 	munmap(p, size);
 	return r;
 }

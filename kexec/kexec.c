@@ -2,8 +2,8 @@
 /*
  * kexec(8): options -> collect -> image -> plan -> print or submit.
  *
- * Until submit nothing changes the machine, so that whatever fails earlier leaves a loaded
- * kernel as it was.
+ * Until submit nothing changes the machine, so that whatever fails earlier leaves a
+ * loaded kernel as it was.
  */
 #include "config.h"
 
@@ -122,8 +122,9 @@ static int64_t load_limit(const struct load *l)
 static int warn_of_bars(const struct load *l)
 {
 	if (l->machine->kexec.load_disabled == 1)
-		return bp_plan_warn(l->plan, "nothing can be loaded on this machine until its next "
-				    "reboot: kernel.kexec_load_disabled is 1");
+		return bp_plan_warn(l->plan, "nothing can be loaded on this machine "
+					     "until its next reboot: "
+					     "kernel.kexec_load_disabled is 1");
 	if (!load_limit(l))
 		return bp_plan_warn(l->plan, KEXEC_LIMIT_USED_UP,
 				    l->o->panic ? "panic" : "reboot");
@@ -138,7 +139,8 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 	l->plan = bp_plan_unref(l->plan);
 	r = bp_load_plan(&l->load, syscall, &l->plan);
 	if (!r && o->uart_baud && !o->load_only && syscall == BP_SYSCALL_FILE_LOAD)
-		r = bp_plan_reason(l->plan, "--serial-baud has no effect under kexec_file_load");
+		r = bp_plan_reason(l->plan, "--serial-baud has no effect under "
+					    "kexec_file_load");
 	return r || !o->dry_run ? r : warn_of_bars(l);
 }
 
@@ -171,13 +173,14 @@ static int show(struct load *l)
 	if (!o->json)
 		say_warnings(l->plan);
 	if (o->dry_run)
-		r = o->json ? bp_plan_to_json(l->plan, &answer) : bp_plan_to_table(l->plan, &answer);
+		r = o->json ? bp_plan_to_json(l->plan, &answer)
+			    : bp_plan_to_table(l->plan, &answer);
 	if (!r && (o->explain || o->debug))
 		r = bp_plan_explain(l->plan, &story);
 	if (!r && o->dump_segments) {
 		if (!l->plan->n_segments)
-			say_warning("--dump-segments: under kexec_file_load the kernel makes the "
-				    "segments; none to write");
+			say_warning("--dump-segments: under kexec_file_load the kernel "
+				    "makes the segments; none to write");
 		r = kexec_dump_segments(l->ctx, l->plan, o->dump_segments);
 	}
 	if (r) {
@@ -185,7 +188,8 @@ static int show(struct load *l)
 		return EXIT_STATUS_FAILED;
 	}
 	if (fputs(bp_buf_str(&answer), stdout) == EOF ||
-	    (fputs(bp_buf_str(&story), told) == EOF && told == stdout) || fflush(stdout)) {
+	    (fputs(bp_buf_str(&story), told) == EOF && told == stdout) ||
+	    fflush(stdout)) {
 		say_error("cannot write to stdout: %m");
 		return EXIT_STATUS_USAGE;
 	}
@@ -201,7 +205,8 @@ static void measure_memory(struct load *l, struct kexec_failure *f)
 		return;
 	}
 	for (size_t i = 0; i < p.free.n; i++)
-		f->free_piece = BP_MAX(f->free_piece, p.free.v[i].end - p.free.v[i].start);
+		f->free_piece =
+			BP_MAX(f->free_piece, p.free.v[i].end - p.free.v[i].start);
 	f->free_total = bp_memmap_total(&p.free, BP_MEM_RAM);
 	bp_placement_done(&p);
 }
@@ -222,12 +227,14 @@ static void say_what_is_armed(struct load *l, bool untouched)
 	else if (now == 1)
 		say_error("the %s that was loaded before is still loaded", what);
 	else if (now == 0 && before == 1)
-		say_error("no %s is loaded any more: the one loaded before is gone", what);
+		say_error("no %s is loaded any more: the one loaded before is gone",
+			  what);
 	else if (now == 0)
 		say_error("no %s is loaded", what);
 }
 
-static void say_refused(struct load *l, int error, bool first, const struct bp_buf *kernel_words)
+static void say_refused(struct load *l, int error, bool first,
+			const struct bp_buf *kernel_words)
 {
 	int64_t limit = load_limit(l);
 	struct kexec_failure f = {
@@ -245,14 +252,14 @@ static void say_refused(struct load *l, int error, bool first, const struct bp_b
 	measure_memory(l, &f);
 	if (kexec_explain_failure(&f, &cause))
 		bp_buf_done(&cause);
-	say_error("cannot load %s: %s: %s%s%s%s", l->o->kernel, bp_syscall_name(f.syscall),
-		  strerror(-error), cause.len ? ": " : "", bp_buf_str(&cause),
-		  bp_buf_str(kernel_words));
+	say_error("cannot load %s: %s: %s%s%s%s", l->o->kernel,
+		  bp_syscall_name(f.syscall), strerror(-error), cause.len ? ": " : "",
+		  bp_buf_str(&cause), bp_buf_str(kernel_words));
 	bp_kexec_limits_read(l->ctx, &l->machine->kexec);
 	if (limit && !load_limit(l))
 		say_error(KEXEC_LIMIT_USED_UP, l->o->panic ? "panic" : "reboot");
-	/* The kernel's lock comes before anything else; in the middle of the other call's work what
-	 * it says of its state means nothing. */
+	/* The kernel's lock comes before anything else; in the middle of the other call's
+	 * work what it says of its state means nothing. */
 	say_what_is_armed(l, first && error == -EBUSY);
 }
 
@@ -313,23 +320,27 @@ static int hand_over(struct load *l)
 			     l->load.has_initrd ? &l->load.initrd : NULL);
 
 	if (r && kexec_restore_firmware(&kexec_real_calls, l->plan))
-		say_warning("what was written to the firmware's memory could not be taken back");
+		say_warning("what was written to the firmware's memory could not be "
+			    "taken back");
 	return r;
 }
 
-/* The first call has spent one of kexec_load_limit_*: look again before there is another one. */
+/* The first call has spent one of kexec_load_limit_*: look again before there is another
+ * one. */
 static bool falls_back(struct load *l, int error)
 {
 	const struct bp_kexec_state met = l->machine->kexec;
 
 	bp_kexec_limits_read(l->ctx, &l->machine->kexec);
-	if (bp_syscall_falls_back(l->machine, &l->load.choice, l->o->panic, kexec_may_boot(), error))
+	if (bp_syscall_falls_back(l->machine, &l->load.choice, l->o->panic,
+				  kexec_may_boot(), error))
 		return true;
 	l->machine->kexec = met;	/* which is what explains the error */
 	return false;
 }
 
-/* The one call that changes the machine, and a second one where the first cannot be answered. */
+/* The one call that changes the machine, and a second one where the first cannot be
+ * answered. */
 static int submit(struct load *l)
 {
 	bp_autobuf struct bp_buf words = { 0 };
@@ -341,17 +352,19 @@ static int submit(struct load *l)
 		return EXIT_STATUS_FAILED;
 	r = hand_over(l);
 	if (r && falls_back(l, r)) {
-		enum bp_syscall other = l->load.choice.syscall == BP_SYSCALL_LOAD ? BP_SYSCALL_FILE_LOAD
-									     : BP_SYSCALL_LOAD;
+		enum bp_syscall other = l->load.choice.syscall == BP_SYSCALL_LOAD
+						? BP_SYSCALL_FILE_LOAD
+						: BP_SYSCALL_LOAD;
 
 		if (l->o->debug)
-			fprintf(stderr, "kexec: %s: %s; trying %s\n", bp_syscall_name(l->plan->syscall),
-				strerror(-r), bp_syscall_name(other));
+			fprintf(stderr, "kexec: %s: %s; trying %s\n",
+				bp_syscall_name(l->plan->syscall), strerror(-r),
+				bp_syscall_name(other));
 		second = make_plan(l, other);
 		if (second) {
 			say_error("cannot load %s: %s: %s; %s: %s", l->o->kernel,
-				  bp_syscall_name(l->load.choice.syscall), strerror(-r), bp_syscall_name(other),
-				  bp_ctx_message(l->ctx));
+				  bp_syscall_name(l->load.choice.syscall), strerror(-r),
+				  bp_syscall_name(other), bp_ctx_message(l->ctx));
 			say_what_is_armed(l, false);
 			return EXIT_STATUS_FAILED;
 		}
@@ -370,14 +383,15 @@ static int submit(struct load *l)
 		return refusal_status(l, r);
 	}
 	if (!bp_kexec_loaded(l->ctx, l->o->panic)) {
-		say_error("cannot load %s: %s reports success, but the kernel says that nothing is "
-			  "loaded", l->o->kernel, bp_syscall_name(l->plan->syscall));
+		say_error("cannot load %s: %s reports success, but the kernel says that "
+			  "nothing is loaded",
+			  l->o->kernel, bp_syscall_name(l->plan->syscall));
 		return EXIT_STATUS_FAILED;
 	}
 	bp_forgive(l->ctx);
 	if (check_unchanged(l)) {
-		say_error("%s is loaded, but it may be damaged: %s: load it again", l->o->kernel,
-			  bp_ctx_message(l->ctx));
+		say_error("%s is loaded, but it may be damaged: %s: load it again",
+			  l->o->kernel, bp_ctx_message(l->ctx));
 		return EXIT_STATUS_FAILED;
 	}
 	return 0;
@@ -392,13 +406,16 @@ static bool lacks_crash_region(const struct load *l)
 	if (!l->o->panic || l->machine->crash.regions.n)
 		return false;
 	if (!status)
-		say_error("cannot load %s: /proc/iomem shows no \"Crash kernel\" region", path);
+		say_error("cannot load %s: /proc/iomem shows no \"Crash kernel\" region",
+			  path);
 	else if (status == -EACCES)
-		say_error("cannot load %s: /proc/iomem shows no \"Crash kernel\" region (its addresses "
-			  "are hidden: run this as root)", path);
+		say_error("cannot load %s: /proc/iomem shows no \"Crash kernel\" region "
+			  "(its addresses are hidden: run this as root)",
+			  path);
 	else if (l->load.choice.syscall == BP_SYSCALL_LOAD)
-		say_error("cannot load %s: /proc/iomem, which names the \"Crash kernel\" region, cannot "
-			  "be read: %s", path, strerror(-status));
+		say_error("cannot load %s: /proc/iomem, which names the \"Crash kernel\" "
+			  "region, cannot be read: %s",
+			  path, strerror(-status));
 	else
 		return false;	/* the running kernel does not ask /proc/iomem */
 	return true;
@@ -422,8 +439,9 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 		return EXIT_STATUS_FAILED;
 	}
 	if (o->panic && !l.machine->kexec.crash_size) {
-		say_error("cannot load %s: no memory is reserved for a crash kernel: boot with "
-			  "crashkernel=256M or what this system needs", o->kernel);
+		say_error("cannot load %s: no memory is reserved for a crash kernel: "
+			  "boot with crashkernel=256M or what this system needs",
+			  o->kernel);
 		return EXIT_STATUS_USAGE;
 	}
 	r = gather(&l);
@@ -442,7 +460,9 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 static int unload(const struct kexec_options *o, struct bp_ctx *ctx)
 {
 	struct bp_machine machine = { .ctx = ctx };
-	struct kexec_failure f = { .act = KEXEC_UNLOADING, .panic = o->panic, .machine = &machine };
+	struct kexec_failure f = { .act = KEXEC_UNLOADING,
+				   .panic = o->panic,
+				   .machine = &machine };
 	bp_autobuf struct bp_buf cause = { 0 };
 	const char *lockdown;
 
@@ -455,9 +475,9 @@ static int unload(const struct kexec_options *o, struct bp_ctx *ctx)
 		f.may_boot = kexec_may_boot();
 		if (kexec_explain_failure(&f, &cause))
 			bp_buf_done(&cause);
-		say_error("cannot unload the %skernel: %s: %s%s%s", o->panic ? "crash " : "",
-			  bp_syscall_name(f.syscall), strerror(-f.error), cause.len ? ": " : "",
-			  bp_buf_str(&cause));
+		say_error("cannot unload the %skernel: %s: %s%s%s",
+			  o->panic ? "crash " : "", bp_syscall_name(f.syscall),
+			  strerror(-f.error), cause.len ? ": " : "", bp_buf_str(&cause));
 	}
 	free(machine.kexec.lockdown);
 	return f.error ? EXIT_STATUS_FAILED : 0;
@@ -488,8 +508,8 @@ static int boot(const struct kexec_options *o)
 	f.error = kexec_boot(&kexec_real_calls, o->sync, o->ifdown);
 	if (kexec_explain_failure(&f, &cause))
 		bp_buf_done(&cause);
-	say_error("cannot boot the loaded kernel: %s%s%s", strerror(-f.error), cause.len ? ": " : "",
-		  bp_buf_str(&cause));
+	say_error("cannot boot the loaded kernel: %s%s%s", strerror(-f.error),
+		  cause.len ? ": " : "", bp_buf_str(&cause));
 	return EXIT_STATUS_FAILED;
 }
 
@@ -498,7 +518,8 @@ static int status(const struct kexec_options *o, struct bp_ctx *ctx)
 	int loaded = bp_kexec_loaded(ctx, !o->status_of_reboot);
 
 	if (loaded < 0) {
-		say_error("cannot read whether a kernel is loaded: the running kernel has no kexec");
+		say_error("cannot read whether a kernel is loaded: the running kernel "
+			  "has no kexec");
 		return EXIT_STATUS_FAILED;
 	}
 	return loaded;
@@ -524,8 +545,10 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 	if (o->print_crash_size)
 		return print_crash_size(ctx);
 	/* Part of the grammar, which the library reads. */
-	if (bp_screen_option_parse(ctx, o->framebuffer ? o->framebuffer : "auto", &screen) ||
-	    bp_carry_parse(ctx, o->framebuffer_method ? o->framebuffer_method : "auto", &carry)) {
+	if (bp_screen_option_parse(ctx, o->framebuffer ? o->framebuffer : "auto",
+				   &screen) ||
+	    bp_carry_parse(ctx, o->framebuffer_method ? o->framebuffer_method : "auto",
+			   &carry)) {
 		say_error("%s", bp_ctx_message(ctx));
 		return EXIT_STATUS_USAGE;
 	}
@@ -538,8 +561,9 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 	if (r || o->dry_run || !(o->shutdown || o->exec))
 		return r;
 	if (o->kernel && !o->load)
-		say_warning("%s is not loaded: the last of the actions counts (to load and boot it "
-			    "at once: -f)", o->kernel);
+		say_warning("%s is not loaded: the last of the actions counts (to load "
+			    "and boot it at once: -f)",
+			    o->kernel);
 	if (bp_kexec_loaded(ctx, false) == 0) {
 		say_error("nothing is loaded that could be booted");
 		return EXIT_STATUS_USAGE;
@@ -572,8 +596,8 @@ static int run(int argc, char **argv)
 /* Kernel and initrd are mapped: what somebody cuts off behind our back is missed here. */
 static void on_sigbus(int signal)
 {
-	static const char text[] = "kexec: the kernel or an initrd was cut short while it was read: "
-				   "load it again\n";
+	static const char text[] = "kexec: the kernel or an initrd was cut short while "
+				   "it was read: load it again\n";
 	ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
 
 	(void)written;

@@ -20,9 +20,11 @@ enum fate {
 	HONOURED,
 	PANIC_ONLY,	/* honoured with -p; else as NOTED */
 	NOTED,		/* accepted without effect; `remark` is said once */
-	ACCEPTED,	/* accepted without effect and without a word: clients pass it routinely */
+	ACCEPTED,	/* accepted without effect and without a word: clients pass it
+			 * routinely */
 	REFUSED,	/* `remark` is the reason */
-	ALIAS,		/* a prefix that kexec-tools takes as the option `remark`; not in --help */
+	ALIAS,		/* a prefix that kexec-tools takes as the option `remark`; not in
+			 * --help */
 };
 
 /* Which syscall can do what the option asks. */
@@ -76,24 +78,31 @@ struct row {
 #define XEN "live update of Xen is not implemented"
 
 /*
- * To add an option: a row here, a case in kexec_options_parse(), a paragraph and an item of the
- * compatibility list in man/kexec.8, a word in completion/kexec. A new name must not take away
- * a prefix that kexec-tools users may type: tests/unit/test-options.c knows them all.
+ * To add an option: a row here, a case in kexec_options_parse(), a paragraph and an item
+ * of the compatibility list in man/kexec.8, a word in completion/kexec. A new name must
+ * not take away a prefix that kexec-tools users may type: tests/unit/test-options.c knows
+ * them all.
  */
 static const struct row table[] = {
 	{ "help", 'h', NULL, HONOURED, BOTH, "print this help", NULL },
 	{ "version", 'v', NULL, HONOURED, BOTH, "print the version", NULL },
 	{ "load", 'l', NULL, HONOURED, BOTH, "load KERNEL for the next reboot", NULL },
-	{ "load-panic", 'p', NULL, HONOURED, BOTH, "load KERNEL for the case of a crash", NULL },
+	{ "load-panic", 'p', NULL, HONOURED, BOTH, "load KERNEL for the case of a crash",
+	  NULL },
 	{ "unload", 'u', NULL, HONOURED, BOTH, "unload; with -p the crash kernel", NULL },
-	{ "exec", 'e', NULL, HONOURED, BOTH, "boot what is loaded, now, without shutdown", NULL },
-	{ "force", 'f', NULL, HONOURED, BOTH, "load KERNEL and boot it now, without shutdown", NULL },
+	{ "exec", 'e', NULL, HONOURED, BOTH, "boot what is loaded, now, without shutdown",
+	  NULL },
+	{ "force", 'f', NULL, HONOURED, BOTH,
+	  "load KERNEL and boot it now, without shutdown", NULL },
 	{ "status", 'S', NULL, HONOURED, BOTH,
 	  "exit status 1: a crash kernel (with -l: a kernel) is loaded, 0: none", NULL },
-	{ "no-ifdown", 'x', NULL, HONOURED, BOTH, "-e, -f: leave network interfaces up", NULL },
-	{ "no-sync", 'y', NULL, HONOURED, BOTH, "-e, -f: do not write out file systems first", NULL },
+	{ "no-ifdown", 'x', NULL, HONOURED, BOTH, "-e, -f: leave network interfaces up",
+	  NULL },
+	{ "no-sync", 'y', NULL, HONOURED, BOTH,
+	  "-e, -f: do not write out file systems first", NULL },
 
-	{ "kexec-file-syscall", 's', NULL, HONOURED, BOTH, "use kexec_file_load(2) only", NULL },
+	{ "kexec-file-syscall", 's', NULL, HONOURED, BOTH, "use kexec_file_load(2) only",
+	  NULL },
 	{ "kexec-syscall", 'c', NULL, HONOURED, BOTH, "use kexec_load(2) only", NULL },
 	{ "kexec-syscall-auto", 'a', NULL, HONOURED, BOTH,
 	  "use what hands over more (the default)", NULL },
@@ -105,19 +114,25 @@ static const struct row table[] = {
 	  "set the command line, or add to that of --reuse-cmdline", NULL },
 	{ "command-line", OPT_APPEND, "LINE", HONOURED, BOTH, "same as --append", NULL },
 	{ "reuse-cmdline", OPT_REUSE_CMDLINE, NULL, HONOURED, BOTH,
-	  "the running kernel's command line, without BOOT_IMAGE= and, with -p, crashkernel=", NULL },
+	  "the running kernel's command line, without BOOT_IMAGE= and, with -p, "
+	  "crashkernel=",
+	  NULL },
 	{ "framebuffer", OPT_FRAMEBUFFER, "SPEC", HONOURED, LOAD_ONLY,
 	  "auto, console, reserve, none or BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP", NULL },
 	{ "framebuffer-method", OPT_FRAMEBUFFER_METHOD, "METHOD", HONOURED, BOTH,
-	  "arm64: auto, efi-clone, efi-rebuild, image-patch or (dangerous) firmware-redirect", NULL },
+	  "arm64: auto, efi-clone, efi-rebuild, image-patch or (dangerous) "
+	  "firmware-redirect",
+	  NULL },
 	{ "dtb", OPT_DTB, "FILE", HONOURED, BOTH,
 	  "arm64: the device tree to begin with, in the place of this machine's", NULL },
 	{ "no-checks", 'i', NULL, HONOURED, BOTH,
 	  "do not check the loaded bytes before they are booted", NULL },
 	{ "checks", OPT_CHECKS, NULL, HONOURED, BOTH,
 	  "check them, on arm64 also without -p", NULL },
-	{ "mem-min", OPT_MEM_MIN, "ADDR", HONOURED, LOAD_ONLY, "load nothing below ADDR", NULL },
-	{ "mem-max", OPT_MEM_MAX, "ADDR", HONOURED, LOAD_ONLY, "load nothing above ADDR", NULL },
+	{ "mem-min", OPT_MEM_MIN, "ADDR", HONOURED, LOAD_ONLY, "load nothing below ADDR",
+	  NULL },
+	{ "mem-max", OPT_MEM_MAX, "ADDR", HONOURED, LOAD_ONLY, "load nothing above ADDR",
+	  NULL },
 	{ "hotplug", OPT_HOTPLUG, NULL, PANIC_ONLY, BOTH,
 	  "-p: let the kernel follow CPU and memory hotplug", FOR_PANIC },
 	{ "noefi", OPT_NOEFI, NULL, HONOURED, LOAD_ONLY, "do not pass on EFI", NULL },
@@ -138,12 +153,14 @@ static const struct row table[] = {
 	{ "dry-run", OPT_DRY_RUN, NULL, HONOURED, BOTH,
 	  "print what would be loaded, load nothing; needs no root", NULL },
 	{ "json", OPT_JSON, NULL, HONOURED, BOTH, "--dry-run: as one JSON object", NULL },
-	{ "explain", OPT_EXPLAIN, NULL, HONOURED, BOTH, "print the reason for each choice", NULL },
+	{ "explain", OPT_EXPLAIN, NULL, HONOURED, BOTH,
+	  "print the reason for each choice", NULL },
 	{ "dump-segments", OPT_DUMP_SEGMENTS, "DIR", HONOURED, BOTH,
 	  "write the bytes of each segment to a file in DIR", NULL },
 	{ "sysroot", OPT_SYSROOT, "PATH", HONOURED, BOTH,
 	  "--dry-run: for the machine below this folder or in this recording", NULL },
-	{ "debug", 'd', NULL, HONOURED, BOTH, "say on stderr what is found and why", NULL },
+	{ "debug", 'd', NULL, HONOURED, BOTH, "say on stderr what is found and why",
+	  NULL },
 
 	{ "args-linux", OPT_NO_EFFECT, NULL, ACCEPTED, BOTH,
 	  "accepted: the Linux boot protocol is the only one", NULL },
@@ -155,7 +172,8 @@ static const struct row table[] = {
 	  "accepted: core headers are 64-bit", NULL },
 	{ "elf32-core-headers", OPT_NO_EFFECT, NULL, ACCEPTED, BOTH,
 	  "accepted: core headers are 64-bit all the same", NULL },
-	{ "reuse-video-type", OPT_NO_EFFECT, NULL, NOTED, BOTH, "accepted, without effect",
+	{ "reuse-video-type", OPT_NO_EFFECT, NULL, NOTED, BOTH,
+	  "accepted, without effect",
 	  "the screen is always handed over as found; see --framebuffer" },
 	{ "reset-vga", OPT_NO_EFFECT, NULL, NOTED, BOTH, "accepted, without effect",
 	  "the next kernel finds the screen as it is" },
@@ -170,13 +188,16 @@ static const struct row table[] = {
 	  "multiboot kernels are not supported" },
 	{ "reuseinitrd", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused",
 	  "the first initrd is not kept in memory; name the file with --initrd" },
-	{ "load-preserve-context", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused", PRESERVE },
-	{ "load-jump-back-helper", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused", PRESERVE },
+	{ "load-preserve-context", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused",
+	  PRESERVE },
+	{ "load-jump-back-helper", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused",
+	  PRESERVE },
 	{ "entry", OPT_NO_EFFECT, "ADDR", REFUSED, BOTH, "refused", PRESERVE },
 	{ "load-live-update", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused", XEN },
 	{ "exec-live-update", OPT_NO_EFFECT, NULL, REFUSED, BOTH, "refused", XEN },
 
-	/* Prefixes that some release of kexec-tools takes and that a later name made ambiguous. */
+	/* Prefixes that some release of kexec-tools takes and that a later name made
+	 * ambiguous. */
 	{ "d", 'd', NULL, ALIAS, BOTH, NULL, "debug" },
 	{ "f", 'f', NULL, ALIAS, BOTH, NULL, "force" },
 	{ "fo", 'f', NULL, ALIAS, BOTH, NULL, "force" },
@@ -202,13 +223,18 @@ void kexec_usage(void)
 
 		if (row->fate == ALIAS)
 			continue;
-		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", row->id < OPT_ALIAS ? '-' : ' ',
-			 row->id < OPT_ALIAS ? row->id : ' ', row->id < OPT_ALIAS ? "," : " ",
-			 row->name, row->arg ? "=" : "", row->arg ? row->arg : "");
-		printf("  %-30s %s%s%s%s\n", left, row->help, row->fate == REFUSED ? " (" : "",
-		       row->fate == REFUSED ? row->remark : "", row->fate == REFUSED ? ")" : "");
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s",
+			 row->id < OPT_ALIAS ? '-' : ' ',
+			 row->id < OPT_ALIAS ? row->id : ' ',
+			 row->id < OPT_ALIAS ? "," : " ", row->name, row->arg ? "=" : "",
+			 row->arg ? row->arg : "");
+		printf("  %-30s %s%s%s%s\n", left, row->help,
+		       row->fate == REFUSED ? " (" : "",
+		       row->fate == REFUSED ? row->remark : "",
+		       row->fate == REFUSED ? ")" : "");
 	}
-	printf("\nWithout -l, -p, -u, -e, -f or -S: load KERNEL, then reboot into it by way of\n"
+	printf("\nWithout -l, -p, -u, -e, -f or -S: load KERNEL, then reboot into it by "
+	       "way of\n"
 	       "systemctl kexec or shutdown -r. See kexec(8).\n");
 }
 
@@ -398,15 +424,18 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 	return 0;
 }
 
-/* Is this option of the table, which was given, asking for something? The others have been read. */
+/* Is this option of the table, which was given, asking for something? The others have
+ * been read. */
 static bool counts(const struct kexec_options *o, const struct row *row)
 {
 	switch (row->id) {
 	case OPT_FRAMEBUFFER:
 		return false;	/* that depends on the machine */
 	case OPT_SERIAL_BAUD:
-		/* The speed of no port of ours is no cause to choose; where -s is chosen it is lost. */
-		return o->uart.type != BP_UART_NONE || o->mode == BP_SYSCALL_ONLY_FILE_LOAD;
+		/* The speed of no port of ours is no cause to choose; where -s is chosen
+		 * it is lost. */
+		return o->uart.type != BP_UART_NONE ||
+		       o->mode == BP_SYSCALL_ONLY_FILE_LOAD;
 	default:
 		return row->fate != PANIC_ONLY || o->panic;
 	}
@@ -432,7 +461,8 @@ static void say_without_effect(const struct kexec_options *o, const bool *given)
 	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++) {
 		const struct row *row = &table[i];
 
-		if (given[i] && (row->fate == NOTED || (row->fate == PANIC_ONLY && !o->panic)))
+		if (given[i] &&
+		    (row->fate == NOTED || (row->fate == PANIC_ONLY && !o->panic)))
 			say_warning("--%s has no effect: %s", row->name, row->remark);
 	}
 }
@@ -446,17 +476,18 @@ static int take_words(struct kexec_options *o, int argc, char **argv)
 		o->kernel = argv[optind++];
 	if (optind == argc || (e && !strcmp(e, "1")))
 		return 0;
-	say_error("stray argument \"%s\" after the kernel \"%s\": only one kernel can be named "
-		  "(did a command line lose its quotes? KEXEC_IGNORE_STRAY=1 in the environment "
-		  "ignores what follows the kernel)", argv[optind], o->kernel);
+	say_error("stray argument \"%s\" after the kernel \"%s\": only one kernel can be "
+		  "named (did a command line lose its quotes? KEXEC_IGNORE_STRAY=1 in "
+		  "the environment ignores what follows the kernel)",
+		  argv[optind], o->kernel);
 	return EXIT_STATUS_USAGE;
 }
 
 static int check_together(const struct kexec_options *o)
 {
 	if (o->sysroot && !o->dry_run && !o->status && !o->print_crash_size) {
-		say_error("--sysroot describes another machine, which can only be looked at: "
-			  "add --dry-run");
+		say_error("--sysroot describes another machine, which can only be looked "
+			  "at: add --dry-run");
 		return EXIT_STATUS_USAGE;
 	}
 	if (o->json && !o->dry_run) {
@@ -482,7 +513,8 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 	struct kexec_options *o = ret_options;
 	size_t n_shorts = 0;
 	int id, r;
-	bool skip_sync = false, skip_ifdown = false, given[BP_ARRAY_SIZE(table)] = { false };
+	bool skip_sync = false, skip_ifdown = false,
+	     given[BP_ARRAY_SIZE(table)] = { false };
 
 	*o = (struct kexec_options){
 		.load = true,
@@ -496,13 +528,14 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 		return EXIT_STATUS_FAILED;
 	}
 	/*
-	 * Long options answer with their row's number + OPT_ALIAS, so that each row is told
-	 * apart. Ambiguity is then by name alone, as it is for kexec-tools.
+	 * Long options answer with their row's number + OPT_ALIAS, so that each row is
+	 * told apart. Ambiguity is then by name alone, as it is for kexec-tools.
 	 */
 	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++) {
-		longs[i] = (struct option){ table[i].name,
-					    table[i].arg ? required_argument : no_argument, NULL,
-					    OPT_ALIAS + (int)i };
+		longs[i] =
+			(struct option){ table[i].name,
+					 table[i].arg ? required_argument : no_argument,
+					 NULL, OPT_ALIAS + (int)i };
 		if (table[i].id >= OPT_ALIAS || table[i].fate == ALIAS)
 			continue;
 		shorts[n_shorts++] = (char)table[i].id;
@@ -535,7 +568,8 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 		if (o->help || o->version)
 			return 0;
 	}
-	/* Nothing but --sysroot and -d bears on this answer, so that nothing else can be wrong. */
+	/* Nothing but --sysroot and -d bears on this answer, so that nothing else can be
+	 * wrong. */
 	if (o->print_crash_size)
 		return 0;
 	if (skip_sync)
@@ -547,7 +581,8 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 	r = take_words(o, argc, argv);
 	if (r)
 		return r;
-	/* "-u -p" unloads the crash kernel, as "-p -u" does, unless there is one to load. */
+	/* "-u -p" unloads the crash kernel, as "-p -u" does, unless there is one to
+	 * load. */
 	if (o->unload && o->panic && !o->kernel)
 		o->load = false;
 	note_reach(o, given);

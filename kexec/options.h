@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line of kexec(8): one table of options, and what the words of one call mean.
+ * The command line of kexec(8): one table of options, and what the words of one call
+ * mean.
  *
- * From the table come getopt_long's arrays, --help and what is refused or only noted; the man
- * page and the completion are compared with it by tests/cli/options-agree.test.
+ * From the table come getopt_long's arrays, --help and what is refused or only noted; the
+ * man page and the completion are compared with it by tests/cli/options-agree.test.
  */
 #ifndef KEXEC_OPTIONS_H
 #define KEXEC_OPTIONS_H
@@ -24,7 +25,8 @@ enum {
 };
 
 struct kexec_options {
-	/* Actions. Several may be set ("-u -l X"); each later one replaces parts of an earlier. */
+	/* Actions. Several may be set ("-u -l X"); each later one replaces parts of an
+	 * earlier. */
 	bool load, exec, shutdown, unload;
 	bool status, print_crash_size, help, version;
 	bool status_of_reboot;	/* -S -l: the image for reboot; else the crash image */
@@ -48,7 +50,8 @@ struct kexec_options {
 	struct bp_uart uart;	/* BP_UART_NONE: not given */
 	uint32_t uart_baud;	/* 0: not given */
 
-	const char *load_only;	/* an option given that only kexec_load honours, or NULL */
+	const char *load_only;	/* an option given that only kexec_load honours, or
+				 * NULL */
 	const char *file_only;	/* the same for kexec_file_load */
 
 	bool debug, dry_run, json, explain;

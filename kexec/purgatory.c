@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Purgatory as it is loaded: its code, the parameters, for arm64 page tables. Reads nothing but the
- * code that was linked in.
+ * Purgatory as it is loaded: its code, the parameters, for arm64 page tables. Reads
+ * nothing but the code that was linked in.
  */
 #include "config.h"
 
@@ -17,8 +17,8 @@
 _Static_assert(KEXEC_PURGATORY_REGIONS_MAX == BP_SEGMENTS_MAX, "every segment can be checked");
 
 /*
- * What build.sh made of the sources; the parameters lie at an offset in it. Where there is none,
- * the parameters alone: good for looking at a plan, useless for running it.
+ * What build.sh made of the sources; the parameters lie at an offset in it. Where there
+ * is none, the parameters alone: good for looking at a plan, useless for running it.
  */
 struct code {
 	const uint8_t *bytes;
@@ -100,9 +100,10 @@ static int fill_x86_64(struct bp_ctx *ctx, const struct bp_purgatory_params *par
 }
 
 /*
- * arm64 starts without MMU. To have the caches while it hashes, purgatory needs page tables of
- * what it touches; they lie behind its memory. Its own place, which is not known when they are
- * measured, may take as many tables as two parts of blocks, on each side of a boundary of 512 GiB.
+ * arm64 starts without MMU. To have the caches while it hashes, purgatory needs page
+ * tables of what it touches; they lie behind its memory. Its own place, which is not
+ * known when they are measured, may take as many tables as two parts of blocks, on each
+ * side of a boundary of 512 GiB.
  */
 #define OWN_TABLES 6u
 #define PAGE_TABLE_SIZE 4096u
@@ -115,12 +116,14 @@ static int make_tables(struct bp_ctx *ctx, const struct bp_purgatory_params *par
 
 	for (unsigned int i = 0; i < params->n_regions && !r; i++)
 		r = bp_memmap_add(&memory, params->regions[i].mem,
-				  params->regions[i].mem + params->regions[i].len, BP_MEM_RAM);
+				  params->regions[i].mem + params->regions[i].len,
+				  BP_MEM_RAM);
 	if (!r)
 		r = bp_arm64_identity_map(ctx, &memory, at, ret_tables);
 	if (r)
-		return bp_fail(ctx, r, "purgatory cannot map what it is to check (--no-checks: jump "
-			       "without checks)");
+		return bp_fail(ctx, r,
+			       "purgatory cannot map what it is to check (--no-checks: "
+			       "jump without checks)");
 	return 0;
 }
 
@@ -157,7 +160,8 @@ static int fill_arm64(struct bp_ctx *ctx, const struct bp_purgatory_params *para
 	if (r)
 		return r;
 	if (tables.len > bufsz - KEXEC_PURGATORY_MEMSZ)
-		return bp_fail(ctx, -ENOSPC, "purgatory's page tables take more than was measured");
+		return bp_fail(ctx, -ENOSPC,
+			       "purgatory's page tables take more than was measured");
 	fill(&code_arm64, params, at, ret_bytes);
 	memcpy(ret_bytes + KEXEC_PURGATORY_MEMSZ, tables.data, tables.len);
 	return 0;

@@ -39,11 +39,15 @@ static int real_load(const struct bp_plan *plan)
 			.memsz = s->memsz,
 		};
 	}
-	return syscall(SYS_kexec_load, (unsigned long)plan->entry, (unsigned long)plan->n_segments,
-		       segments, (unsigned long)plan->flags) ? -errno : 0;
+	return syscall(SYS_kexec_load, (unsigned long)plan->entry,
+		       (unsigned long)plan->n_segments, segments,
+		       (unsigned long)plan->flags)
+		       ? -errno
+		       : 0;
 }
 
-static int real_file_load(int kernel_fd, int initrd_fd, const char *cmdline, uint64_t flags)
+static int real_file_load(int kernel_fd, int initrd_fd, const char *cmdline,
+			  uint64_t flags)
 {
 	/* The length counts the NUL; 0 is "no command line". */
 	unsigned long len = cmdline ? strlen(cmdline) + 1 : 0;
@@ -55,7 +59,9 @@ static int real_file_load(int kernel_fd, int initrd_fd, const char *cmdline, uin
 static int real_unload(bool panic)
 {
 	return syscall(SYS_kexec_load, 0ul, 0ul, NULL,
-		       (unsigned long)(NATIVE_ARCH | (panic ? KEXEC_ON_CRASH : 0))) ? -errno : 0;
+		       (unsigned long)(NATIVE_ARCH | (panic ? KEXEC_ON_CRASH : 0)))
+		       ? -errno
+		       : 0;
 }
 
 static int real_boot(void)
@@ -71,12 +77,13 @@ const struct kexec_calls kexec_real_calls = {
 	.poke = kexec_real_poke,
 };
 
-int kexec_submit(const struct kexec_calls *calls, const struct bp_plan *plan, int kernel_fd,
-		 const struct bp_initrd *initrd)
+int kexec_submit(const struct kexec_calls *calls, const struct bp_plan *plan,
+		 int kernel_fd, const struct bp_initrd *initrd)
 {
 	if (plan->syscall == BP_SYSCALL_LOAD)
 		return calls->load(plan);
-	return calls->file_load(kernel_fd, initrd ? initrd->fd : -1, plan->cmdline, plan->flags);
+	return calls->file_load(kernel_fd, initrd ? initrd->fd : -1, plan->cmdline,
+				plan->flags);
 }
 
 /* The last first: what leads to the others. */
@@ -103,7 +110,8 @@ int kexec_write_firmware(const struct kexec_calls *calls, const struct bp_plan *
 	return 0;
 }
 
-unsigned int kexec_restore_firmware(const struct kexec_calls *calls, const struct bp_plan *plan)
+unsigned int kexec_restore_firmware(const struct kexec_calls *calls,
+				    const struct bp_plan *plan)
 {
 	return restore(calls, plan, plan->n_pokes);
 }
@@ -164,8 +172,9 @@ uint64_t kexec_debug_flag(const char *release, bool debug)
 	unsigned int major, minor;
 
 	/*
-	 * By version, since asking would spend one of kexec_load_limit_*: KEXEC_FILE_DEBUG came
-	 * with a85ee18c7900 ("kexec_file: print out debugging message if required", Linux 6.8).
+	 * By version, since asking would spend one of kexec_load_limit_*:
+	 * KEXEC_FILE_DEBUG came with a85ee18c7900 ("kexec_file: print out debugging
+	 * message if required", Linux 6.8).
 	 */
 	if (!debug || !release || sscanf(release, "%u.%u", &major, &minor) != 2)
 		return 0;

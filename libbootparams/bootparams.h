@@ -4,7 +4,8 @@
  *
  * The way through the library is
  *
- *	bp_ctx_new -> bp_machine_collect -> bp_image_open -> bp_plan_load -> bp_plan_segment...
+ *	bp_ctx_new -> bp_machine_collect -> bp_image_open -> bp_plan_load ->
+ *	bp_plan_segment...
  *
  * and nothing on it changes the machine: handing a finished plan to the kernel is the
  * caller's business (kexec(8) does it in one place).
@@ -45,7 +46,10 @@ typedef uint64_t bp_phys_t;
 
 struct bp_ctx;
 
-/** enum bp_log_level - how much the log callback is told; also BP_LOG=error|warning|info|debug */
+/**
+ * enum bp_log_level - how much the log callback is told; also
+ *	BP_LOG=error|warning|info|debug
+ */
 enum bp_log_level {
 	BP_LOG_ERROR = 3,
 	BP_LOG_WARNING = 4,
@@ -69,7 +73,8 @@ typedef void (*bp_log_fn)(void *data, enum bp_log_level level, const char *line)
  * @record: keep everything that is read, for bp_ctx_record_save()
  * @log: called for each log line; NULL: silence
  * @log_data: first argument of @log
- * @log_level: highest level to pass to @log; 0: from the environment's BP_LOG, else warning
+ * @log_level: highest level to pass to @log; 0: from the environment's BP_LOG, else
+ *	warning
  */
 struct bp_ctx_opts {
 	size_t size;
@@ -85,8 +90,9 @@ struct bp_ctx_opts {
  * @opts: NULL for the running system and no log
  * @ret_ctx: the context, with one reference
  *
- * Errors: -EINVAL (opts->size); -ENOENT, -EACCES, -EBADMSG and others of reading @sysroot, with
- * a message to the log, since there is no context to hold it; -ENOMEM.	Since: 0.1
+ * Errors: -EINVAL (opts->size); -ENOENT, -EACCES, -EBADMSG and others of reading
+ * @sysroot, with a message to the log, since there is no context to hold it; -ENOMEM.
+ * Since: 0.1
  */
 BP_EXPORT int bp_ctx_new(const struct bp_ctx_opts *opts, struct bp_ctx **ret_ctx);
 /** bp_ctx_ref - take another reference; returns @ctx.	Since: 0.1 */
@@ -98,8 +104,8 @@ BP_EXPORT struct bp_ctx *bp_ctx_unref(struct bp_ctx *ctx);
  * bp_ctx_message - why the last failing call failed
  *
  * A chain from the general to the particular: "cannot describe the screen: cannot read
- * /proc/iomem: Permission denied". Empty if nothing failed. Valid until the next call with
- * this context.	Since: 0.1
+ * /proc/iomem: Permission denied". Empty if nothing failed. Valid until the next call
+ * with this context.	Since: 0.1
  */
 BP_EXPORT const char *bp_ctx_message(struct bp_ctx *ctx);
 
@@ -109,8 +115,8 @@ BP_EXPORT const char *bp_ctx_message(struct bp_ctx *ctx);
  * @path: the .tree file; replaced as a whole, mode 0600. A pipe or a character device is
  *	written into; a symbolic link is refused
  *
- * Serial numbers, hardware addresses, UUIDs of file systems and secrets on the command line
- * are zeroed. Nothing that was not read is in it.
+ * Serial numbers, hardware addresses, UUIDs of file systems and secrets on the command
+ * line are zeroed. Nothing that was not read is in it.
  *
  * Errors: -EINVAL (not recording), -ENOMEM, and as writing the file fails.	Since: 0.1
  */
@@ -123,8 +129,8 @@ struct bp_machine;
  * @ctx: says which machine: the running one, a directory, or a recorded one
  * @ret_machine: immutable, with one reference
  *
- * What the machine does not have, does not let us read, or shows malformed, is noted in the
- * result and fails only what needs it.
+ * What the machine does not have, does not let us read, or shows malformed, is noted in
+ * the result and fails only what needs it.
  *
  * Errors: as asking for the architecture failed, -ENOMEM.	Since: 0.1
  */
@@ -137,7 +143,7 @@ BP_EXPORT struct bp_machine *bp_machine_unref(struct bp_machine *m);
 /** enum bp_screen_outcome - what the next kernel is told about the framebuffer */
 enum bp_screen_outcome {
 	BP_SCREEN_NONE,		/* zeros: nothing is certain */
-	BP_SCREEN_RESERVE,	/* base and size are certain, the mode is not: keep the range free */
+	BP_SCREEN_RESERVE,	/* base and size are certain, the mode is not: reserved */
 	BP_SCREEN_CONSOLE,	/* all is certain: the next kernel may draw there */
 };
 
@@ -163,7 +169,8 @@ struct bp_pixel_format {
  * @stride_bytes: bytes from one line to the next
  * @depth_bits: bits per pixel, padding included
  * @video_type: BP_VIDEO_TYPE_*; decides the wire unit of the size
- * @capabilities: screen_info.capabilities without the 64-bit base bit, which follows from @base
+ * @capabilities: screen_info.capabilities without the 64-bit base bit, which follows from
+ *	@base
  * @source: name of the source that base and size come from; static
  * @why: the reason in one sentence
  */
@@ -212,16 +219,16 @@ struct bp_gop_mode {
 /**
  * bp_screen_from_gop - describe the framebuffer of an EFI graphics mode
  * @gop: as the firmware says it; nothing in it is trusted
- * @ret_screen: of type BP_VIDEO_TYPE_EFI; the outcome is BP_SCREEN_CONSOLE, or BP_SCREEN_NONE
- *	for a mode that has no framebuffer (BP_GOP_BLT_ONLY)
+ * @ret_screen: of type BP_VIDEO_TYPE_EFI; the outcome is BP_SCREEN_CONSOLE, or
+ *	BP_SCREEN_NONE for a mode that has no framebuffer (BP_GOP_BLT_ONLY)
  *
- * What the Linux EFI stub makes of the same mode comes out, size included: the bytes that the
- * mode shows. Where the stub goes astray it is the specification's answer: a pixel of a bit
- * mask takes the bytes up to the highest bit of any mask.
+ * What the Linux EFI stub makes of the same mode comes out, size included: the bytes that
+ * the mode shows. Where the stub goes astray it is the specification's answer: a pixel of
+ * a bit mask takes the bytes up to the highest bit of any mask.
  *
- * Errors: -EINVAL (gop->size); -EBADMSG (an unknown pixel format, masks that are empty, overlap
- * or have holes, a size of zero, lines shorter than the screen, a framebuffer too small for the
- * mode or beyond the address space); -ERANGE (a line of 4 GiB or more).
+ * Errors: -EINVAL (gop->size); -EBADMSG (an unknown pixel format, masks that are empty,
+ * overlap or have holes, a size of zero, lines shorter than the screen, a framebuffer too
+ * small for the mode or beyond the address space); -ERANGE (a line of 4 GiB or more).
  * Spec: UEFI 2.10, 12.9 (EFI_GRAPHICS_OUTPUT_PROTOCOL).	Since: 0.1
  */
 BP_EXPORT int bp_screen_from_gop(struct bp_ctx *ctx, const struct bp_gop_mode *gop,
@@ -232,11 +239,11 @@ BP_EXPORT int bp_screen_from_gop(struct bp_ctx *ctx, const struct bp_gop_mode *g
  * @bytes: the record as gop-record(7) describes it, without the attributes that a file of
  *	efivarfs begins with
  * @len: of @bytes
- * @ret_gop: of the output that the firmware's console is on; of several, or without any, the
- *	first that has memory to draw into
+ * @ret_gop: of the output that the firmware's console is on; of several, or without any,
+ *	the first that has memory to draw into
  *
- * Errors: -EBADMSG (no such record, or a damaged one); -EOPNOTSUPP (another version); -ENODATA
- * (no output has memory to draw into). The mode itself is not judged: that is
+ * Errors: -EBADMSG (no such record, or a damaged one); -EOPNOTSUPP (another version);
+ * -ENODATA (no output has memory to draw into). The mode itself is not judged: that is
  * bp_screen_from_gop().	Since: 0.1
  */
 BP_EXPORT int bp_gop_record_parse(struct bp_ctx *ctx, const void *bytes, size_t len,
@@ -252,12 +259,12 @@ struct bp_image;
  *	ELF; "uki", "zboot": what the kernel must be in; NULL: anything
  * @ret_image: the image, with one reference
  *
- * The image stays mapped (read-only) until the last reference goes; the file should not be
- * changed meanwhile. Nothing is allocated in proportion to its size.
+ * The image stays mapped (read-only) until the last reference goes; the file should not
+ * be changed meanwhile. Nothing is allocated in proportion to its size.
  *
- * Errors: as open(2); -EISDIR; -EINVAL (not a regular file; unknown @type); -EBADMSG (no kernel,
- * or a damaged one: the message names field, offset and value); -EOPNOTSUPP (a kernel that
- * cannot be loaded by this library); -EFBIG.	Since: 0.1
+ * Errors: as open(2); -EISDIR; -EINVAL (not a regular file; unknown @type); -EBADMSG (no
+ * kernel, or a damaged one: the message names field, offset and value); -EOPNOTSUPP (a
+ * kernel that cannot be loaded by this library); -EFBIG.	Since: 0.1
  */
 BP_EXPORT int bp_image_open(struct bp_ctx *ctx, const char *path, const char *type,
 			    struct bp_image **ret_image);
@@ -267,11 +274,13 @@ BP_EXPORT struct bp_image *bp_image_ref(struct bp_image *image);
 BP_EXPORT struct bp_image *bp_image_unref(struct bp_image *image);
 /** bp_image_path - the path it was opened by.	Since: 0.1 */
 BP_EXPORT const char *bp_image_path(const struct bp_image *image);
-/** bp_image_format - of the kernel: "bzImage64", "Image", "elf-arm64", ...	Since: 0.1 */
+/**
+ * bp_image_format - of the kernel: "bzImage64", "Image", "elf-arm64", ...	Since: 0.1
+ */
 BP_EXPORT const char *bp_image_format(const struct bp_image *image);
 /**
- * bp_image_compression - "gzip", "lz4", "lzma", "lzo", "xz" or "zstd" where the file, or the kernel
- *	in an EFI zboot image, is compressed; else NULL.	Since: 0.1
+ * bp_image_compression - "gzip", "lz4", "lzma", "lzo", "xz" or "zstd" where the file, or
+ *	the kernel in an EFI zboot image, is compressed; else NULL.	Since: 0.1
  */
 BP_EXPORT const char *bp_image_compression(const struct bp_image *image);
 /** bp_image_arch_name - the architecture it runs on: "x86_64".	Since: 0.1 */
@@ -279,8 +288,8 @@ BP_EXPORT const char *bp_image_arch_name(const struct bp_image *image);
 /**
  * bp_image_version - the version that the image says it is
  *
- * "6.12.107+deb13-amd64 (debian-kernel@lists.debian.org) #1 SMP ...", printable ASCII; NULL
- * where the format or this image does not say.	Since: 0.1
+ * "6.12.107+deb13-amd64 (debian-kernel@lists.debian.org) #1 SMP ...", printable ASCII;
+ * NULL where the format or this image does not say.	Since: 0.1
  */
 BP_EXPORT const char *bp_image_version(const struct bp_image *image);
 
@@ -290,9 +299,11 @@ enum bp_syscall {
 	BP_SYSCALL_FILE_LOAD,	/* kexec_file_load(2) */
 };
 
-/** enum bp_syscall_mode - which of the two a plan is to be for: kexec(8)'s -a, -c and -s */
+/**
+ * enum bp_syscall_mode - which of the two a plan is to be for: kexec(8)'s -a, -c and -s
+ */
 enum bp_syscall_mode {
-	BP_SYSCALL_AUTO,	/* the one that loses less of what the next kernel should know */
+	BP_SYSCALL_AUTO,	/* the one that loses less of what is to be known */
 	BP_SYSCALL_ONLY_LOAD,
 	BP_SYSCALL_ONLY_FILE_LOAD,
 };
@@ -302,16 +313,18 @@ enum bp_syscall_mode {
  * @size: sizeof(struct bp_load_opts)
  * @syscall: BP_SYSCALL_AUTO leaves the choice to the library
  * @panic: a crash kernel, for the region that is reserved for it
- * @for_show: the plan is to be looked at and will not be handed over. It is the same each time
- *	then (the next kernel's random seed is zeros), and where /proc/iomem hides its addresses
- *	from this process, places are guessed from the firmware's memory map, with a warning
+ * @for_show: the plan is to be looked at and will not be handed over. It is the same each
+ *	time then (the next kernel's random seed is zeros), and where /proc/iomem hides
+ *	its addresses from this process, places are guessed from the firmware's memory
+ *	map, with a warning
  * @cmdline: the next kernel's command line; NULL: "", or what a UKI brings
- * @reuse_cmdline: @cmdline is added to the running kernel's line, less what fits only there
- *	(BOOT_IMAGE=, for a crash kernel crashkernel=, too)
+ * @reuse_cmdline: @cmdline is added to the running kernel's line, less what fits only
+ *	there (BOOT_IMAGE=, for a crash kernel crashkernel=, too)
  * @initrds: paths, NULL ends them; they become one. NULL: none, or what a UKI brings
  * @dtb: path of a device tree to take instead of the running kernel's; no effect on x86
- * @framebuffer: "auto", "console", "reserve", "none" or BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP as in
- *	kexec(8); NULL: "auto". On x86 no effect where the plan is for kexec_file_load
+ * @framebuffer: "auto", "console", "reserve", "none" or BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP
+ *	as in kexec(8); NULL: "auto". On x86 no effect where the plan is for
+ *	kexec_file_load
  * @mem_min: lowest address that may be used
  * @mem_max: end of the last; 0: no limit
  * @hotplug: crash kernel: the running kernel is to update the ELF core headers
@@ -336,12 +349,13 @@ struct bp_load_opts {
 
 /**
  * struct bp_segment - bytes of a plan: for [mem, mem + memsz) of the next kernel's memory
- * @name: "kernel", "initrd", "parameters", "dtb", "efi-tables", "elfcorehdr", "purgatory"; more
- *	may come
+ * @name: "kernel", "initrd", "parameters", "dtb", "efi-tables", "elfcorehdr",
+ *	"purgatory"; more may come
  * @memsz: a multiple of the page size
- * @buf: @bufsz bytes; what lies beyond them is zero. They belong to the plan, or to the files
- *	that it keeps mapped
- * @checked: may be compared with its digest before the jump: no one writes to it after the load
+ * @buf: @bufsz bytes; what lies beyond them is zero. They belong to the plan, or to the
+ *	files that it keeps mapped
+ * @checked: may be compared with its digest before the jump: no one writes to it after
+ *	the load
  */
 struct bp_segment {
 	const char *name;
@@ -352,7 +366,9 @@ struct bp_segment {
 	bool checked;
 };
 
-/** struct bp_plan - what would be handed to the kernel, with the reason for each choice */
+/**
+ * struct bp_plan - what would be handed to the kernel, with the reason for each choice
+ */
 struct bp_plan;
 
 /**
@@ -361,38 +377,43 @@ struct bp_plan;
  * @opts: NULL: a normal load without command line and initrd
  * @ret_plan: immutable, with one reference; it keeps @ctx, @m, @image and the initrds
  *
- * Nothing is loaded: the machine is as before. A plan for BP_SYSCALL_FILE_LOAD has no segments,
- * since the kernel makes them: what has to be handed over are the files, the command line and the
- * flags.
+ * Nothing is loaded: the machine is as before. A plan for BP_SYSCALL_FILE_LOAD has no
+ * segments, since the kernel makes them: what has to be handed over are the files, the
+ * command line and the flags.
  *
- * A plan for BP_SYSCALL_LOAD has all segments but one: the purgatory, the code that runs between
- * the two kernels, is not part of this library (that of kexec(8) has another licence). So
- * bp_plan_entry() is 0, and a warning says it; whoever submits such a plan adds a segment of code
- * that does what bp_plan_jump() describes, and compares digests if it wants to.
+ * A plan for BP_SYSCALL_LOAD has all segments but one: the purgatory, the code that runs
+ * between the two kernels, is not part of this library (that of kexec(8) has another
+ * licence). So bp_plan_entry() is 0, and a warning says it; whoever submits such a plan
+ * adds a segment of code that does what bp_plan_jump() describes, and compares digests if
+ * it wants to.
  *
- * Errors: -EINVAL (opts->size; a framebuffer that makes no sense); -EOPNOTSUPP (this machine and
- * this image cannot do it, or not by the system call that was asked for); -ENOSPC (no room);
- * -E2BIG (command line, segments, memory map); -EACCES (/proc/iomem hides its addresses);
- * -ENODATA (no crash kernel region, or a fact is missing); as open(2) and -EBADMSG (an initrd);
- * -ENOMEM.	Since: 0.1
+ * Errors: -EINVAL (opts->size; a framebuffer that makes no sense); -EOPNOTSUPP (this
+ * machine and this image cannot do it, or not by the system call that was asked for);
+ * -ENOSPC (no room); -E2BIG (command line, segments, memory map); -EACCES (/proc/iomem
+ * hides its addresses); -ENODATA (no crash kernel region, or a fact is missing); as
+ * open(2) and -EBADMSG (an initrd); -ENOMEM.	Since: 0.1
  */
-BP_EXPORT int bp_plan_load(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,
-			   const struct bp_load_opts *opts, struct bp_plan **ret_plan);
+BP_EXPORT int bp_plan_load(struct bp_ctx *ctx, struct bp_machine *m,
+			   struct bp_image *image, const struct bp_load_opts *opts,
+			   struct bp_plan **ret_plan);
 /** bp_plan_ref - take another reference; returns @plan.	Since: 0.1 */
 BP_EXPORT struct bp_plan *bp_plan_ref(struct bp_plan *plan);
 /** bp_plan_unref - drop a reference; always returns NULL.	Since: 0.1 */
 BP_EXPORT struct bp_plan *bp_plan_unref(struct bp_plan *plan);
 /** bp_plan_syscall - which system call the plan is for.	Since: 0.1 */
 BP_EXPORT enum bp_syscall bp_plan_syscall(const struct bp_plan *plan);
-/** bp_plan_flags - the flags of that call: KEXEC_... or KEXEC_FILE_....	Since: 0.1 */
+/**
+ * bp_plan_flags - the flags of that call: KEXEC_... or KEXEC_FILE_....	Since: 0.1
+ */
 BP_EXPORT uint64_t bp_plan_flags(const struct bp_plan *plan);
 /** bp_plan_entry - kexec_load's entry; 0: there is none in the plan.	Since: 0.1 */
 BP_EXPORT bp_phys_t bp_plan_entry(const struct bp_plan *plan);
 /**
  * bp_plan_jump - how the kernel of a plan is entered
  * @ret_kernel: address of its first instruction
- * @ret_argument: what it finds in the register of the boot protocol: on x86-64 its zero page in
- *	%rsi (64-bit protocol), on arm64 its device tree in x0, where x1 to x3 are 0
+ * @ret_argument: what it finds in the register of the boot protocol: on x86-64 its zero
+ *	page in %rsi (64-bit protocol), on arm64 its device tree in x0, where x1 to x3 are
+ *	0
  *
  * Errors: -ENODATA (a plan for kexec_file_load). There is no message.	Since: 0.1
  */
@@ -404,24 +425,34 @@ BP_EXPORT int bp_plan_jump(const struct bp_plan *plan, bp_phys_t *ret_kernel,
  * Of a plan for kexec_file_load: what the kernel is given; it may add to it.	Since: 0.1
  */
 BP_EXPORT const char *bp_plan_cmdline(const struct bp_plan *plan);
-/** bp_plan_segment - the @i-th segment, from 0 on; NULL: there are no more.	Since: 0.1 */
+/**
+ * bp_plan_segment - the @i-th segment, from 0 on; NULL: there are no more.	Since: 0.1
+ */
 BP_EXPORT const struct bp_segment *bp_plan_segment(const struct bp_plan *plan, size_t i);
 /**
  * bp_plan_patch - bytes of the kernel that a plan for kexec_file_load wants changed
  * @ret_offset: where they are in the uncompressed image
  * @ret_size: how many there are
  *
- * NULL: none, and the file may be handed over as it is. Else (on arm64, where the framebuffer
- * travels in them) a copy with these bytes has to be; a signature does not hold for it.
+ * NULL: none, and the file may be handed over as it is. Else (on arm64, where the
+ * framebuffer travels in them) a copy with these bytes has to be; a signature does not
+ * hold for it.
  * Since: 0.1
  */
 BP_EXPORT const void *bp_plan_patch(const struct bp_plan *plan, uint64_t *ret_offset,
 				    size_t *ret_size);
-/** bp_plan_screen - the framebuffer that the next kernel is told about.	Since: 0.1 */
+/**
+ * bp_plan_screen - the framebuffer that the next kernel is told about.	Since: 0.1
+ */
 BP_EXPORT const struct bp_screen *bp_plan_screen(const struct bp_plan *plan);
-/** bp_plan_warnings - what a user should know before the plan is used; NULL ends it.	Since: 0.1 */
+/**
+ * bp_plan_warnings - what a user should know before the plan is used; NULL ends it.
+ *	Since: 0.1
+ */
 BP_EXPORT const char *const *bp_plan_warnings(const struct bp_plan *plan);
-/** bp_plan_reasons - what was decided, each with its reason; NULL ends it.	Since: 0.1 */
+/**
+ * bp_plan_reasons - what was decided, each with its reason; NULL ends it.	Since: 0.1
+ */
 BP_EXPORT const char *const *bp_plan_reasons(const struct bp_plan *plan);
 /**
  * bp_plan_json - the whole plan as one JSON object, as described in kexec(8)

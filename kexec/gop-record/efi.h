@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The part of UEFI that gop-record uses, after the UEFI specification 2.10; a section stands
- * with each. Only for 64-bit firmware (x64, AArch64), where a UINTN has 64 bits. Compiled for
- * *-unknown-windows functions have the calling convention of UEFI; compiled for the host they
- * have the host's, and a test plays the firmware.
+ * The part of UEFI that gop-record uses, after the UEFI specification 2.10; a section
+ * stands with each. Only for 64-bit firmware (x64, AArch64), where a UINTN has 64 bits.
+ * Compiled for *-unknown-windows functions have the calling convention of UEFI; compiled
+ * for the host they have the host's, and a test plays the firmware.
  */
 #ifndef GOP_RECORD_EFI_H
 #define GOP_RECORD_EFI_H
@@ -50,8 +50,8 @@ _Static_assert(sizeof(struct efi_guid) == 16, "appendix A");
 /* UEFI Shell specification 2.2, 2.2.2: there where an image was started by a shell. */
 #define EFI_SHELL_PARAMETERS_GUID \
 	{ 0x752f3136, 0x4e16, 0x4fdc, { 0xa2, 0x2a, 0xe5, 0xf4, 0x68, 0x12, 0xf4, 0xca } }
-/* Not of the specification: EDK II marks the console's devices with it, and Linux looks for it
- * (EFI_CONSOLE_OUT_DEVICE_GUID, drivers/firmware/efi/libstub/gop.c). */
+/* Not of the specification: EDK II marks the console's devices with it, and Linux looks
+ * for it (EFI_CONSOLE_OUT_DEVICE_GUID, drivers/firmware/efi/libstub/gop.c). */
 #define EFI_CONSOLE_OUT_DEVICE_GUID \
 	{ 0xd3b36f2c, 0xd551, 0x11d4, { 0x9a, 0x46, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } }
 /* Event groups: 7.1.2 */
@@ -95,7 +95,8 @@ struct efi_boot_services { /* 4.4 */
 				      void **ret_interface);
 	void *not_used5[2];
 	efi_status (*locate_handle)(uint32_t search_type, const struct efi_guid *protocol,
-				    void *search_key, uint64_t *size, efi_handle *handles);
+				    void *search_key, uint64_t *size,
+				    efi_handle *handles);
 	void *not_used6[2];
 	efi_status (*load_image)(uint8_t boot_policy, efi_handle parent,
 				 const struct bp_wire_dp_node *path, const void *source,
@@ -105,7 +106,8 @@ struct efi_boot_services { /* 4.4 */
 	void *not_used7;
 	efi_status (*unload_image)(efi_handle image);
 	void *not_used8[14];
-	efi_status (*calculate_crc32)(const void *data, uint64_t size, uint32_t *ret_crc32);
+	efi_status (*calculate_crc32)(const void *data, uint64_t size,
+				      uint32_t *ret_crc32);
 	void *not_used9[2];
 	efi_status (*create_event_ex)(uint32_t type, uint64_t tpl, efi_notify notify,
 				      const void *context, const struct efi_guid *group,
@@ -134,7 +136,8 @@ struct efi_runtime_services { /* 4.5 */
 				   uint32_t attributes, uint64_t size, const void *data);
 	void *not_used2[4];
 	efi_status (*query_variable_info)(uint32_t attributes, uint64_t *ret_storage,
-					  uint64_t *ret_remaining, uint64_t *ret_variable);
+					  uint64_t *ret_remaining,
+					  uint64_t *ret_variable);
 };
 _Static_assert(offsetof(struct efi_runtime_services, set_variable) == 88, "4.5");
 _Static_assert(offsetof(struct efi_runtime_services, query_variable_info) == 128, "4.5");
@@ -194,7 +197,8 @@ _Static_assert(offsetof(struct efi_file, read) == 32, "13.5");
 
 struct efi_file_system { /* 13.4 */
 	uint64_t revision;
-	efi_status (*open_volume)(struct efi_file_system *self, struct efi_file **ret_root);
+	efi_status (*open_volume)(struct efi_file_system *self,
+				  struct efi_file **ret_root);
 };
 
 struct efi_gop_mode_info { /* 12.9.2 */

@@ -8,12 +8,12 @@
 efi_status efi_main(efi_handle image, struct efi_system_table *st);
 
 /*
- * outputs.c: write the record of all graphics outputs, with BP_WIRE_GOP_FINAL and _WATCHED as in
- * @flags, into @record. An EDID loses its last blocks and then outputs are left out where @limit
- * bytes are not enough, which the record says. Allocates nothing.
+ * outputs.c: write the record of all graphics outputs, with BP_WIRE_GOP_FINAL and
+ * _WATCHED as in @flags, into @record. An EDID loses its last blocks and then outputs are
+ * left out where @limit bytes are not enough, which the record says. Allocates nothing.
  */
-efi_status gop_record_make(struct efi_system_table *st, unsigned int flags, uint8_t *record,
-			   size_t limit, size_t *ret_size);
+efi_status gop_record_make(struct efi_system_table *st, unsigned int flags,
+			   uint8_t *record, size_t limit, size_t *ret_size);
 
 /* next.c: the image that is named to come next. */
 struct gop_record_next {
@@ -32,8 +32,8 @@ efi_status gop_record_start_next(struct efi_system_table *st, efi_handle image,
 				 const struct gop_record_next *next);
 
 /* main.c: a line on the console, with @status in hexadecimal unless it is success */
-void gop_record_say(struct efi_system_table *st, const efi_char *what, const efi_char *name,
-		    efi_status status);
+void gop_record_say(struct efi_system_table *st, const efi_char *what,
+		    const efi_char *name, efi_status status);
 
 static inline bool efi_failed(efi_status status)
 {

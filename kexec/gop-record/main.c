@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gop-record: leaves the graphics outputs of the firmware in an EFI variable, for Linux kernels
- * that are started by kexec and have lost them. gop-record(7) is its manual.
+ * gop-record: leaves the graphics outputs of the firmware in an EFI variable, for Linux
+ * kernels that are started by kexec and have lost them. gop-record(7) is its manual.
  *
- * As an application (gop-record-*.efi) it takes the record and starts the next image. As a driver
- * (gop-record-driver-*.efi; Driver#### entries come before the displays) it stays, and takes the
- * record when the firmware is ready to boot. A boot loader may change the mode after that, so
- * while it is there the record is taken again when the outputs have changed, and when boot
- * services end. The event for that is of UEFI 2.9 (EDK II: 2023); before, it looks ten times a
- * second.
+ * As an application (gop-record-*.efi) it takes the record and starts the next image. As
+ * a driver (gop-record-driver-*.efi; Driver#### entries come before the displays) it
+ * stays, and takes the record when the firmware is ready to boot. A boot loader may
+ * change the mode after that, so while it is there the record is taken again when the
+ * outputs have changed, and when boot services end. The event for that is of UEFI 2.9
+ * (EDK II: 2023); before, it looks ten times a second.
  */
 #include <string.h>
 
@@ -19,8 +19,9 @@
 #define LIMIT_MIN 256u
 
 static const efi_char variable_name[] = u"GopRecord";
-static const struct efi_guid variable_guid =
-	{ 0x47152987, 0xa41b, 0x40fa, { 0xb8, 0xa3, 0x1c, 0xfc, 0xea, 0x3c, 0x70, 0x36 } };
+static const struct efi_guid variable_guid = {
+	0x47152987, 0xa41b, 0x40fa, { 0xb8, 0xa3, 0x1c, 0xfc, 0xea, 0x3c, 0x70, 0x36 }
+};
 
 #define WATCH_PERIOD_100NS 1000000u
 
@@ -33,8 +34,8 @@ static struct {
 	size_t taken_size;		/* 0: nothing of ours */
 } g;
 
-void gop_record_say(struct efi_system_table *st, const efi_char *what, const efi_char *name,
-		    efi_status status)
+void gop_record_say(struct efi_system_table *st, const efi_char *what,
+		    const efi_char *name, efi_status status)
 {
 	efi_char number[] = u" (0x0000000000000000)";
 
@@ -57,10 +58,11 @@ static size_t variable_limit(struct efi_system_table *st)
 	uint64_t storage, remaining, variable;
 
 	if (rt->header.header_size < sizeof(*rt) ||
-	    efi_failed(rt->query_variable_info(BP_WIRE_GOP_ATTRIBUTES, &storage, &remaining,
-					       &variable)))
+	    efi_failed(rt->query_variable_info(BP_WIRE_GOP_ATTRIBUTES, &storage,
+					       &remaining, &variable)))
 		return sizeof(g.record);
-	/* What remains is not asked: it counts our last record, and what can be reclaimed. */
+	/* What remains is not asked: it counts our last record, and what can be
+	 * reclaimed. */
 	if (variable <= VARIABLE_OVERHEAD + LIMIT_MIN)
 		return LIMIT_MIN;
 	variable -= VARIABLE_OVERHEAD;
@@ -69,15 +71,16 @@ static size_t variable_limit(struct efi_system_table *st)
 
 static efi_status set(struct efi_system_table *st, size_t size)
 {
-	efi_status status = st->runtime->set_variable(variable_name, &variable_guid,
-						      BP_WIRE_GOP_ATTRIBUTES, size, g.record);
+	efi_status status =
+		st->runtime->set_variable(variable_name, &variable_guid,
+					  BP_WIRE_GOP_ATTRIBUTES, size, g.record);
 
 	if (status != EFI_INVALID_PARAMETER)
 		return status;
 	/* There is one with other attributes, which is not ours: 8.2.3. */
 	st->runtime->set_variable(variable_name, &variable_guid, 0, 0, NULL);
-	return st->runtime->set_variable(variable_name, &variable_guid, BP_WIRE_GOP_ATTRIBUTES, size,
-					 g.record);
+	return st->runtime->set_variable(variable_name, &variable_guid,
+					 BP_WIRE_GOP_ATTRIBUTES, size, g.record);
 }
 
 /* Take the record, smaller and smaller until the firmware has room for it. */
@@ -125,14 +128,15 @@ static void on_exit(efi_event event, void *context)
 	take(context);
 }
 
-static efi_event listen(struct efi_system_table *st, uint32_t type, const struct efi_guid *group,
-			efi_notify notify)
+static efi_event listen(struct efi_system_table *st, uint32_t type,
+			const struct efi_guid *group, efi_notify notify)
 {
 	efi_event event;
 
 	if (st->boot->header.header_size < sizeof(*st->boot) ||
-	    efi_failed(st->boot->create_event_ex(type | EFI_EVT_NOTIFY_SIGNAL, EFI_TPL_CALLBACK,
-						 notify, st, group, &event)))
+	    efi_failed(st->boot->create_event_ex(type | EFI_EVT_NOTIFY_SIGNAL,
+						 EFI_TPL_CALLBACK, notify, st, group,
+						 &event)))
 		return NULL;
 	return event;
 }
@@ -146,7 +150,8 @@ static void forget(struct efi_system_table *st, efi_event *event)
 
 static void watch(struct efi_system_table *st)
 {
-	static const struct efi_guid before_exit = EFI_EVENT_GROUP_BEFORE_EXIT_BOOT_SERVICES_GUID;
+	static const struct efi_guid before_exit =
+		EFI_EVENT_GROUP_BEFORE_EXIT_BOOT_SERVICES_GUID;
 
 	g.exit = listen(st, 0, &before_exit, on_exit);
 	g.timer = listen(st, EFI_EVT_TIMER, NULL, on_tick);
@@ -170,7 +175,8 @@ static efi_status run_driver(struct efi_system_table *st)
 	g.ready = listen(st, 0, &ready_to_boot, on_ready_to_boot);
 	if (g.ready)
 		return EFI_SUCCESS; /* the image stays */
-	gop_record_say(st, u"the firmware offers no event to record at", u"", EFI_UNSUPPORTED);
+	gop_record_say(st, u"the firmware offers no event to record at", u"",
+		       EFI_UNSUPPORTED);
 	return EFI_UNSUPPORTED;
 }
 

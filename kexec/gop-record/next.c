@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What comes after gop-record: "PATH OPTIONS..." in the load options (of a Boot#### entry, or the
- * words after the program's name in a shell), else in the file gop-record.next beside this
- * image, one line of ASCII. Samples:
+ * What comes after gop-record: "PATH OPTIONS..." in the load options (of a Boot####
+ * entry, or the words after the program's name in a shell), else in the file
+ * gop-record.next beside this image, one line of ASCII. Samples:
  *
  *	\EFI\debian\shimx64.efi
  *	vmlinuz.efi root=/dev/vda2 initrd=\initrd.img
  *
- * The path is on the device that this image came from; one without a leading backslash is in
- * this image's folder. Quotes keep spaces in it. The options are handed on as they are.
+ * The path is on the device that this image came from; one without a leading backslash is
+ * in this image's folder. Quotes keep spaces in it. The options are handed on as they
+ * are.
  */
 #include <string.h>
 
@@ -27,7 +28,8 @@ struct words {
 
 /* Too large for a firmware's stack, and needed once. */
 static efi_char line[OPTIONS_CHARS_MAX + 1];	/* the load options, or the file */
-static efi_char folder[PATH_CHARS_MAX];		/* of this image, with a backslash at its end */
+static efi_char folder[PATH_CHARS_MAX];		/* of this image, with a backslash at its
+						 * end */
 static efi_char file[2 * PATH_CHARS_MAX];	/* whole path of a file */
 
 static bool is_space(efi_char c)
@@ -156,7 +158,8 @@ static bool make_path(const efi_char *name, size_t n)
 	return true;
 }
 
-/* The first line of the file beside this image; *@ret_words is empty where there is none. */
+/* The first line of the file beside this image; *@ret_words is empty where there is
+ * none. */
 static efi_status read_next_file(struct efi_system_table *st, efi_handle device,
 				 struct words *ret_words)
 {
@@ -207,7 +210,8 @@ static efi_status read_next_file(struct efi_system_table *st, efi_handle device,
 
 /* The device path of @name on @device, to be freed. */
 static efi_status file_device_path(struct efi_system_table *st, efi_handle device,
-				   const efi_char *name, struct bp_wire_dp_node **ret_path)
+				   const efi_char *name,
+				   struct bp_wire_dp_node **ret_path)
 {
 	static const struct efi_guid guid = EFI_DEVICE_PATH_GUID;
 	size_t size = 0, chars = 0, name_size;
@@ -215,7 +219,8 @@ static efi_status file_device_path(struct efi_system_table *st, efi_handle devic
 	uint8_t *from, *to;
 	efi_status status;
 
-	status = device ? st->boot->handle_protocol(device, &guid, (void **)&from) : EFI_UNSUPPORTED;
+	status = device ? st->boot->handle_protocol(device, &guid, (void **)&from)
+			: EFI_UNSUPPORTED;
 	if (efi_failed(status))
 		return status;
 	for (;;) {
@@ -229,7 +234,8 @@ static efi_status file_device_path(struct efi_system_table *st, efi_handle devic
 	while (name[chars++])
 		;
 	name_size = chars * sizeof(efi_char);
-	status = st->boot->allocate_pool(EFI_LOADER_DATA, size + name_size + 2 * sizeof(*node),
+	status = st->boot->allocate_pool(EFI_LOADER_DATA,
+					 size + name_size + 2 * sizeof(*node),
 					 (void **)&to);
 	if (efi_failed(status))
 		return status;
@@ -269,7 +275,8 @@ efi_status gop_record_find_next(struct efi_system_table *st, efi_handle image,
 	path = take_word(&options);
 	if (!path.n || (!has_folder && *path.v != '\\' && *path.v != '/') ||
 	    !make_path(path.v, path.n)) {
-		gop_record_say(st, u"no usable path of the next image", u"", EFI_INVALID_PARAMETER);
+		gop_record_say(st, u"no usable path of the next image", u"",
+			       EFI_INVALID_PARAMETER);
 		return EFI_INVALID_PARAMETER;
 	}
 	*ret_next = (struct gop_record_next){
@@ -306,7 +313,8 @@ efi_status gop_record_start_next(struct efi_system_table *st, efi_handle image,
 		return status;
 	}
 	if (next->options_chars) {
-		started->options_size = (uint32_t)((next->options_chars + 1) * sizeof(efi_char));
+		started->options_size =
+			(uint32_t)((next->options_chars + 1) * sizeof(efi_char));
 		started->options = next->options;
 	}
 	status = st->boot->start_image(handle, NULL, NULL);

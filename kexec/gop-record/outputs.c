@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The graphics outputs of the firmware -> the record (libbootparams/wire/gop.h, gop-record(7)).
+ * The graphics outputs of the firmware -> the record (libbootparams/wire/gop.h,
+ * gop-record(7)).
  *
  * Every handle with a GOP is an output, except for one without a device path: that is the
  * console splitter's, which is no device but shows what it gets on others (EDK II,
@@ -26,14 +27,18 @@ struct output {
 	unsigned int flags;
 };
 
-static void *protocol(struct efi_system_table *st, efi_handle handle, const struct efi_guid *guid)
+static void *protocol(struct efi_system_table *st, efi_handle handle,
+		      const struct efi_guid *guid)
 {
 	void *interface;
 
-	return efi_failed(st->boot->handle_protocol(handle, guid, &interface)) ? NULL : interface;
+	return efi_failed(st->boot->handle_protocol(handle, guid, &interface))
+		       ? NULL
+		       : interface;
 }
 
-/* The size of a path with its end node; 0 for one that is no single path of a sensible size. */
+/* The size of a path with its end node; 0 for one that is no single path of a sensible
+ * size. */
 static size_t path_size(const struct bp_wire_dp_node *path)
 {
 	const uint8_t *at = (const uint8_t *)path;
@@ -47,7 +52,9 @@ static size_t path_size(const struct bp_wire_dp_node *path)
 			return 0;
 		off += len;
 		if (node->type == BP_DP_END)
-			return node->subtype == BP_DP_END_ENTIRE && len == sizeof(*node) ? off : 0;
+			return node->subtype == BP_DP_END_ENTIRE && len == sizeof(*node)
+				       ? off
+				       : 0;
 		if (off > PATH_BYTES_MAX - sizeof(*node))
 			return 0;
 	}
@@ -105,8 +112,10 @@ static size_t put(uint8_t *to, const struct output *out, size_t room)
 {
 	struct bp_wire_gop_output *wire = (void *)to;
 	const struct efi_gop_mode_info *info = out->mode->info;
-	size_t edid = out->edid && out->edid->size <= EDID_BYTES_MAX ? out->edid->size : 0;
-	size_t used = sizeof(*wire) + out->path_size, spare = least_size(out) - used, size;
+	size_t edid =
+		out->edid && out->edid->size <= EDID_BYTES_MAX ? out->edid->size : 0;
+	size_t used = sizeof(*wire) + out->path_size, spare = least_size(out) - used,
+	       size;
 	unsigned int flags = out->flags;
 
 	/* What aligns the output to its end holds part of an EDID as well. */
@@ -149,20 +158,21 @@ static bool shows_the_same(const struct efi_gop_mode *a, const struct efi_gop_mo
 	       a->info->pixel_format == b->info->pixel_format;
 }
 
-efi_status gop_record_make(struct efi_system_table *st, unsigned int flags, uint8_t *record,
-			   size_t limit, size_t *ret_size)
+efi_status gop_record_make(struct efi_system_table *st, unsigned int flags,
+			   uint8_t *record, size_t limit, size_t *ret_size)
 {
 	static const struct efi_guid gop_guid = EFI_GRAPHICS_OUTPUT_GUID;
 	struct bp_wire_gop_record *header = (void *)record;
 	/*
-	 * Not allocated: that would change the memory map, which whoever is about to leave boot
-	 * services has just read. And too large for a firmware's stack.
+	 * Not allocated: that would change the memory map, which whoever is about to
+	 * leave boot services has just read. And too large for a firmware's stack.
 	 */
 	static efi_handle handles[HANDLES_MAX];
 	static struct output outputs[BP_WIRE_GOP_OUTPUTS_MAX];
 	uint64_t handles_size = sizeof(handles);
 	const struct efi_gop_mode *splitter = NULL;
-	size_t n_handles, n = 0, fit, size = sizeof(*header), mirrored = BP_WIRE_GOP_SPLITTER_NONE;
+	size_t n_handles, n = 0, fit, size = sizeof(*header),
+			  mirrored = BP_WIRE_GOP_SPLITTER_NONE;
 	efi_status status;
 	uint32_t crc;
 
@@ -170,8 +180,8 @@ efi_status gop_record_make(struct efi_system_table *st, unsigned int flags, uint
 	limit &= ~(size_t)(BP_WIRE_GOP_ALIGN - 1);
 	if (limit < sizeof(*header))
 		return EFI_BAD_BUFFER_SIZE;
-	status = st->boot->locate_handle(EFI_LOCATE_BY_PROTOCOL, &gop_guid, NULL, &handles_size,
-					 handles);
+	status = st->boot->locate_handle(EFI_LOCATE_BY_PROTOCOL, &gop_guid, NULL,
+					 &handles_size, handles);
 	if (efi_failed(status) && status != EFI_NOT_FOUND)
 		return status;
 	n_handles = efi_failed(status) ? 0 : (size_t)handles_size / sizeof(*handles);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Purgatory: compare what lies in memory with what was loaded. Between the load and the jump a
- * reboot may be weeks away and a crash has damaged who knows what.
+ * Purgatory: compare what lies in memory with what was loaded. Between the load and the
+ * jump a reboot may be weeks away and a crash has damaged who knows what.
  *
  *	kexec: memory damaged since loading: 0x3f000000 + 0x1a2b3c (region 2 of 3)
  *	kexec: SHA-256 there 0123456789abcdef, as loaded fedcba9876543210

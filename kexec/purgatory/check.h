@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Purgatory's part that every architecture shares, and what it needs of the machine. Built
- * freestanding; the unit tests build it for the host with a machine of their own.
+ * Purgatory's part that every architecture shares, and what it needs of the machine.
+ * Built freestanding; the unit tests build it for the host with a machine of their own.
  */
 #ifndef KEXEC_PURGATORY_CHECK_H
 #define KEXEC_PURGATORY_CHECK_H
@@ -11,7 +11,8 @@
 #include "core/sha256.h"
 #include "params.h"
 
-/* Index of the first region whose bytes are not those that were loaded; n_regions if all are. */
+/* Index of the first region whose bytes are not those that were loaded; n_regions if all
+ * are. */
 uint32_t kexec_purgatory_check(const struct kexec_purgatory_params *p,
 			       uint8_t ret_digest[BP_SHA256_SIZE]);
 
@@ -19,7 +20,8 @@ uint32_t kexec_purgatory_check(const struct kexec_purgatory_params *p,
 struct kexec_purgatory_console {
 	const struct kexec_purgatory_params *params;
 	unsigned int row, column;
-	bool uart_is_gone;	/* it did not take a character in time: do not wait again */
+	bool uart_is_gone;	/* it did not take a character in time: do not wait
+				 * again */
 };
 void kexec_purgatory_console_open(struct kexec_purgatory_console *c,
 				  const struct kexec_purgatory_params *p);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the loader tells purgatory, the code that runs between two kernels: one struct at a
- * known place in purgatory's image. Both sides are built from one tree, so the layout may
- * change freely; it is little-endian and fixed so that the image is the same on every host.
+ * What the loader tells purgatory, the code that runs between two kernels: one struct at
+ * a known place in purgatory's image. Both sides are built from one tree, so the layout
+ * may change freely; it is little-endian and fixed so that the image is the same on every
+ * host.
  */
 #ifndef KEXEC_PURGATORY_PARAMS_H
 #define KEXEC_PURGATORY_PARAMS_H
@@ -15,8 +16,8 @@
 #define KEXEC_PURGATORY_PARAMS_SIZE (0x40 + 16 * 0x30)
 
 /*
- * Bytes of memory that every purgatory takes, stack included; the linker script insists. Page
- * tables, where there are any, lie behind them.
+ * Bytes of memory that every purgatory takes, stack included; the linker script insists.
+ * Page tables, where there are any, lie behind them.
  */
 #define KEXEC_PURGATORY_MEMSZ 0x8000
 
@@ -48,7 +49,8 @@ struct kexec_purgatory_params {
 	uint64_t entry;		/* where the next kernel starts */
 	uint64_t boot_params;	/* what it gets in its first register */
 	uint64_t vga_text;	/* text screen to complain on: 0xb8000, or 0 for none */
-	uint64_t page_tables;	/* arm64: an identity map of the regions and of purgatory, or 0 */
+	uint64_t page_tables;	/* arm64: an identity map of the regions and of purgatory,
+				 * or 0 */
 	uint64_t uart;		/* first I/O port, or address */
 	uint32_t uart_baud;	/* 0: the speed it is set to */
 	uint8_t uart_type;	/* enum kexec_purgatory_uart */
@@ -60,7 +62,9 @@ struct kexec_purgatory_params {
 
 _Static_assert(offsetof(struct kexec_purgatory_params, n_regions) ==
 	       KEXEC_PURGATORY_N_REGIONS_OFFSET, "");
-_Static_assert(offsetof(struct kexec_purgatory_params, entry) == KEXEC_PURGATORY_ENTRY_OFFSET, "");
+_Static_assert(offsetof(struct kexec_purgatory_params, entry) ==
+		       KEXEC_PURGATORY_ENTRY_OFFSET,
+	       "");
 _Static_assert(offsetof(struct kexec_purgatory_params, boot_params) ==
 	       KEXEC_PURGATORY_BOOT_PARAMS_OFFSET, "");
 _Static_assert(offsetof(struct kexec_purgatory_params, page_tables) ==

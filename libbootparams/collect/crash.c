@@ -142,7 +142,8 @@ static int read_cpus(struct bp_ctx *ctx, struct bp_crash *crash)
 		if (!r)
 			r = read_number(ctx, cpu->cpu, "crash_notes_size", 10,
 					&cpu->notes_size);
-		/* Taken out since the list was read; none is left where no CPU has notes. */
+		/* Taken out since the list was read; none is left where no CPU has
+		 * notes. */
 		if (r == -ENOENT)
 			continue;
 		if (r)

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * EFI device paths (UEFI 2.10, chapter 10). Sample, OVMF's graphics on QEMU's standard VGA:
+ * EFI device paths (UEFI 2.10, chapter 10). Sample, OVMF's graphics on QEMU's standard
+ * VGA:
  *
  *	02 01 0c 00 d0 41 03 0a 00 00 00 00		PciRoot(0x0)
  *	01 01 06 00 00 01				Pci(0x1,0x0)
  *	02 03 08 00 00 01 01 80				AcpiAdr(0x80010100)
  *	7f ff 04 00					end
  *
- * libefivar makes the text. It is loaded when a text is wanted, so that neither the library nor
- * an initramfs with kexec needs it; without it a node is shown in the general form that the
- * specification has for unknown ones. It trusts the lengths in a path and the strings within, so
- * it gets one node at a time, of a kind whose length has been checked, with zeros behind.
+ * libefivar makes the text. It is loaded when a text is wanted, so that neither the
+ * library nor an initramfs with kexec needs it; without it a node is shown in the general
+ * form that the specification has for unknown ones. It trusts the lengths in a path and
+ * the strings within, so it gets one node at a time, of a kind whose length has been
+ * checked, with zeros behind.
  */
 #include "config.h"
 
@@ -26,7 +28,8 @@ BP_DLOPEN_NOTE("device-path", "EFI device paths as text", "suggested", "libefiva
 
 #define NODE_SIZE_MAX 256u
 #define NODE_TEXT_MAX 2048u
-#define ZEROS_BEHIND 64u	/* more than the largest structure that libefivar takes a node for */
+#define ZEROS_BEHIND \
+	64u /* more than the largest structure that libefivar takes a node for */
 
 /* The first node of @span; NULL where it is not all there. */
 static const struct bp_wire_dp_node *first_node(struct bp_span span, size_t *ret_size)
@@ -39,7 +42,8 @@ static const struct bp_wire_dp_node *first_node(struct bp_span span, size_t *ret
 	return *ret_size >= sizeof(*node) && *ret_size <= span.len ? node : NULL;
 }
 
-int bp_device_path_next(struct bp_ctx *ctx, struct bp_span *rest, struct bp_device_path *ret_path)
+int bp_device_path_next(struct bp_ctx *ctx, struct bp_span *rest,
+			struct bp_device_path *ret_path)
 {
 	struct bp_span from = *rest;
 	size_t off = 0, size;
@@ -51,13 +55,17 @@ int bp_device_path_next(struct bp_ctx *ctx, struct bp_span *rest, struct bp_devi
 			first_node(bp_span_sub(from, off, from.len - off), &size);
 
 		if (!node)
-			return bp_fail(ctx, -EBADMSG, "a device path of %zu bytes has no whole node "
-				       "at 0x%zx", from.len, off);
+			return bp_fail(ctx, -EBADMSG,
+				       "a device path of %zu bytes has no whole node at "
+				       "0x%zx",
+				       from.len, off);
 		if (node->type == BP_DP_END) {
 			bool last = node->subtype == BP_DP_END_ENTIRE;
 
-			if ((!last && node->subtype != BP_DP_END_INSTANCE) || size != sizeof(*node))
-				return bp_fail(ctx, -EBADMSG, "a device path has an odd end at 0x%zx",
+			if ((!last && node->subtype != BP_DP_END_INSTANCE) ||
+			    size != sizeof(*node))
+				return bp_fail(ctx, -EBADMSG,
+					       "a device path has an odd end at 0x%zx",
 					       off);
 			ret_path->nodes = bp_span_sub(from, 0, off);
 			off += size;
@@ -69,7 +77,8 @@ int bp_device_path_next(struct bp_ctx *ctx, struct bp_span *rest, struct bp_devi
 	}
 }
 
-int bp_device_path_parse(struct bp_ctx *ctx, struct bp_span bytes, struct bp_device_path *ret_path)
+int bp_device_path_parse(struct bp_ctx *ctx, struct bp_span bytes,
+			 struct bp_device_path *ret_path)
 {
 	struct bp_device_path path;
 	struct bp_span rest = bytes;
@@ -78,8 +87,8 @@ int bp_device_path_parse(struct bp_ctx *ctx, struct bp_span bytes, struct bp_dev
 	if (r)
 		return r == -ENODATA ? -EBADMSG : r;
 	if (path.nodes.len + sizeof(struct bp_wire_dp_node) != bytes.len)
-		return bp_fail(ctx, -EBADMSG, "a device path of %zu bytes ends at 0x%zx", bytes.len,
-			       path.nodes.len);
+		return bp_fail(ctx, -EBADMSG, "a device path of %zu bytes ends at 0x%zx",
+			       bytes.len, path.nodes.len);
 	*ret_path = path;
 	return 0;
 }
@@ -115,7 +124,8 @@ bool bp_device_path_pci(struct bp_device_path path, unsigned int *ret_device,
 	return found;
 }
 
-/* What libefivar is given: kinds that graphics outputs have, and the lengths they may have. */
+/* What libefivar is given: kinds that graphics outputs have, and the lengths they may
+ * have. */
 static const struct {
 	uint8_t type, subtype;
 	size_t min, max;
@@ -145,7 +155,8 @@ static bool ask_efivar(format_fn *format, const struct bp_wire_dp_node *node, si
 		memcpy(path + size, end, sizeof(end));
 		memset(ret_text, 0, NODE_TEXT_MAX);
 		/* Version 38 changed the text's type to unsigned char *. */
-		return format((void *)ret_text, NODE_TEXT_MAX, (const_efidp)(const void *)path,
+		return format((void *)ret_text, NODE_TEXT_MAX,
+			      (const_efidp)(const void *)path,
 			      (ssize_t)(size + sizeof(end))) > 0 &&
 		       *ret_text && !ret_text[NODE_TEXT_MAX - 1];
 	}
@@ -153,7 +164,8 @@ static bool ask_efivar(format_fn *format, const struct bp_wire_dp_node *node, si
 }
 
 /* UEFI 2.10, 10.6.1.2: Path(type,subtype,bytes in hexadecimal) */
-static int general_text(const struct bp_wire_dp_node *node, size_t size, struct bp_buf *buf)
+static int general_text(const struct bp_wire_dp_node *node, size_t size,
+			struct bp_buf *buf)
 {
 	const uint8_t *bytes = (const uint8_t *)node;
 	int r = bp_buf_printf(buf, "Path(%u,%u%s", node->type, node->subtype,
@@ -164,10 +176,12 @@ static int general_text(const struct bp_wire_dp_node *node, size_t size, struct 
 	return r ? r : bp_buf_printf(buf, ")");
 }
 
-int bp_device_path_text(struct bp_ctx *ctx, struct bp_device_path path, struct bp_buf *buf)
+int bp_device_path_text(struct bp_ctx *ctx, struct bp_device_path path,
+			struct bp_buf *buf)
 {
 	void *library = dlopen("libefivar.so.1", RTLD_NOW | RTLD_LOCAL);
-	format_fn *format = library ? (format_fn *)dlsym(library, "efidp_format_device_path") : NULL;
+	format_fn *format =
+		library ? (format_fn *)dlsym(library, "efidp_format_device_path") : NULL;
 	struct bp_span rest = path.nodes;
 	const struct bp_wire_dp_node *node;
 	char text[NODE_TEXT_MAX];
@@ -175,7 +189,8 @@ int bp_device_path_text(struct bp_ctx *ctx, struct bp_device_path path, struct b
 	int r = 0;
 
 	if (!format)
-		bp_debug(ctx, "device paths are shown without libefivar.so.1: %s", dlerror());
+		bp_debug(ctx, "device paths are shown without libefivar.so.1: %s",
+			 dlerror());
 	for (bool first = true; !r && (node = next_node(&rest, &size)); first = false) {
 		if (!first)
 			r = bp_buf_printf(buf, "/");

@@ -11,12 +11,15 @@ struct bp_device_path {
 };
 
 /*
- * Take the next instance off the front of @rest, which is what an EFI variable or a record holds.
- * -ENODATA: no further one; -EBADMSG: a node that is cut short, or a path without an end.
+ * Take the next instance off the front of @rest, which is what an EFI variable or a
+ * record holds. -ENODATA: no further one; -EBADMSG: a node that is cut short, or a path
+ * without an end.
  */
-int bp_device_path_next(struct bp_ctx *ctx, struct bp_span *rest, struct bp_device_path *ret_path);
+int bp_device_path_next(struct bp_ctx *ctx, struct bp_span *rest,
+			struct bp_device_path *ret_path);
 /* @bytes is a single instance and nothing else. */
-int bp_device_path_parse(struct bp_ctx *ctx, struct bp_span bytes, struct bp_device_path *ret_path);
+int bp_device_path_parse(struct bp_ctx *ctx, struct bp_span bytes,
+			 struct bp_device_path *ret_path);
 
 static inline bool bp_device_path_equal(struct bp_device_path a, struct bp_device_path b)
 {
@@ -28,6 +31,7 @@ static inline bool bp_device_path_equal(struct bp_device_path a, struct bp_devic
 bool bp_device_path_pci(struct bp_device_path path, unsigned int *ret_device,
 			unsigned int *ret_function);
 /* Append the path as text: "PciRoot(0x0)/Pci(0x2,0x0)/AcpiAdr(0x80010100)". */
-int bp_device_path_text(struct bp_ctx *ctx, struct bp_device_path path, struct bp_buf *buf);
+int bp_device_path_text(struct bp_ctx *ctx, struct bp_device_path path,
+			struct bp_buf *buf);
 
 #endif

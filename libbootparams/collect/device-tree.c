@@ -7,8 +7,8 @@
  *	/proc/device-tree/...		the same unpacked: a file per property, a directory per node
  *	facts/page_size			4096, 16384 or 65536, as sysconf(3) says
  *
- * On a machine with ACPI it has little but /chosen, which leads to EFI's tables. The unpacked
- * form lacks the memory reservations.
+ * On a machine with ACPI it has little but /chosen, which leads to EFI's tables. The
+ * unpacked form lacks the memory reservations.
  *
  */
 #include "config.h"
@@ -26,10 +26,12 @@
 static int failed(struct bp_ctx *ctx, int r, const char *path)
 {
 	return bp_fail(ctx, r == -FDT_ERR_NOSPACE ? -EFBIG : -EBADMSG, "%s: %s", path,
-		       r == -FDT_ERR_NOSPACE ? "more than any kernel takes" : fdt_strerror(r));
+		       r == -FDT_ERR_NOSPACE ? "more than any kernel takes"
+					     : fdt_strerror(r));
 }
 
-/* One level: the files are properties, which come before the directories, the subnodes. */
+/* One level: the files are properties, which come before the directories, the
+ * subnodes. */
 static int rebuild_node(struct bp_ctx *ctx, const char *path, const char *name, void *fdt,
 			unsigned int depth)
 {
@@ -136,7 +138,8 @@ static int read_page_size(struct bp_ctx *ctx, struct bp_machine *m)
 	}
 	if (sscanf(bp_buf_str(&text), "%u", &size) != 1 || size < 4096 || size > 65536 ||
 	    !bp_is_power_of_two(size))
-		return bp_fail(ctx, -EBADMSG, "facts/page_size is no page size: \"%.16s\"",
+		return bp_fail(ctx, -EBADMSG,
+			       "facts/page_size is no page size: \"%.16s\"",
 			       bp_buf_str(&text));
 	m->page_size = size;
 	return 0;

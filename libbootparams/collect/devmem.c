@@ -2,11 +2,12 @@
 /*
  * Physical memory that the kernel has not mapped: mmap of /dev/mem.
  *
- * EFI's runtime data is such memory on arm64 (NOMAP). /proc/kcore has no segment for it and read()
- * of /dev/mem fails with EFAULT, but CONFIG_STRICT_DEVMEM lets it be mapped, since it is no RAM to
- * the kernel. It comes as Device memory, where only aligned accesses are allowed: memcpy() may be
- * killed there. Mapping what is not memory at all could stop the machine: whoever calls this has
- * to know from the firmware's memory map that it is.
+ * EFI's runtime data is such memory on arm64 (NOMAP). /proc/kcore has no segment for it
+ * and read() of /dev/mem fails with EFAULT, but CONFIG_STRICT_DEVMEM lets it be mapped,
+ * since it is no RAM to the kernel. It comes as Device memory, where only aligned
+ * accesses are allowed: memcpy() may be killed there. Mapping what is not memory at all
+ * could stop the machine: whoever calls this has to know from the firmware's memory map
+ * that it is.
  *
  * In a recorded machine the bytes are a fact: facts/devmem-ADDRESS-LENGTH
  */
@@ -25,7 +26,8 @@ struct range {
 };
 
 /* Copy by aligned words, each loaded once. */
-static void copy_words(const volatile uint64_t *from, size_t skip, uint8_t *to, size_t len)
+static void copy_words(const volatile uint64_t *from, size_t skip, uint8_t *to,
+		       size_t len)
 {
 	for (size_t i = skip / 8; len; i++, skip = 0) {
 		uint64_t word = from[i];
@@ -79,7 +81,8 @@ int bp_devmem_read(struct bp_ctx *ctx, bp_phys_t at, void *buf, size_t len)
 	if (r)
 		return r;
 	if (bytes.len != len)
-		return bp_fail(ctx, -EBADMSG, "%s was recorded with %zu bytes", name, bytes.len);
+		return bp_fail(ctx, -EBADMSG, "%s was recorded with %zu bytes", name,
+			       bytes.len);
 	memcpy(buf, bytes.data, len);
 	return 0;
 }

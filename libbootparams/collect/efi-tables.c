@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * EFI's system table, configuration table and memory map, as an arm64 kernel was given them:
+ * EFI's system table, configuration table and memory map, as an arm64 kernel was given
+ * them:
  *
  *	/sys/firmware/fdt	/chosen	linux,uefi-system-table	0xbc3e0018
  *					linux,uefi-mmap-start	0xb8b1a018
@@ -10,10 +11,11 @@
  *	/proc/kcore, /dev/mem	the memory there
  *	/proc/kallsyms		where the kernel's variables "efi" and "efi_memreserve_root" are
  *
- * The memory map lies in RAM. The tables lie in runtime data, which the kernel does not map:
- * /dev/mem has them; but in a kernel that was started with our copy of them they lie in RAM,
- * which only /proc/kcore shows. What is read is believed only if its CRC32 is right, since
- * /dev/mem shows the memory behind the caches, and kcore says zeros where it cannot read.
+ * The memory map lies in RAM. The tables lie in runtime data, which the kernel does not
+ * map: /dev/mem has them; but in a kernel that was started with our copy of them they lie
+ * in RAM, which only /proc/kcore shows. What is read is believed only if its CRC32 is
+ * right, since /dev/mem shows the memory behind the caches, and kcore says zeros where it
+ * cannot read.
  */
 #include "config.h"
 
@@ -26,11 +28,13 @@
 #include "wire/efi-clone.h"
 #include "wire/efi.h"
 
-#define MAP_MAX (4u << 20)	/* firmware has a few dozen descriptors, large servers hundreds */
+#define MAP_MAX \
+	(4u << 20) /* firmware has a few dozen descriptors, large servers hundreds */
 #define SYSTAB_MAX 1024u	/* UEFI 2.10 has 120 bytes */
 #define VENDOR_BYTES_MAX 200u	/* so much the kernel reads: drivers/firmware/efi/efi.c */
 #define VENDOR_STEP 8u
-#define SPARE_PAGES_MAX 8192u	/* 32 MiB; a page of Device memory takes a while to read */
+#define SPARE_PAGES_MAX 8192u /* 32 MiB; a page of Device memory takes a while to read \
+			       */
 #define TRIES 3			/* of what another agent may just be writing */
 
 /* All of it has to fit into our copy. */
@@ -48,8 +52,8 @@ void bp_efi_tables_done(struct bp_efi_tables *t)
 	*t = (struct bp_efi_tables){ 0 };
 }
 
-static int number_property(struct bp_ctx *ctx, const void *fdt, int node, const char *name,
-			   uint64_t *ret_value)
+static int number_property(struct bp_ctx *ctx, const void *fdt, int node,
+			   const char *name, uint64_t *ret_value)
 {
 	int len;
 	const void *p = fdt_getprop(fdt, node, name, &len);
@@ -67,7 +71,8 @@ static int number_property(struct bp_ctx *ctx, const void *fdt, int node, const 
 	return 0;
 }
 
-int bp_efi_where_from_fdt(struct bp_ctx *ctx, struct bp_span fdt, struct bp_efi_where *ret_where)
+int bp_efi_where_from_fdt(struct bp_ctx *ctx, struct bp_span fdt,
+			  struct bp_efi_where *ret_where)
 {
 	struct bp_efi_where w;
 	const struct {
@@ -88,7 +93,8 @@ int bp_efi_where_from_fdt(struct bp_ctx *ctx, struct bp_span fdt, struct bp_efi_
 	if (node < 0)
 		return bp_fail(ctx, -ENOENT, "the device tree has no /chosen");
 	for (size_t i = 0; i < BP_ARRAY_SIZE(properties); i++) {
-		r = number_property(ctx, fdt.data, node, properties[i].name, properties[i].value);
+		r = number_property(ctx, fdt.data, node, properties[i].name,
+				    properties[i].value);
 		/* Only the first may be missing. */
 		if (r)
 			return r == -ENOENT && i ? -EBADMSG : r;
@@ -107,7 +113,8 @@ int bp_efi_map_read(struct bp_ctx *ctx, const struct bp_efi_where *where,
 	if (where->desc_version != 1 ||
 	    where->desc_size < sizeof(struct bp_wire_efi_memory_descriptor) ||
 	    where->desc_size > BP_EFI_MEMDESC_SIZE_MAX)
-		return bp_fail(ctx, -EBADMSG, "EFI memory descriptors of version %llu with %llu bytes",
+		return bp_fail(ctx, -EBADMSG,
+			       "EFI memory descriptors of version %llu with %llu bytes",
 			       (unsigned long long)where->desc_version,
 			       (unsigned long long)where->desc_size);
 	if (where->map_size < where->desc_size || where->map_size > MAP_MAX)
@@ -139,8 +146,10 @@ int bp_efi_map_read(struct bp_ctx *ctx, const struct bp_efi_where *where,
 		if (__builtin_mul_overflow(m->num_pages, BP_EFI_PAGE, &size) ||
 		    __builtin_add_overflow(m->phys_addr, size, &end) ||
 		    (runtime && __builtin_add_overflow(m->virt_addr, size, &end)))
-			return bp_fail(ctx, -EBADMSG, "EFI memory descriptor %zu: 0x%llx pages at "
-				       "0x%llx", i, (unsigned long long)m->num_pages,
+			return bp_fail(ctx, -EBADMSG,
+				       "EFI memory descriptor %zu: 0x%llx pages at "
+				       "0x%llx",
+				       i, (unsigned long long)m->num_pages,
 				       (unsigned long long)m->phys_addr);
 	}
 	t->n_map = n;
@@ -153,7 +162,8 @@ bool bp_efi_is_memory(const struct bp_efi_tables *t, bp_phys_t at, uint64_t len)
 		const struct bp_efi_mapping *m = &t->map[i];
 		uint64_t size = m->num_pages * BP_EFI_PAGE;
 
-		if (m->attribute & (BP_EFI_MEMORY_WB | BP_EFI_MEMORY_WT | BP_EFI_MEMORY_WC) &&
+		if (m->attribute &
+			    (BP_EFI_MEMORY_WB | BP_EFI_MEMORY_WT | BP_EFI_MEMORY_WC) &&
 		    at >= m->phys_addr && at - m->phys_addr <= size &&
 		    len <= size - (at - m->phys_addr))
 			return true;
@@ -195,12 +205,13 @@ uint32_t bp_efi_crc32(const void *table, size_t size)
 	uLong crc = crc32(0, p, (uInt)at);
 
 	crc = crc32(crc, zero, sizeof(zero));
-	return (uint32_t)crc32(crc, p + at + sizeof(zero), (uInt)(size - at - sizeof(zero)));
+	return (uint32_t)crc32(crc, p + at + sizeof(zero),
+			       (uInt)(size - at - sizeof(zero)));
 }
 
 /* -EBADMSG: read, but not valid. */
-static int read_systab(struct bp_ctx *ctx, const struct bp_phys_source *source, bp_phys_t at,
-		       struct bp_buf *ret_systab)
+static int read_systab(struct bp_ctx *ctx, const struct bp_phys_source *source,
+		       bp_phys_t at, struct bp_buf *ret_systab)
 {
 	bp_autobuf struct bp_buf b = { 0 };
 	struct bp_wire_efi_table_header hdr;
@@ -210,36 +221,43 @@ static int read_systab(struct bp_ctx *ctx, const struct bp_phys_source *source, 
 	if (r)
 		return r;
 	if (bp_le64(hdr.signature) != BP_EFI_SYSTEM_TABLE_SIGNATURE)
-		return bp_fail(ctx, -EBADMSG, "%s has no system table there", source->name);
+		return bp_fail(ctx, -EBADMSG, "%s has no system table there",
+			       source->name);
 	size = bp_le32(hdr.header_size);
 	if (size < sizeof(struct bp_wire_efi_system_table) || size > SYSTAB_MAX)
-		return bp_fail(ctx, -EBADMSG, "%s: a system table of %u bytes", source->name, size);
+		return bp_fail(ctx, -EBADMSG, "%s: a system table of %u bytes",
+			       source->name, size);
 	r = bp_buf_append_zero(&b, size);
 	if (!r)
 		r = source->read(ctx, source->data, at, b.data, size);
 	if (r)
 		return r;
 	/* Its own size counts: it may have changed between the two reads. */
-	if (bp_le32(((const struct bp_wire_efi_table_header *)b.data)->header_size) != size)
-		return bp_fail(ctx, -EBADMSG, "%s: the system table is changing", source->name);
+	if (bp_le32(((const struct bp_wire_efi_table_header *)b.data)->header_size) !=
+	    size)
+		return bp_fail(ctx, -EBADMSG, "%s: the system table is changing",
+			       source->name);
 	crc = bp_le32(((const struct bp_wire_efi_table_header *)b.data)->crc32);
 	if (crc != bp_efi_crc32(b.data, size))
-		return bp_fail(ctx, -EBADMSG, "%s: the system table's CRC32 is 0x%08x, its bytes' "
-			       "0x%08x", source->name, crc, bp_efi_crc32(b.data, size));
+		return bp_fail(ctx, -EBADMSG,
+			       "%s: the system table's CRC32 is 0x%08x, its bytes' "
+			       "0x%08x",
+			       source->name, crc, bp_efi_crc32(b.data, size));
 	*ret_systab = b;
 	b = (struct bp_buf){ 0 };
 	return 0;
 }
 
 /* From the first source that can; what it reads has no checksum. */
-static int read_any(struct bp_ctx *ctx, const struct bp_phys_source *sources, size_t n_sources,
-		    bp_phys_t at, void *buf, size_t len)
+static int read_any(struct bp_ctx *ctx, const struct bp_phys_source *sources,
+		    size_t n_sources, bp_phys_t at, void *buf, size_t len)
 {
 	uint64_t end;
 	int r = -EBADMSG;
 
 	if (__builtin_add_overflow(at, len, &end))
-		return bp_fail(ctx, r, "0x%llx and %zu bytes wrap", (unsigned long long)at, len);
+		return bp_fail(ctx, r, "0x%llx and %zu bytes wrap",
+			       (unsigned long long)at, len);
 	for (size_t i = 0; i < n_sources && r; i++) {
 		bp_forgive(ctx);
 		r = sources[i].read(ctx, sources[i].data, at, buf, len);
@@ -249,8 +267,8 @@ static int read_any(struct bp_ctx *ctx, const struct bp_phys_source *sources, si
 	return r;
 }
 
-static int read_config(struct bp_ctx *ctx, const struct bp_phys_source *sources, size_t n_sources,
-		       struct bp_efi_tables *t)
+static int read_config(struct bp_ctx *ctx, const struct bp_phys_source *sources,
+		       size_t n_sources, struct bp_efi_tables *t)
 {
 	const struct bp_wire_efi_system_table *st = (const void *)t->systab.data;
 	uint64_t n = bp_le64(st->number_of_table_entries);
@@ -258,7 +276,8 @@ static int read_config(struct bp_ctx *ctx, const struct bp_phys_source *sources,
 	int r;
 
 	if (!n || n > BP_EFI_CONFIG_MAX)
-		return bp_fail(ctx, -EBADMSG, "EFI's system table has %llu configuration tables",
+		return bp_fail(ctx, -EBADMSG,
+			       "EFI's system table has %llu configuration tables",
 			       (unsigned long long)n);
 	t->config_at = bp_efi_to_phys(t, bp_le64(st->configuration_table));
 	wire = calloc(n, sizeof(*wire));
@@ -276,16 +295,19 @@ static int read_config(struct bp_ctx *ctx, const struct bp_phys_source *sources,
 		t->config[i].table = bp_le64(wire[i].vendor_table);
 		/* kcore's answer where it cannot read */
 		if (!memcmp(t->config[i].guid, zero, sizeof(zero)))
-			return bp_fail(ctx, -EBADMSG, "entry %zu of EFI's configuration table at "
-				       "0x%llx is empty", i, (unsigned long long)t->config_at);
+			return bp_fail(ctx, -EBADMSG,
+				       "entry %zu of EFI's configuration table at 0x%llx "
+				       "is empty",
+				       i, (unsigned long long)t->config_at);
 	}
 	t->n_config = n;
 	return 0;
 }
 
-/* Only for people: what cannot be read is missing. In small steps: what lies behind is not ours. */
-static int read_vendor(struct bp_ctx *ctx, const struct bp_phys_source *sources, size_t n_sources,
-		       struct bp_efi_tables *t)
+/* Only for people: what cannot be read is missing. In small steps: what lies behind is
+ * not ours. */
+static int read_vendor(struct bp_ctx *ctx, const struct bp_phys_source *sources,
+		       size_t n_sources, struct bp_efi_tables *t)
 {
 	const struct bp_wire_efi_system_table *st = (const void *)t->systab.data;
 	bp_phys_t at = bp_efi_to_phys(t, bp_le64(st->firmware_vendor));
@@ -294,7 +316,8 @@ static int read_vendor(struct bp_ctx *ctx, const struct bp_phys_source *sources,
 	int r;
 
 	do {
-		r = read_any(ctx, sources, n_sources, at + t->vendor.len, step, sizeof(step));
+		r = read_any(ctx, sources, n_sources, at + t->vendor.len, step,
+			     sizeof(step));
 		bp_forgive(ctx);
 		if (r)
 			break;
@@ -307,7 +330,8 @@ static int read_vendor(struct bp_ctx *ctx, const struct bp_phys_source *sources,
 	return t->vendor.len ? bp_buf_append_zero(&t->vendor, 2) : 0;
 }
 
-/* Is this a clone of ours? Then it is the only thing in its segment, and the next one replaces it. */
+/* Is this a clone of ours? Then it is the only thing in its segment, and the next one
+ * replaces it. */
 static int read_mark(struct bp_ctx *ctx, const struct bp_phys_source *source,
 		     struct bp_efi_tables *t)
 {
@@ -316,7 +340,8 @@ static int read_mark(struct bp_ctx *ctx, const struct bp_phys_source *source,
 
 	if (t->at > UINT64_MAX - BP_EFI_CLONE_SIZE)
 		return 0;
-	r = source->read(ctx, source->data, t->at + BP_EFI_CLONE_MARK, &mark, sizeof(mark));
+	r = source->read(ctx, source->data, t->at + BP_EFI_CLONE_MARK, &mark,
+			 sizeof(mark));
 	bp_forgive(ctx);
 	if (r)
 		return r == -ENOMEM ? r : 0;
@@ -337,8 +362,9 @@ static void drop_tables(struct bp_efi_tables *t)
 }
 
 /* 0; -EBADMSG, or as reading failed. */
-static int find_systab(struct bp_ctx *ctx, const struct bp_phys_source *sources, size_t n_sources,
-		       struct bp_efi_tables *t, const struct bp_phys_source **ret_source)
+static int find_systab(struct bp_ctx *ctx, const struct bp_phys_source *sources,
+		       size_t n_sources, struct bp_efi_tables *t,
+		       const struct bp_phys_source **ret_source)
 {
 	bp_autobuf struct bp_buf story = { 0 };
 	int r = -ENODATA;
@@ -385,7 +411,9 @@ int bp_efi_tables_read(struct bp_ctx *ctx, const struct bp_efi_where *where,
 		return r;
 	}
 	t->source = source->name;
-	bp_debug(ctx, "EFI's system table at 0x%llx by %s: %zu configuration tables at 0x%llx%s",
+	bp_debug(ctx,
+		 "EFI's system table at 0x%llx by %s: %zu configuration tables at "
+		 "0x%llx%s",
 		 (unsigned long long)t->at, t->source, t->n_config,
 		 (unsigned long long)t->config_at, t->own_size ? ", a copy of ours" : "");
 	return 0;
@@ -405,13 +433,15 @@ static int ask_spare(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf
 		if (m->type != BP_EFI_RUNTIME_SERVICES_DATA ||
 		    !bp_efi_is_memory(t, m->phys_addr, m->num_pages * BP_EFI_PAGE))
 			continue;
-		for (uint64_t n = m->num_pages; n && looked < SPARE_PAGES_MAX; n--, looked++) {
+		for (uint64_t n = m->num_pages; n && looked < SPARE_PAGES_MAX;
+		     n--, looked++) {
 			bp_phys_t at = m->phys_addr + (n - 1) * BP_EFI_PAGE;
 
 			if (bp_devmem_peek(ctx, at, page, sizeof(page)))
 				break;	/* and the pages before it neither */
 			if (!memcmp(page, zeros, sizeof(page)))
-				return bp_buf_printf(ret_buf, "0x%llx\n", (unsigned long long)at);
+				return bp_buf_printf(ret_buf, "0x%llx\n",
+						     (unsigned long long)at);
 		}
 	}
 	return bp_buf_printf(ret_buf, "none\n");
@@ -428,7 +458,8 @@ int bp_efi_find_spare(struct bp_ctx *ctx, struct bp_efi_tables *t)
 	bp_forgive(ctx);
 	if (sscanf(bp_buf_str(&answer), "%llx", &at) != 1 || at % BP_EFI_PAGE ||
 	    !bp_efi_is_memory(t, at, BP_EFI_PAGE))
-		return bp_fail(ctx, -ENODATA, "no page of the firmware's runtime data is free");
+		return bp_fail(ctx, -ENODATA,
+			       "no page of the firmware's runtime data is free");
 	t->spare = at;
 	return 0;
 }
@@ -439,7 +470,8 @@ static int read_kcore(struct bp_ctx *ctx, void *data, bp_phys_t at, void *buf, s
 }
 
 /* Never where the firmware says no memory: a table may lie. */
-static int read_devmem(struct bp_ctx *ctx, void *data, bp_phys_t at, void *buf, size_t len)
+static int read_devmem(struct bp_ctx *ctx, void *data, bp_phys_t at, void *buf,
+		       size_t len)
 {
 	if (!bp_efi_is_memory(data, at, len))
 		return bp_fail(ctx, -EBADMSG, "EFI's memory map has no memory at 0x%llx",
@@ -463,16 +495,18 @@ static int compare_with_sysfs(struct bp_ctx *ctx, const struct bp_machine *m)
 			bp_efi_config_find(&m->efi_tables, known[i].guid);
 
 		if (known[i].table && (!e || e->table != known[i].table))
-			return bp_fail(ctx, -EBADMSG, "EFI's configuration table at 0x%llx does not "
+			return bp_fail(ctx, -EBADMSG,
+				       "EFI's configuration table at 0x%llx does not "
 				       "have %s=0x%llx, as /sys/firmware/efi/systab says",
-				       (unsigned long long)m->efi_tables.config_at, known[i].name,
-				       (unsigned long long)known[i].table);
+				       (unsigned long long)m->efi_tables.config_at,
+				       known[i].name, (unsigned long long)known[i].table);
 	}
 	return 0;
 }
 
 /* What is enough to make a new system table where the firmware's cannot be read. */
-static int read_kernel_variables(struct bp_ctx *ctx, struct bp_machine *m, struct bp_kcore *kcore)
+static int read_kernel_variables(struct bp_ctx *ctx, struct bp_machine *m,
+				 struct bp_kcore *kcore)
 {
 	struct bp_efi_tables *t = &m->efi_tables;
 	uint64_t efi, root;
@@ -484,7 +518,8 @@ static int read_kernel_variables(struct bp_ctx *ctx, struct bp_machine *m, struc
 	if (r)
 		return r;
 	if (efi) {
-		/* Begins with runtime and runtime_version (include/linux/efi.h, 5.7 on). */
+		/* Begins with runtime and runtime_version (include/linux/efi.h, 5.7
+		 * on). */
 		r = bp_kcore_read(kcore, efi, bytes, sizeof(bytes));
 		if (r)
 			return r;
@@ -500,7 +535,8 @@ static int read_kernel_variables(struct bp_ctx *ctx, struct bp_machine *m, struc
 	return bp_kcore_virt_to_phys(kcore, bp_le64(bytes), &t->kernel_memreserve);
 }
 
-static int collect(struct bp_ctx *ctx, struct bp_machine *m, const struct bp_efi_where *where)
+static int collect(struct bp_ctx *ctx, struct bp_machine *m,
+		   const struct bp_efi_where *where)
 {
 	struct bp_efi_tables *t = &m->efi_tables;
 	bp_autokcore struct bp_kcore *kcore = NULL;
@@ -548,8 +584,9 @@ int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m)
 	if (!r)
 		r = bp_efi_where_from_fdt(ctx, bp_buf_span(&m->device_tree.blob), &where);
 	else if (r != -ENOENT || !m->efi.status)
-		r = bp_fail_errno(ctx, r == -ENOENT ? -ENODATA : r, "cannot read this machine's device "
-				  "tree, which leads to EFI's tables");
+		r = bp_fail_errno(ctx, r == -ENOENT ? -ENODATA : r,
+				  "cannot read this machine's device tree, which leads "
+				  "to EFI's tables");
 	if (!r)
 		r = collect(ctx, m, &where);
 	if (r == -ENOMEM)

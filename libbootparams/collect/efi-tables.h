@@ -5,7 +5,8 @@
 
 #include "collect/machine.h"
 
-/* More entries than this in the configuration table are a lie; firmware has about a dozen. */
+/* More entries than this in the configuration table are a lie; firmware has about a
+ * dozen. */
 #define BP_EFI_CONFIG_MAX 512u
 
 /* /chosen of the device tree: linux,uefi-... */
@@ -23,14 +24,16 @@ struct bp_phys_source {
 	void *data;
 };
 
-/* -ENOENT: a device tree without EFI; -EBADMSG: not a device tree, or a property is malformed. */
-int bp_efi_where_from_fdt(struct bp_ctx *ctx, struct bp_span fdt, struct bp_efi_where *ret_where);
+/* -ENOENT: a device tree without EFI; -EBADMSG: not a device tree, or a property is
+ * malformed. */
+int bp_efi_where_from_fdt(struct bp_ctx *ctx, struct bp_span fdt,
+			  struct bp_efi_where *ret_where);
 /* Fill tables->map; -EBADMSG where the numbers of @where cannot be. */
 int bp_efi_map_read(struct bp_ctx *ctx, const struct bp_efi_where *where,
 		    const struct bp_phys_source *source, struct bp_efi_tables *tables);
 /*
- * Fill the rest of @tables, up to own_size; the map is there. The system table comes from the
- * first source that has a valid one.
+ * Fill the rest of @tables, up to own_size; the map is there. The system table comes from
+ * the first source that has a valid one.
  */
 int bp_efi_tables_read(struct bp_ctx *ctx, const struct bp_efi_where *where,
 		       const struct bp_phys_source *sources, size_t n_sources,

@@ -157,7 +157,8 @@ static int read_secure_boot(struct bp_ctx *ctx, const struct bp_x86_boot *boot)
 {
 	bp_autobuf struct bp_buf value = { 0 };
 	const struct bp_wire_x86_boot_params *zp;
-	int r = bp_io_read(ctx, DIR "/efivars/SecureBoot-" BP_EFI_GLOBAL_VARIABLE, 16, &value);
+	int r = bp_io_read(ctx, DIR "/efivars/SecureBoot-" BP_EFI_GLOBAL_VARIABLE, 16,
+			   &value);
 
 	if (!r && value.len == 5 && value.data[4] <= 1)
 		return value.data[4];

@@ -4,8 +4,8 @@
  *
  *	start 0x100000	end 0xbfffffff (inclusive)	type System RAM
  *
- * A type that the kernel has no name for reads "Unknown E820 type"; it is kept as reserved, which
- * is what the next kernel would make of it.
+ * A type that the kernel has no name for reads "Unknown E820 type"; it is kept as
+ * reserved, which is what the next kernel would make of it.
  */
 #include "config.h"
 
@@ -21,7 +21,8 @@ static uint32_t type_from_name(const char *name)
 		const char *name;
 		uint32_t type;
 	} types[] = {
-		/* e820_type_to_string(), arch/x86/kernel/e820.c, and its older spellings */
+		/* e820_type_to_string(), arch/x86/kernel/e820.c, and its older
+		 * spellings */
 		{ "System RAM", BP_MEM_RAM },
 		{ "Reserved", BP_MEM_RESERVED },
 		{ "reserved", BP_MEM_RESERVED },
@@ -59,9 +60,10 @@ static int read_entry(struct bp_ctx *ctx, const char *name, struct bp_memmap *ma
 	if (r)
 		return r;
 	if (last < start || last == UINT64_MAX)
-		return bp_fail(ctx, -EBADMSG, "/sys/firmware/memmap/%s ends (0x%llx) before it "
-			       "starts (0x%llx)", name, (unsigned long long)last,
-			       (unsigned long long)start);
+		return bp_fail(ctx, -EBADMSG,
+			       "/sys/firmware/memmap/%s ends (0x%llx) before it starts "
+			       "(0x%llx)",
+			       name, (unsigned long long)last, (unsigned long long)start);
 	return bp_memmap_add(map, start, last + 1, type_from_name(type));
 }
 
@@ -85,7 +87,8 @@ int bp_collect_firmware_memmap(struct bp_ctx *ctx, struct bp_machine *m)
 		if (r == -ENOENT)
 			continue;
 		if (r) {
-			bp_warning(ctx, "%s, ignoring all of /sys/firmware/memmap", bp_ctx_message(ctx));
+			bp_warning(ctx, "%s, ignoring all of /sys/firmware/memmap",
+				   bp_ctx_message(ctx));
 			bp_memmap_done(&m->firmware_map);
 			m->firmware_map_status = r;
 			break;

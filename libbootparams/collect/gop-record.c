@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The GOP record (wire/gop.h, gop-record(7)): foreign bytes, which the firmware wrote once and
- * nobody can write since, but which may as well have come from a file.
+ * The GOP record (wire/gop.h, gop-record(7)): foreign bytes, which the firmware wrote
+ * once and nobody can write since, but which may as well have come from a file.
  */
 #include "config.h"
 
@@ -21,7 +21,8 @@ void bp_gop_record_done(struct bp_gop_record *record)
 
 static uint32_t checksum(struct bp_span bytes)
 {
-	const size_t at = offsetof(struct bp_wire_gop_record, crc32), end = at + sizeof(uint32_t);
+	const size_t at = offsetof(struct bp_wire_gop_record, crc32),
+		     end = at + sizeof(uint32_t);
 	static const uint8_t zero[sizeof(uint32_t)];
 	uLong crc = crc32(0, bytes.data, (uInt)at);
 
@@ -38,7 +39,8 @@ static int read_output(struct bp_ctx *ctx, struct bp_span bytes, size_t *off,
 	size_t size, at;
 
 	size = wire ? bp_le32(wire->size) : 0;
-	if (size < sizeof(*wire) || size % BP_WIRE_GOP_ALIGN || !bp_span_has(bytes, *off, size))
+	if (size < sizeof(*wire) || size % BP_WIRE_GOP_ALIGN ||
+	    !bp_span_has(bytes, *off, size))
 		return bp_fail(ctx, -EBADMSG, "%zu bytes of %zu", size, bytes.len - *off);
 	whole = bp_span_sub(bytes, *off, size);
 	at = bp_le16(wire->path_offset);
@@ -76,7 +78,8 @@ static int read_output(struct bp_ctx *ctx, struct bp_span bytes, size_t *off,
 	return path.len ? bp_device_path_parse(ctx, path, &out->path) : 0;
 }
 
-int bp_gop_record_read(struct bp_ctx *ctx, struct bp_span bytes, struct bp_gop_record *ret_record)
+int bp_gop_record_read(struct bp_ctx *ctx, struct bp_span bytes,
+		       struct bp_gop_record *ret_record)
 {
 	const struct bp_wire_gop_record *wire = bp_span_get(bytes, 0, sizeof(*wire));
 	bp_autogoprecord struct bp_gop_record record = { 0 };
@@ -84,15 +87,19 @@ int bp_gop_record_read(struct bp_ctx *ctx, struct bp_span bytes, struct bp_gop_r
 	size_t off;
 
 	if (!wire || memcmp(wire->magic, BP_WIRE_GOP_MAGIC, sizeof(wire->magic)))
-		return bp_fail(ctx, -EBADMSG, "%zu bytes that are no GOP record", bytes.len);
+		return bp_fail(ctx, -EBADMSG, "%zu bytes that are no GOP record",
+			       bytes.len);
 	if (bp_le16(wire->version) != BP_WIRE_GOP_VERSION)
 		return bp_fail(ctx, -EOPNOTSUPP, "a GOP record of version %u, not %u",
 			       bp_le16(wire->version), BP_WIRE_GOP_VERSION);
 	if (bp_le32(wire->record_size) != bytes.len || bytes.len > BP_WIRE_GOP_BYTES_MAX)
-		return bp_fail(ctx, -EBADMSG, "a GOP record of %" PRIu32 " bytes in %zu, of at most "
-			       "%u", bp_le32(wire->record_size), bytes.len, BP_WIRE_GOP_BYTES_MAX);
+		return bp_fail(ctx, -EBADMSG,
+			       "a GOP record of %" PRIu32 " bytes in %zu, of at most %u",
+			       bp_le32(wire->record_size), bytes.len,
+			       BP_WIRE_GOP_BYTES_MAX);
 	if (checksum(bytes) != bp_le32(wire->crc32))
-		return bp_fail(ctx, -EBADMSG, "a GOP record with CRC 0x%08" PRIx32 ", not 0x%08" PRIx32,
+		return bp_fail(ctx, -EBADMSG,
+			       "a GOP record with CRC 0x%08" PRIx32 ", not 0x%08" PRIx32,
 			       checksum(bytes), bp_le32(wire->crc32));
 	off = bp_le16(wire->header_size);
 	record.n_outputs = bp_le16(wire->outputs);
@@ -100,8 +107,10 @@ int bp_gop_record_read(struct bp_ctx *ctx, struct bp_span bytes, struct bp_gop_r
 	if (off < sizeof(*wire) || off > bytes.len || off % BP_WIRE_GOP_ALIGN ||
 	    record.n_outputs > BP_WIRE_GOP_OUTPUTS_MAX ||
 	    (splitter != BP_WIRE_GOP_SPLITTER_NONE && splitter >= record.n_outputs))
-		return bp_fail(ctx, -EBADMSG, "a GOP record with %zu outputs from 0x%zx on, of which "
-			       "%u is mirrored", record.n_outputs, off, splitter);
+		return bp_fail(ctx, -EBADMSG,
+			       "a GOP record with %zu outputs from 0x%zx on, of which %u "
+			       "is mirrored",
+			       record.n_outputs, off, splitter);
 	record.flags = bp_le16(wire->flags);
 	record.handles = bp_le16(wire->handles);
 	if (bp_buf_append(&record.bytes, bytes.data, bytes.len))
@@ -110,13 +119,15 @@ int bp_gop_record_read(struct bp_ctx *ctx, struct bp_span bytes, struct bp_gop_r
 	if (!record.outputs)
 		return -ENOMEM;
 	for (size_t i = 0; i < record.n_outputs; i++) {
-		int r = read_output(ctx, bp_buf_span(&record.bytes), &off, &record.outputs[i]);
+		int r = read_output(ctx, bp_buf_span(&record.bytes), &off,
+				    &record.outputs[i]);
 
 		if (r)
 			return bp_fail(ctx, r, "output %zu of a GOP record", i);
 	}
 	if (off != bytes.len)
-		return bp_fail(ctx, -EBADMSG, "a GOP record of %zu bytes, whose outputs end at 0x%zx",
+		return bp_fail(ctx, -EBADMSG,
+			       "a GOP record of %zu bytes, whose outputs end at 0x%zx",
 			       bytes.len, off);
 	if (splitter != BP_WIRE_GOP_SPLITTER_NONE)
 		record.mirrored = &record.outputs[splitter];
@@ -137,14 +148,15 @@ static size_t count(const struct bp_gop_record *record, unsigned int flags,
 	size_t n = 0;
 
 	for (size_t i = 0; i < record->n_outputs; i++)
-		if (has_memory(&record->outputs[i]) && (record->outputs[i].flags & flags) == flags &&
-		    !n++)
+		if (has_memory(&record->outputs[i]) &&
+		    (record->outputs[i].flags & flags) == flags && !n++)
 			*ret_first = &record->outputs[i];
 	return n;
 }
 
 /* The first of the outputs with all of @flags that @conout names. */
-static const struct bp_gop_output *named(struct bp_ctx *ctx, const struct bp_gop_record *record,
+static const struct bp_gop_output *named(struct bp_ctx *ctx,
+					 const struct bp_gop_record *record,
 					 unsigned int flags, struct bp_span conout)
 {
 	struct bp_device_path path;
@@ -159,14 +171,16 @@ static const struct bp_gop_output *named(struct bp_ctx *ctx, const struct bp_gop
 				return out;
 		}
 	if (r == -EBADMSG)
-		bp_warning(ctx, "ConOut: %s, ignoring the rest of it", bp_ctx_message(ctx));
+		bp_warning(ctx, "ConOut: %s, ignoring the rest of it",
+			   bp_ctx_message(ctx));
 	bp_forgive(ctx);
 	return NULL;
 }
 
 const struct bp_gop_output *bp_gop_record_console(struct bp_ctx *ctx,
 						  const struct bp_gop_record *record,
-						  struct bp_span conout, const char **ret_why)
+						  struct bp_span conout,
+						  const char **ret_why)
 {
 	const struct bp_gop_output *first = NULL, *out;
 	unsigned int flags = BP_WIRE_GOP_CONSOLE;
@@ -180,8 +194,9 @@ const struct bp_gop_output *bp_gop_record_console(struct bp_ctx *ctx,
 	if (n < 2)
 		return first;
 	out = named(ctx, record, flags, conout);
-	*ret_why = out ? "the first console in ConOut" :
-		   flags ? "the first of several consoles" : "the first of several outputs";
+	*ret_why = out	   ? "the first console in ConOut"
+		   : flags ? "the first of several consoles"
+			   : "the first of several outputs";
 	return out ? out : first;
 }
 
@@ -199,7 +214,8 @@ int bp_gop_record_parse(struct bp_ctx *ctx, const void *bytes, size_t len,
 		return r;
 	out = bp_gop_record_console(ctx, &record, (struct bp_span){ 0 }, &why);
 	if (!out)
-		return bp_fail(ctx, -ENODATA, "a GOP record without an output that has memory");
+		return bp_fail(ctx, -ENODATA,
+			       "a GOP record without an output that has memory");
 	*ret_gop = out->mode;
 	return 0;
 }

@@ -11,7 +11,8 @@ struct bp_gop_output {
 	unsigned int flags;		/* BP_WIRE_GOP_CONSOLE ... */
 	struct bp_device_path path;	/* empty where it is not known */
 	struct bp_span edid;
-	uint32_t edid_whole_bytes;	/* edid.len, or more where the record has not all */
+	uint32_t edid_whole_bytes;	/* edid.len, or more where the record has not
+					 * all */
 };
 
 struct bp_gop_record {
@@ -27,16 +28,19 @@ void bp_gop_record_done(struct bp_gop_record *record);
 #define bp_autogoprecord BP_CLEANUP(bp_gop_record_done)
 
 /* Copies @bytes. -EBADMSG; -EOPNOTSUPP: another version. */
-int bp_gop_record_read(struct bp_ctx *ctx, struct bp_span bytes, struct bp_gop_record *ret_record);
+int bp_gop_record_read(struct bp_ctx *ctx, struct bp_span bytes,
+		       struct bp_gop_record *ret_record);
 
 /*
- * The output that a kernel's EFI stub takes its screen from: the console's, else the first, of
- * those that have memory to draw into. Of several consoles it is the one that is named first in
- * @conout, the ConOut variable's device paths (may be empty), else the first. NULL: there is none.
+ * The output that a kernel's EFI stub takes its screen from: the console's, else the
+ * first, of those that have memory to draw into. Of several consoles it is the one that
+ * is named first in @conout, the ConOut variable's device paths (may be empty), else the
+ * first. NULL: there is none.
  * @ret_why: how it was chosen; static.
  */
 const struct bp_gop_output *bp_gop_record_console(struct bp_ctx *ctx,
 						  const struct bp_gop_record *record,
-						  struct bp_span conout, const char **ret_why);
+						  struct bp_span conout,
+						  const char **ret_why);
 
 #endif

@@ -3,8 +3,8 @@
  * Hyper-V: which kind of partition this is, its VMBus devices and their MMIO windows
  *
  * Reads CPUID (x86), /sys/firmware/acpi/tables/FACP (arm64), /sys/class/dmi/id,
- * /sys/bus/vmbus/devices/GUID/{class_id,driver}, the kernel log, and /proc/iomem (already in the
- * machine). Samples:
+ * /sys/bus/vmbus/devices/GUID/{class_id,driver}, the kernel log, and /proc/iomem (already
+ * in the machine). Samples:
  *
  *	class_id	{da0a7802-e377-4aac-8e77-0558eb1073f8}
  *	log		hv_vmbus: hv_mmio=[mem 0xf8000000-0xfed3ffff],[mem 0xfe0000000-0xfffffffff] fb=[mem 0xf8000000-0xfbffffff]
@@ -12,8 +12,8 @@
  *	log		Hyper-V: Isolation Config: Group A 0x1, Group B 0xba2
  *	log		pci_bus 0000:00: root bus resource [mem 0x40000000-0xfffbffff window]
  *
- * Leaves and bits: Hypervisor Top Level Functional Specification, 2.4; as the kernel reads them
- * in arch/x86/kernel/cpu/mshyperv.c.
+ * Leaves and bits: Hypervisor Top Level Functional Specification, 2.4; as the kernel
+ * reads them in arch/x86/kernel/cpu/mshyperv.c.
  */
 #include "config.h"
 
@@ -42,7 +42,8 @@ static const struct {
 	const char *class_id;
 	enum bp_vmbus_class class;
 } classes[] = {
-	{ "da0a7802-e377-4aac-8e77-0558eb1073f8", BP_VMBUS_SYNTHVID },	/* HV_SYNTHVID_GUID */
+	/* HV_SYNTHVID_GUID */
+	{ "da0a7802-e377-4aac-8e77-0558eb1073f8", BP_VMBUS_SYNTHVID },
 	{ "44c4f61d-4444-4400-9d52-802e27ede19f", BP_VMBUS_PCI },	/* HV_PCIE_GUID */
 };
 
@@ -60,7 +61,8 @@ const char *bp_hyperv_isolation_name(enum bp_hyperv_isolation isolation)
 	return names[isolation];
 }
 
-const struct bp_vmbus_device *bp_hyperv_find(const struct bp_hyperv *hv, enum bp_vmbus_class class)
+const struct bp_vmbus_device *bp_hyperv_find(const struct bp_hyperv *hv,
+					     enum bp_vmbus_class class)
 {
 	for (size_t i = 0; i < hv->n_devices; i++)
 		if (hv->devices[i].class == class)
@@ -75,7 +77,9 @@ static int add_device(struct bp_ctx *ctx, struct bp_hyperv *hv, const char *name
 	char path[512];
 
 	if (bp_guid_parse(name, d.guid)) {
-		bp_debug(ctx, "/sys/bus/vmbus/devices/%s is not named by a GUID, ignoring", name);
+		bp_debug(ctx,
+			 "/sys/bus/vmbus/devices/%s is not named by a GUID, ignoring",
+			 name);
 		return 0;
 	}
 	snprintf(path, sizeof(path), "/sys/bus/vmbus/devices/%s/class_id", name);
@@ -122,7 +126,8 @@ static int list_vmbus(struct bp_ctx *ctx, struct bp_hyperv *hv)
 
 static bool is_dmi_of_hyperv(const struct bp_machine *m)
 {
-	return m->dmi_vendor && m->dmi_product && !strcmp(m->dmi_vendor, "Microsoft Corporation") &&
+	return m->dmi_vendor && m->dmi_product &&
+	       !strcmp(m->dmi_vendor, "Microsoft Corporation") &&
 	       !strcmp(m->dmi_product, "Virtual Machine");
 }
 
@@ -164,8 +169,9 @@ static void ask_cpuid(struct bp_ctx *ctx, struct bp_hyperv *hv)
 		return;
 	r = bp_cpuid(ctx, 0x4000000c, 0);
 	hv->paravisor = r.eax & PARAVISOR;
-	hv->isolation = (r.ebx & 0xf) <= BP_HYPERV_TDX ? (enum bp_hyperv_isolation)(r.ebx & 0xf)
-						       : BP_HYPERV_VBS;
+	hv->isolation = (r.ebx & 0xf) <= BP_HYPERV_TDX
+				? (enum bp_hyperv_isolation)(r.ebx & 0xf)
+				: BP_HYPERV_VBS;
 }
 
 /* The text behind the last @words, or NULL. */
@@ -205,10 +211,12 @@ static void read_log_identity(struct bp_hyperv *hv, const char *log)
 	if (at && hv->isolation == BP_HYPERV_NOT_ISOLATED &&
 	    sscanf(at, "%x, Group B %x", &a, &b) == 2) {
 		hv->paravisor = a & PARAVISOR;
-		hv->isolation = (b & 0xf) <= BP_HYPERV_TDX ? (enum bp_hyperv_isolation)(b & 0xf)
-							   : BP_HYPERV_VBS;
+		hv->isolation = (b & 0xf) <= BP_HYPERV_TDX
+					? (enum bp_hyperv_isolation)(b & 0xf)
+					: BP_HYPERV_VBS;
 	}
-	for (at = log; (at = strstr(at, "PCI Pass-through VSP failed D0 Entry with status c0370048"));
+	for (at = log; (at = strstr(at, "PCI Pass-through VSP failed D0 Entry with "
+					"status c0370048"));
 	     at++)
 		hv->d0_failures++;
 }
@@ -250,7 +258,8 @@ static void take_bus_window(struct bp_hyperv *hv, uint64_t start, uint64_t last)
 }
 
 /* Generation 1: VMBus has the windows of the PCI root bus. */
-static bool windows_from_pci_bus(struct bp_hyperv *hv, const struct bp_iomem *iomem, const char *log)
+static bool windows_from_pci_bus(struct bp_hyperv *hv, const struct bp_iomem *iomem,
+				 const char *log)
 {
 	static const char words[] = "root bus resource ";
 	uint64_t start, last;
@@ -270,7 +279,8 @@ static bool windows_from_pci_bus(struct bp_hyperv *hv, const struct bp_iomem *io
 static bool is_memory(const char *name)
 {
 	static const char *const names[] = {
-		"System RAM", "ACPI Tables", "ACPI Non-volatile Storage", "Reserved", "reserved",
+		"System RAM", "ACPI Tables", "ACPI Non-volatile Storage",
+		"Reserved",   "reserved",
 	};
 
 	for (size_t i = 0; i < BP_ARRAY_SIZE(names); i++)
@@ -289,16 +299,19 @@ static bool is_vmbus_line(const struct bp_hyperv *hv, const char *name)
 
 static bool is_framebuffer_line(const char *name)
 {
-	return !strcmp(name, "efifb") || !strcmp(name, "BOOTFB") || !strcmp(name, "simplefb");
+	return !strcmp(name, "efifb") || !strcmp(name, "BOOTFB") ||
+	       !strcmp(name, "simplefb");
 }
 
 /*
- * Generation 2 has no line for the windows. x86: the low one starts where memory ends below
- * 4 GiB, seen on every recorded machine; also in a crash kernel, where firmware tables are left
- * at that end. arm64: at the framebuffer, which the host puts at the window's low end.
- * The high one is the hole that memory leaves below 64 GiB, or starts with what lies in it.
+ * Generation 2 has no line for the windows. x86: the low one starts where memory ends
+ * below 4 GiB, seen on every recorded machine; also in a crash kernel, where firmware
+ * tables are left at that end. arm64: at the framebuffer, which the host puts at the
+ * window's low end. The high one is the hole that memory leaves below 64 GiB, or starts
+ * with what lies in it.
  */
-static void infer_windows(struct bp_hyperv *hv, const struct bp_machine *m, const char *log)
+static void infer_windows(struct bp_hyperv *hv, const struct bp_machine *m,
+			  const char *log)
 {
 	uint64_t memory_end = 0, lowest_line = 0, high_line = 0, hole = 0;
 	uint64_t a, b;
@@ -331,12 +344,14 @@ static void infer_windows(struct bp_hyperv *hv, const struct bp_machine *m, cons
 	for (const char *at = log; (at = strstr(at, "ACPI: SRAT: ")); at++) {
 		const char *range = strchr(at, '[');
 
-		if (range && parse_resource(range, &a, &b) && b >= GIB4 && b < GIB64 - 1 &&
-		    strstr(range, "hotplug") && strstr(range, "hotplug") < strchrnul(range, '\n'))
+		if (range && parse_resource(range, &a, &b) && b >= GIB4 &&
+		    b < GIB64 - 1 && strstr(range, "hotplug") &&
+		    strstr(range, "hotplug") < strchrnul(range, '\n'))
 			hole = b + 1;
 	}
 	if (hole || high_line)
-		hv->high = (struct bp_hyperv_window){ hole ? hole : high_line, GIB64 - 1, hole != 0 };
+		hv->high = (struct bp_hyperv_window){ hole ? hole : high_line, GIB64 - 1,
+						      hole != 0 };
 	hv->windows_inferred = true;
 	hv->windows_source = m->arch == BP_ARCH_X86_64
 			     ? "inferred: the low one starts where memory ends below 4 GiB"

@@ -47,7 +47,8 @@ struct bp_hyperv {
 	bool present;
 	const char *sign;	/* what says so: "CPUID", "VMBus", "FADT", "DMI"; NULL */
 	enum bp_hyperv_partition partition;
-	const char *partition_source;	/* "CPUID", "kernel log"; NULL: nothing says, so a guest */
+	const char *partition_source;	/* "CPUID", "kernel log"; NULL: nothing says, so a
+					 * guest */
 	unsigned int generation;	/* of the virtual machine: 1, 2; 0 unknown */
 	enum bp_hyperv_isolation isolation;
 	bool paravisor;
@@ -57,17 +58,20 @@ struct bp_hyperv {
 	struct bp_hyperv_window low, high;	/* start 0: not known */
 	const char *windows_source;	/* static, a phrase; NULL: not known */
 	bool windows_inferred;
-	bool has_fallback;	/* the running kernel logs its windows: it has the fallback */
+	bool has_fallback;	/* the running kernel logs its windows: it has the
+				 * fallback */
 	bool log_has_fb;
 	uint64_t log_fb_start, log_fb_last;	/* what it reserved, by its own word */
-	unsigned int d0_failures;	/* devices that the host refused since this kernel booted */
+	unsigned int d0_failures;	/* devices that the host refused since this kernel
+					 * booted */
 };
 
 int bp_collect_hyperv(struct bp_ctx *ctx, struct bp_machine *m);
 void bp_hyperv_done(struct bp_hyperv *hv);
 
 /* The first device of the class, or NULL. */
-const struct bp_vmbus_device *bp_hyperv_find(const struct bp_hyperv *hv, enum bp_vmbus_class class);
+const struct bp_vmbus_device *bp_hyperv_find(const struct bp_hyperv *hv,
+					     enum bp_vmbus_class class);
 
 /* "guest", "L1VH", ...; "none", "VBS", "SNP", "TDX" */
 const char *bp_hyperv_partition_name(enum bp_hyperv_partition partition);

@@ -2,9 +2,10 @@
 /*
  * Which machine, which kernel: uname(2), /proc/cmdline, /sys/class/dmi/id.
  *
- * A recorded machine says its architecture and release as facts ("x86_64", "6.12.107-amd64").
- * A bare directory without facts is told by /proc/sys/kernel/{arch,osrelease}, else by what only
- * one architecture has, else by its kernel log or /proc/iomem.
+ * A recorded machine says its architecture and release as facts ("x86_64",
+ * "6.12.107-amd64"). A bare directory without facts is told by
+ * /proc/sys/kernel/{arch,osrelease}, else by what only one architecture has, else by its
+ * kernel log or /proc/iomem.
  */
 #include "config.h"
 
@@ -20,7 +21,8 @@ static int ask_arch(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
 
 	if (uname(&u))
 		return bp_fail_errno(ctx, -errno, "uname");
-	return bp_buf_printf(ret_buf, "%s\n", bp_arch_name(bp_arch_from_uname(u.machine)));
+	return bp_buf_printf(ret_buf, "%s\n",
+			     bp_arch_name(bp_arch_from_uname(u.machine)));
 }
 
 static int ask_release(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
@@ -32,7 +34,8 @@ static int ask_release(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_b
 	return bp_buf_printf(ret_buf, "%s\n", u.release);
 }
 
-static int fact_string(struct bp_ctx *ctx, const char *name, bp_fact_fn ask, char **ret_string)
+static int fact_string(struct bp_ctx *ctx, const char *name, bp_fact_fn ask,
+		       char **ret_string)
 {
 	bp_autobuf struct bp_buf b = { 0 };
 	int r = bp_io_fact(ctx, name, ask, NULL, &b);
@@ -80,7 +83,8 @@ static enum bp_arch arch_from_log(struct bp_ctx *ctx)
 		enum bp_arch arch;
 	} signs[] = {
 		{ "BIOS-e820: [mem ", BP_ARCH_X86_64 },
-		{ "Booting Linux on physical CPU 0x", BP_ARCH_ARM64 },	/* 32-bit ARM says it too */
+		/* 32-bit ARM says it too */
+		{ "Booting Linux on physical CPU 0x", BP_ARCH_ARM64 },
 	};
 	bp_autobuf struct bp_buf log = { 0 };
 
@@ -99,7 +103,8 @@ static enum bp_arch arch_from_iomem(struct bp_ctx *ctx)
 
 	if (bp_io_read(ctx, "/proc/iomem", BP_IO_LARGE, &iomem))
 		bp_forgive(ctx);
-	return strstr(bp_buf_str(&iomem), " : ARMH0011:") ? BP_ARCH_ARM64 : BP_ARCH_UNKNOWN;
+	return strstr(bp_buf_str(&iomem), " : ARMH0011:") ? BP_ARCH_ARM64
+							  : BP_ARCH_UNKNOWN;
 }
 
 static int arch_without_fact(struct bp_ctx *ctx, enum bp_arch *ret_arch)
@@ -147,6 +152,7 @@ int bp_collect_identity(struct bp_ctx *ctx, struct bp_machine *m)
 	if (!r)
 		r = optional_string(ctx, "/sys/class/dmi/id/sys_vendor", &m->dmi_vendor);
 	if (!r)
-		r = optional_string(ctx, "/sys/class/dmi/id/product_name", &m->dmi_product);
+		r = optional_string(ctx, "/sys/class/dmi/id/product_name",
+				    &m->dmi_product);
 	return r;
 }

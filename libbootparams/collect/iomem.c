@@ -6,8 +6,9 @@
  *	100000000-17fffffff : System RAM
  *	  13e000000-13f2021c6 : Kernel code
  *
- * Ends are inclusive in the file and exclusive here. Without CAP_SYS_ADMIN every address reads
- * as zero: that is "unreadable" (-EACCES), not a machine with all its memory at zero.
+ * Ends are inclusive in the file and exclusive here. Without CAP_SYS_ADMIN every address
+ * reads as zero: that is "unreadable" (-EACCES), not a machine with all its memory at
+ * zero.
  */
 #include "config.h"
 
@@ -85,9 +86,11 @@ int bp_iomem_parse(struct bp_ctx *ctx, struct bp_span text, struct bp_iomem *ret
 		if (!eol)
 			eol = end;
 		line++;
-		if (!parse_line(p, eol, &e, &name) || memchr(name, 0, (size_t)(eol - name)) ||
+		if (!parse_line(p, eol, &e, &name) ||
+		    memchr(name, 0, (size_t)(eol - name)) ||
 		    e.depth > (out.n ? out.v[out.n - 1].depth + 1 : 0)) {
-			r = bp_fail(ctx, -EBADMSG, "line %zu is not \"START-END : NAME\": \"%.*s\"",
+			r = bp_fail(ctx, -EBADMSG,
+				    "line %zu is not \"START-END : NAME\": \"%.*s\"",
 				    line, (int)BP_MIN(eol - p, (ptrdiff_t)80), p);
 			break;
 		}
@@ -112,7 +115,8 @@ int bp_iomem_parse(struct bp_ctx *ctx, struct bp_span text, struct bp_iomem *ret
 		p = eol + (eol < end);
 	}
 	if (!r && out.n && all_zero)
-		r = bp_fail(ctx, -EACCES, "every address reads as zero (no CAP_SYS_ADMIN)");
+		r = bp_fail(ctx, -EACCES,
+			    "every address reads as zero (no CAP_SYS_ADMIN)");
 	if (r) {
 		bp_iomem_done(&out);
 		return r;
@@ -131,7 +135,8 @@ int bp_collect_iomem(struct bp_ctx *ctx, struct bp_machine *m)
 	if (r == -ENOMEM)
 		return r;
 	if (r == -EBADMSG)
-		bp_warning(ctx, "/proc/iomem: %s, ignoring all of it", bp_ctx_message(ctx));
+		bp_warning(ctx, "/proc/iomem: %s, ignoring all of it",
+			   bp_ctx_message(ctx));
 	bp_forgive(ctx);
 	m->iomem.status = r;
 	return 0;

@@ -47,7 +47,8 @@ static bool is_wanted(const char *line, void *data)
 	return false;
 }
 
-int bp_kallsyms_lookup(struct bp_ctx *ctx, const char *const names[], uint64_t *ret_addresses)
+int bp_kallsyms_lookup(struct bp_ctx *ctx, const char *const names[],
+		       uint64_t *ret_addresses)
 {
 	bp_autobuf struct bp_buf lines = { 0 };
 	char *line, *save = NULL;
@@ -65,7 +66,8 @@ int bp_kallsyms_lookup(struct bp_ctx *ctx, const char *const names[], uint64_t *
 		uint64_t address;
 		const char *text = symbol_name(line, &address);
 
-		/* The first of a name counts: the kernel lists itself before the modules. */
+		/* The first of a name counts: the kernel lists itself before the
+		 * modules. */
 		for (size_t i = 0; text && names[i]; i++)
 			if (!ret_addresses[i] && is_name(text, names[i]))
 				ret_addresses[i] = address;

@@ -19,9 +19,11 @@
 
 #include "collect/machine.h"
 
-/* The kernel's own limits: CONFIG_LOG_BUF_SHIFT is at most 25, log_buf_len= at most 2 GiB. */
+/* The kernel's own limits: CONFIG_LOG_BUF_SHIFT is at most 25, log_buf_len= at most 2
+ * GiB. */
 #define LOG_MAX (64u << 20)
-/* PRINTK_MESSAGE_MAX and the older CONSOLE_EXT_LOG_MAX are below; a shorter buffer is EINVAL. */
+/* PRINTK_MESSAGE_MAX and the older CONSOLE_EXT_LOG_MAX are below; a shorter buffer is
+ * EINVAL. */
 #define RECORD_MAX 16384
 
 int bp_kmsg_format(struct bp_span record, struct bp_buf *out)
@@ -70,7 +72,8 @@ static int read_kmsg(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf
 	for (;;) {
 		ssize_t n = read(fd, record, RECORD_MAX);
 
-		/* EPIPE: records were overwritten while we read; the next read goes on after them. */
+		/* EPIPE: records were overwritten while we read; the next read goes on
+		 * after them. */
 		if (n < 0 && (errno == EINTR || errno == EPIPE))
 			continue;
 		if (n < 0 && errno == EAGAIN)
@@ -81,7 +84,8 @@ static int read_kmsg(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf
 			return 0;
 		r = bp_kmsg_format(bp_span_make(record, (size_t)n), ret_buf);
 		if (r == -EBADMSG)
-			return bp_fail(ctx, r, "/dev/kmsg: \"%.40s\" is no log record", record);
+			return bp_fail(ctx, r, "/dev/kmsg: \"%.40s\" is no log record",
+				       record);
 		if (r)
 			return r;
 		if (ret_buf->len > LOG_MAX)

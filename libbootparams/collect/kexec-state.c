@@ -28,7 +28,8 @@
 #include "collect/machine.h"
 
 /* The first of two names that exists; false: neither does, or it holds no number. */
-static bool read_number(struct bp_ctx *ctx, const char *path, const char *older, uint64_t *ret_value)
+static bool read_number(struct bp_ctx *ctx, const char *path, const char *older,
+			uint64_t *ret_value)
 {
 	if (!bp_io_read_u64(ctx, path, ret_value))
 		return true;
@@ -81,18 +82,20 @@ static int read_lockdown(struct bp_ctx *ctx, char **ret_word)
 
 static bool wanted_config(const char *line, void *data)
 {
-	return !strncmp(line, "CONFIG_KEXEC", 12) || !strncmp(line, "CONFIG_IMA_KEXEC", 16);
+	return !strncmp(line, "CONFIG_KEXEC", 12) ||
+	       !strncmp(line, "CONFIG_IMA_KEXEC", 16);
 }
 
 static bool config_has(const struct bp_buf *config, const char *line)
 {
 	const char *at = strstr(bp_buf_str(config), line);
 
-	return at && (at == bp_buf_str(config) || at[-1] == '\n') && at[strlen(line)] == '\n';
+	return at && (at == bp_buf_str(config) || at[-1] == '\n') &&
+	       at[strlen(line)] == '\n';
 }
 
-static void read_config(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_kexec_state *k,
-			bool *ret_ima_kexec, bool *ret_kho)
+static void read_config(struct bp_ctx *ctx, const struct bp_machine *m,
+			struct bp_kexec_state *k, bool *ret_ima_kexec, bool *ret_kho)
 {
 	static const char *const paths[][2] = {
 		{ "/boot/config-", "" },
@@ -100,7 +103,8 @@ static void read_config(struct bp_ctx *ctx, const struct bp_machine *m, struct b
 	};
 	bp_autobuf struct bp_buf config = { 0 };
 
-	for (size_t i = 0; m->release && i < BP_ARRAY_SIZE(paths) && !k->has_kexec_config; i++) {
+	for (size_t i = 0; m->release && i < BP_ARRAY_SIZE(paths) && !k->has_kexec_config;
+	     i++) {
 		bp_autofree char *path = NULL;
 
 		if (asprintf(&path, "%s%s%s", paths[i][0], m->release, paths[i][1]) < 0)
@@ -141,8 +145,8 @@ static bool cmdline_ima_secure_boot(const char *cmdline)
 	return false;
 }
 
-static void read_ima(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_kexec_state *k,
-		     bool ima_kexec)
+static void read_ima(struct bp_ctx *ctx, const struct bp_machine *m,
+		     struct bp_kexec_state *k, bool ima_kexec)
 {
 	bp_autobuf struct bp_buf policy = { 0 };
 	char *line, *next;
@@ -160,8 +164,9 @@ static void read_ima(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_k
 			k->ima_appraises_kexec = true;
 	}
 	/* The first measurement is boot_aggregate, which every kernel makes anew. */
-	if (ima_kexec && read_number(ctx, "/sys/kernel/security/ima/runtime_measurements_count", NULL,
-				     &count))
+	if (ima_kexec &&
+	    read_number(ctx, "/sys/kernel/security/ima/runtime_measurements_count", NULL,
+			&count))
 		k->ima_carries_list = count > 1;
 }
 
@@ -183,18 +188,19 @@ static bool cmdline_kho(const char *cmdline, bool otherwise)
 	return otherwise;
 }
 
-/* debugfs is seldom mounted for anybody but root, and not everywhere: then what was asked for. */
-static void read_kho(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_kexec_state *k,
-		     bool by_default)
+/* debugfs is seldom mounted for anybody but root, and not everywhere: then what was asked
+ * for. */
+static void read_kho(struct bp_ctx *ctx, const struct bp_machine *m,
+		     struct bp_kexec_state *k, bool by_default)
 {
 	k->kho_enabled = bp_io_exists(ctx, "/sys/kernel/debug/kho/out") ||
 			 cmdline_kho(m->cmdline ? m->cmdline : "", by_default);
 }
 
 /*
- * Memory that a guest shares with its host has to become private again before the next kernel
- * starts: x86_platform.guest.enc_kexec_begin() and _finish(), whose SEV-SNP and TDX functions
- * are asked for by name.
+ * Memory that a guest shares with its host has to become private again before the next
+ * kernel starts: x86_platform.guest.enc_kexec_begin() and _finish(), whose SEV-SNP and
+ * TDX functions are asked for by name.
  */
 static int read_conversion(struct bp_ctx *ctx, const struct bp_machine *m)
 {
@@ -217,7 +223,8 @@ int bp_kexec_loaded(struct bp_ctx *ctx, bool panic)
 {
 	return panic ? read_flag(ctx, "/sys/kernel/kexec/crash_loaded",
 				 "/sys/kernel/kexec_crash_loaded")
-		     : read_flag(ctx, "/sys/kernel/kexec/loaded", "/sys/kernel/kexec_loaded");
+		     : read_flag(ctx, "/sys/kernel/kexec/loaded",
+				 "/sys/kernel/kexec_loaded");
 }
 
 void bp_kexec_limits_read(struct bp_ctx *ctx, struct bp_kexec_state *k)
@@ -238,9 +245,9 @@ int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m)
 	k->crash_loaded = bp_kexec_loaded(ctx, true);
 	read_number(ctx, "/sys/kernel/kexec/crash_size", "/sys/kernel/kexec_crash_size",
 		    &k->crash_size);
-	k->has_elfcorehdr_size = read_number(ctx, "/sys/kernel/kexec/crash_elfcorehdr_size",
-					     "/sys/kernel/crash_elfcorehdr_size",
-					     &k->elfcorehdr_size);
+	k->has_elfcorehdr_size =
+		read_number(ctx, "/sys/kernel/kexec/crash_elfcorehdr_size",
+			    "/sys/kernel/crash_elfcorehdr_size", &k->elfcorehdr_size);
 	bp_kexec_limits_read(ctx, k);
 	r = read_lockdown(ctx, &k->lockdown);
 	if (r)
@@ -248,13 +255,17 @@ int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m)
 	k->has_file_load = k->sig_enforced = -1;
 	read_config(ctx, m, k, &ima_kexec, &kho);
 	read_ima(ctx, m, k, ima_kexec);
-	k->dm_crypt_keys = read_number(ctx, "/sys/kernel/config/crash_dm_crypt_keys/count", NULL,
-				       &count) && count;
+	k->dm_crypt_keys =
+		read_number(ctx, "/sys/kernel/config/crash_dm_crypt_keys/count", NULL,
+			    &count) &&
+		count;
 	read_kho(ctx, m, k, kho);
 	k->converts_shared_memory = read_conversion(ctx, m);
-	bp_debug(ctx, "state: loaded %d, crash loaded %d, crash size %#llx, lockdown %s, "
-		 "file load %d, signatures enforced %d, KHO %d", k->loaded, k->crash_loaded,
-		 (unsigned long long)k->crash_size, k->lockdown ? k->lockdown : "absent",
-		 k->has_file_load, k->sig_enforced, k->kho_enabled);
+	bp_debug(ctx,
+		 "state: loaded %d, crash loaded %d, crash size %#llx, lockdown %s, file "
+		 "load %d, signatures enforced %d, KHO %d",
+		 k->loaded, k->crash_loaded, (unsigned long long)k->crash_size,
+		 k->lockdown ? k->lockdown : "absent", k->has_file_load, k->sig_enforced,
+		 k->kho_enabled);
 	return 0;
 }

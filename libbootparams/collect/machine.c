@@ -7,26 +7,33 @@
 #include "collect/machine.h"
 
 /*
- * To add a collector: one file that fills its part of struct bp_machine, its declaration in
- * machine.h, a line here, and its release in done(). It fails only for what makes everything
- * after it meaningless (no memory, no architecture); what a system does not have or show, or
- * shows malformed, is noted in the part's status and fails what needs it.
+ * To add a collector: one file that fills its part of struct bp_machine, its declaration
+ * in machine.h, a line here, and its release in done(). It fails only for what makes
+ * everything after it meaningless (no memory, no architecture); what a system does not
+ * have or show, or shows malformed, is noted in the part's status and fails what needs
+ * it.
  */
 static const struct collector {
 	const char *name;
 	int (*collect)(struct bp_ctx *ctx, struct bp_machine *m);
 } collectors[] = {
-	{ "identity", bp_collect_identity },		/* first: others depend on the architecture */
+	/* first: others depend on the architecture */
+	{ "identity", bp_collect_identity },
 	{ "iomem", bp_collect_iomem },
 	{ "firmware memory map", bp_collect_firmware_memmap },
 	{ "x86 boot_params", bp_collect_x86_boot_params },
-	{ "EFI", bp_collect_efi },			/* after boot_params: Secure Boot as noted there */
+	/* after boot_params: Secure Boot as noted there */
+	{ "EFI", bp_collect_efi },
 	{ "device tree", bp_collect_device_tree },
 	{ "Hyper-V", bp_collect_hyperv },		/* after iomem and EFI */
-	{ "EFI tables", bp_collect_efi_tables },	/* after EFI and the device tree */
-	{ "CPU", bp_collect_cpu },			/* after Hyper-V: isolated guests */
-	{ "kexec", bp_collect_kexec_state },		/* after the CPU: confidential guests */
-	{ "crash", bp_collect_crash },			/* after iomem, which has the crash regions */
+	/* after EFI and the device tree */
+	{ "EFI tables", bp_collect_efi_tables },
+	/* after Hyper-V: isolated guests */
+	{ "CPU", bp_collect_cpu },
+	/* after the CPU: confidential guests */
+	{ "kexec", bp_collect_kexec_state },
+	/* after iomem, which has the crash regions */
+	{ "crash", bp_collect_crash },
 	{ "screen", bp_screen_collect },		/* after iomem and boot_params */
 };
 

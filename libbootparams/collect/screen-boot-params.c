@@ -2,9 +2,9 @@
 /*
  * boot_params: the screen_info that the running kernel was started with
  *
- * Reads nothing: /sys/kernel/boot_params/data is already in the machine (x86 only); its first
- * 64 bytes are a struct screen_info. It is the firmware's or the previous loader's word and
- * never changes while the kernel runs, so it is the truth of boot and no more.
+ * Reads nothing: /sys/kernel/boot_params/data is already in the machine (x86 only); its
+ * first 64 bytes are a struct screen_info. It is the firmware's or the previous loader's
+ * word and never changes while the kernel runs, so it is the truth of boot and no more.
  */
 #include "config.h"
 

@@ -2,14 +2,14 @@
 /*
  * drm: the mode that each graphics card shows now
  *
- * Lists /sys/class/drm/cardN and asks /dev/dri/cardN (fact drm.cardN, made by us: a text, one
- * line for the driver and one for each CRTC that is on). Sample:
+ * Lists /sys/class/drm/cardN and asks /dev/dri/cardN (fact drm.cardN, made by us: a text,
+ * one line for the driver and one for each CRTC that is on). Sample:
  *
  *	driver bochs-drm
  *	crtc 34 1280x800+0+0 fb 38 pitch 5120 format XR24 modifier 0x0
  *
- * This is what a program other than the console may have set, which fb0 does not know. It does
- * not say where in memory the picture is: a framebuffer object may be anywhere.
+ * This is what a program other than the console may have set, which fb0 does not know. It
+ * does not say where in memory the picture is: a framebuffer object may be anywhere.
  */
 #include "config.h"
 
@@ -44,8 +44,10 @@ static int say_crtc(int fd, uint32_t id, struct bp_buf *buf)
 
 	if (r || !crtc.mode_valid || !crtc.fb_id)
 		return 0; /* off, or leased away: it shows nothing that concerns us */
-	r = bp_buf_printf(buf, "crtc %" PRIu32 " %ux%u+%" PRIu32 "+%" PRIu32 " fb %" PRIu32, id,
-			  crtc.mode.hdisplay, crtc.mode.vdisplay, crtc.x, crtc.y, crtc.fb_id);
+	r = bp_buf_printf(buf,
+			  "crtc %" PRIu32 " %ux%u+%" PRIu32 "+%" PRIu32 " fb %" PRIu32,
+			  id, crtc.mode.hdisplay, crtc.mode.vdisplay, crtc.x, crtc.y,
+			  crtc.fb_id);
 	if (r)
 		return r;
 	fb.fb_id = crtc.fb_id;
@@ -57,9 +59,10 @@ static int say_crtc(int fd, uint32_t id, struct bp_buf *buf)
 
 		format[i] = isalnum(c) ? (char)c : '?';
 	}
-	r = bp_buf_printf(buf, " pitch %" PRIu32 " format %s modifier 0x%" PRIx64, fb.pitches[0],
-			  format, fb.flags & BP_DRM_FB_MODIFIERS ? fb.modifier[0]
-								 : BP_DRM_MODIFIER_LINEAR);
+	r = bp_buf_printf(buf, " pitch %" PRIu32 " format %s modifier 0x%" PRIx64,
+			  fb.pitches[0], format,
+			  fb.flags & BP_DRM_FB_MODIFIERS ? fb.modifier[0]
+							 : BP_DRM_MODIFIER_LINEAR);
 	return r ? r : bp_buf_printf(buf, "\n");
 }
 
@@ -69,7 +72,8 @@ static int ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
 	struct bp_drm_resources res = { 0 };
 	uint32_t crtcs[MAX_CRTCS] = { 0 };
 	char driver[64] = "";
-	struct bp_drm_version version = { .name = driver, .name_len = sizeof(driver) - 1 };
+	struct bp_drm_version version = { .name = driver,
+					  .name_len = sizeof(driver) - 1 };
 	bp_autoclose int fd = -1;
 	char path[64];
 	int r;
@@ -78,7 +82,8 @@ static int ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return bp_fail_errno(ctx, -errno, "cannot open %s", path);
-	/* The first to open a card becomes its master; a display server must not find it taken. */
+	/* The first to open a card becomes its master; a display server must not find it
+	 * taken. */
 	ioctl(fd, BP_DRM_IOCTL_DROP_MASTER, NULL);
 	r = retry_ioctl(fd, BP_DRM_IOCTL_VERSION, &version);
 	if (r)
@@ -126,7 +131,8 @@ static int describe(char *text, struct bp_screen_fact *fact)
 	bool one_fb = true;
 	char *line, *save = NULL;
 
-	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		uint32_t id, width, height, fb, at_x, at_y, p = 0;
 		uint64_t mod = 0;
 		char name[5] = "";
@@ -138,7 +144,8 @@ static int describe(char *text, struct bp_screen_fact *fact)
 			   " fb %" SCNu32 " pitch %" SCNu32 " format %4s modifier %" SCNx64,
 			   &id, &width, &height, &at_x, &at_y, &fb, &p, name, &mod);
 		if (n != 6 && n != 9)
-			return bp_screen_fact_note(fact, "\"%s\" is no line of ours", line);
+			return bp_screen_fact_note(fact, "\"%s\" is no line of ours",
+						   line);
 		if (!crtcs++) {
 			first_fb = fb;
 			fact->width_px = width;
@@ -148,7 +155,8 @@ static int describe(char *text, struct bp_screen_fact *fact)
 			pitch = p;
 			modifier = mod;
 			memcpy(format, name, sizeof(format));
-		} else if (fb != first_fb || width != fact->width_px || height != fact->height_px) {
+		} else if (fb != first_fb || width != fact->width_px ||
+			   height != fact->height_px) {
 			one_fb = false;
 		}
 	}

@@ -2,16 +2,17 @@
 /*
  * fbdev: what fb0 says of itself
  *
- * Asks /dev/fb0 with FBIOGET_FSCREENINFO and FBIOGET_VSCREENINFO (facts fb0.fix and fb0.var:
- * the structs' bytes, wire/fbdev.h), or else reads /sys/class/graphics/fb0/{name,virtual_size,
- * stride,bits_per_pixel}. Samples of name and virtual_size:
+ * Asks /dev/fb0 with FBIOGET_FSCREENINFO and FBIOGET_VSCREENINFO (facts fb0.fix and
+ * fb0.var: the structs' bytes, wire/fbdev.h), or else reads
+ * /sys/class/graphics/fb0/{name,virtual_size, stride,bits_per_pixel}. Samples of name and
+ * virtual_size:
  *
  *	EFI VGA			1024,768
  *	hyperv_drmdrmfb		1024,768
  *
- * Under a DRM driver fb0 is an emulation: smem_start is hidden (FBINFO_HIDE_SMEM_START, base 0
- * is no base), and where it is not (drm_leak_fbdev_smem=1) it is the emulation's buffer, which
- * need not be what is shown. The line length is that buffer's too.
+ * Under a DRM driver fb0 is an emulation: smem_start is hidden (FBINFO_HIDE_SMEM_START,
+ * base 0 is no base), and where it is not (drm_leak_fbdev_smem=1) it is the emulation's
+ * buffer, which need not be what is shown. The line length is that buffer's too.
  */
 #include "config.h"
 
@@ -50,7 +51,8 @@ static int ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
 	return bp_buf_append(ret_buf, answer, q->size);
 }
 
-/* The name fbdev has for a driver -> the driver's own. DRM's emulation appends "drmfb". */
+/* The name fbdev has for a driver -> the driver's own. DRM's emulation appends
+ * "drmfb". */
 static int set_driver(struct bp_screen_fact *fact, const char *name, bool *ret_is_drm)
 {
 	static const struct {
@@ -80,17 +82,22 @@ static uint8_t bits(const uint8_t value[4])
 	return (uint8_t)BP_MIN(bp_le32(value), 255u);
 }
 
-/* The kernel's drivers leave the padding of 32-bit pixels out; screen_info wants it told. */
+/* The kernel's drivers leave the padding of 32-bit pixels out; screen_info wants it
+ * told. */
 static void set_format(const struct bp_wire_fb_var *var, struct bp_screen_fact *fact)
 {
 	struct bp_pixel_format *f = &fact->format;
 	unsigned int colours;
 
 	*f = (struct bp_pixel_format){
-		.red_size = bits(var->red.length), .red_pos = bits(var->red.offset),
-		.green_size = bits(var->green.length), .green_pos = bits(var->green.offset),
-		.blue_size = bits(var->blue.length), .blue_pos = bits(var->blue.offset),
-		.reserved_size = bits(var->transp.length), .reserved_pos = bits(var->transp.offset),
+		.red_size = bits(var->red.length),
+		.red_pos = bits(var->red.offset),
+		.green_size = bits(var->green.length),
+		.green_pos = bits(var->green.offset),
+		.blue_size = bits(var->blue.length),
+		.blue_pos = bits(var->blue.offset),
+		.reserved_size = bits(var->transp.length),
+		.reserved_pos = bits(var->transp.offset),
 	};
 	colours = (unsigned int)f->red_size + f->green_size + f->blue_size;
 	if (!f->reserved_size && fact->depth_bits == 32 && colours == 24) {
@@ -100,8 +107,8 @@ static void set_format(const struct bp_wire_fb_var *var, struct bp_screen_fact *
 	fact->has_format = colours != 0;
 }
 
-static int from_ioctl(struct bp_ctx *ctx, struct bp_span fix_bytes, struct bp_span var_bytes,
-		      struct bp_screen_fact *fact)
+static int from_ioctl(struct bp_ctx *ctx, struct bp_span fix_bytes,
+		      struct bp_span var_bytes, struct bp_screen_fact *fact)
 {
 	const struct bp_wire_fb_fix *fix = bp_span_get(fix_bytes, 0, sizeof(*fix));
 	const struct bp_wire_fb_var *var = bp_span_get(var_bytes, 0, sizeof(*var));
@@ -134,7 +141,8 @@ static int from_ioctl(struct bp_ctx *ctx, struct bp_span fix_bytes, struct bp_sp
 	if (is_drm)
 		return bp_screen_fact_note(fact, "DRM hides where the memory is");
 	if (!smem)
-		return bp_screen_fact_note(fact, "the driver does not say where its memory is");
+		return bp_screen_fact_note(fact, "the driver does not say where its "
+						 "memory is");
 	fact->base_trust = BP_TRUST_LIVE;
 	fact->has_base = true;
 	fact->base = smem;
@@ -161,7 +169,8 @@ static int from_sysfs(struct bp_ctx *ctx, struct bp_screen_fact *fact)
 	if (bp_io_read_string(ctx, FB0_SYSFS "/virtual_size", &size) ||
 	    bp_io_read_u64(ctx, FB0_SYSFS "/stride", &stride) ||
 	    bp_io_read_u64(ctx, FB0_SYSFS "/bits_per_pixel", &depth) ||
-	    sscanf(size, "%" SCNu32 ",%" SCNu32, &fact->width_px, &fact->height_px) != 2 ||
+	    sscanf(size, "%" SCNu32 ",%" SCNu32, &fact->width_px, &fact->height_px) !=
+		    2 ||
 	    stride > UINT32_MAX || depth > 64 || !fact->width_px || !fact->height_px) {
 		bp_forgive(ctx);
 		return bp_screen_fact_note(fact, "sysfs does not say the mode");
@@ -173,13 +182,16 @@ static int from_sysfs(struct bp_ctx *ctx, struct bp_screen_fact *fact)
 	/* DRM's emulation takes a depth to mean what drm_mode_legacy_fb_format() says. */
 	if (is_drm)
 		fact->has_format = bp_pixel_format_usual(fact->depth_bits, &fact->format);
-	return bp_screen_fact_note(fact, "from sysfs, which does not say where the memory is");
+	return bp_screen_fact_note(fact, "from sysfs, which does not say where the "
+					 "memory is");
 }
 
 static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 {
-	static const struct question fix = { FBIOGET_FSCREENINFO, sizeof(struct bp_wire_fb_fix) };
-	static const struct question var = { FBIOGET_VSCREENINFO, sizeof(struct bp_wire_fb_var) };
+	static const struct question fix = { FBIOGET_FSCREENINFO,
+					     sizeof(struct bp_wire_fb_fix) };
+	static const struct question var = { FBIOGET_VSCREENINFO,
+					     sizeof(struct bp_wire_fb_var) };
 	bp_autobuf struct bp_buf fix_bytes = { 0 }, var_bytes = { 0 };
 	struct bp_screen_fact *fact;
 	int r = bp_io_fact(ctx, "fb0.fix", ask, &fix, &fix_bytes);
@@ -189,7 +201,8 @@ static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 	if (r == -ENOMEM)
 		return r;
 	if (r) {
-		/* The device's refusal is the better message where sysfs has no fb0 either. */
+		/* The device's refusal is the better message where sysfs has no fb0
+		 * either. */
 		if (!bp_io_exists(ctx, FB0_SYSFS "/name"))
 			return bp_fail(ctx, r, "no fb0");
 		bp_forgive(ctx);

@@ -9,10 +9,11 @@
  *	  c0000000-c03e7fff : simpledrm
  *	40000000-407fffff : 5620e0c7-8062-4dce-aeb7-520c7ef76171
  *
- * The line is made by the driver that draws there and goes with it, so it is live. It is not
- * always all of the video memory: efifb maps twice the visible part at most
- * (drivers/video/fbdev/efifb.c), sysfb the visible part (drivers/firmware/sysfb_simplefb.c).
- * The line of a synthvid GUID is all of it: hyperv_drm asks the host how much there is.
+ * The line is made by the driver that draws there and goes with it, so it is live. It is
+ * not always all of the video memory: efifb maps twice the visible part at most
+ * (drivers/video/fbdev/efifb.c), sysfb the visible part
+ * (drivers/firmware/sysfb_simplefb.c). The line of a synthvid GUID is all of it:
+ * hyperv_drm asks the host how much there is.
  */
 #include "config.h"
 
@@ -29,7 +30,8 @@ static const struct {
 	{ "efifb", "efifb" },		/* drivers/video/fbdev/efifb.c */
 	{ "vesafb", "vesafb" },		/* drivers/video/fbdev/vesafb.c */
 	{ "simplefb", "simplefb" },	/* drivers/video/fbdev/simplefb.c */
-	{ "simpledrm", "simpledrm" },	/* drivers/gpu/drm/sysfb/simpledrm.c, tiny/ before 6.16 */
+	{ "simpledrm", "simpledrm" },	/* drivers/gpu/drm/sysfb/simpledrm.c, tiny/ before
+					 * 6.16 */
 	{ "efidrm", "efidrm" },		/* drivers/gpu/drm/sysfb/efidrm.c, 6.16 */
 	{ "vesadrm", "vesadrm" },	/* drivers/gpu/drm/sysfb/vesadrm.c, 6.16 */
 	{ "BOOTFB", NULL },		/* drivers/firmware/sysfb_simplefb.c */
@@ -63,7 +65,8 @@ static const struct bp_iomem_entry *find(const struct bp_iomem *iomem, const cha
 
 static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 {
-	const struct bp_vmbus_device *video = bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID);
+	const struct bp_vmbus_device *video =
+		bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID);
 	const struct bp_iomem_entry *e;
 	size_t before = m->screen_facts.n;
 	int r;
@@ -71,7 +74,8 @@ static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 	m->screen_facts.on_vmbus = m->hyperv.n_devices > 0;
 	if (m->iomem.status == -EACCES || m->iomem.status == -EPERM)
 		return bp_fail(ctx, m->iomem.status,
-			       "every address in /proc/iomem reads as zero: it needs CAP_SYS_ADMIN");
+			       "every address in /proc/iomem reads as zero: it needs "
+			       "CAP_SYS_ADMIN");
 	if (m->iomem.status)
 		return bp_fail_errno(ctx, m->iomem.status, "no /proc/iomem");
 

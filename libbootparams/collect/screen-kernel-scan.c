@@ -2,13 +2,14 @@
 /*
  * kernel-scan: the running arm64 kernel's struct screen_info, found by what it looks like
  *
- * Where /proc/kallsyms has no data symbols (CONFIG_KALLSYMS_ALL is off in Debian's 6.1) or hides
- * all addresses (kernel.kptr_restrict=2), the kernel's data are searched in /proc/kcore. Which
- * segment that is says VMCOREINFO's SYMBOL(_stext), which nothing hides from root; which part of
- * it, the line "Kernel data" of /proc/iomem. On x86 boot_params say the same.
+ * Where /proc/kallsyms has no data symbols (CONFIG_KALLSYMS_ALL is off in Debian's 6.1)
+ * or hides all addresses (kernel.kptr_restrict=2), the kernel's data are searched in
+ * /proc/kcore. Which segment that is says VMCOREINFO's SYMBOL(_stext), which nothing
+ * hides from root; which part of it, the line "Kernel data" of /proc/iomem. On x86
+ * boot_params say the same.
  *
- * Exactly one place may look like it, else none is believed. The search is a fact of a recorded
- * machine, so that the kernel's data do not get into the recording:
+ * Exactly one place may look like it, else none is believed. The search is a fact of a
+ * recorded machine, so that the kernel's data do not get into the recording:
  *
  *	facts/kernel-image-scan	ffff80000a1b2c40
  */
@@ -52,19 +53,25 @@ bool bp_screen_info_is_plausible(const void *bytes)
 	uint32_t line = width * ((depth + 7) / 8);
 	uint64_t taken = 0;
 
-	/* What a text mode of x86 would need stays zero, and nobody writes there later. */
+	/* What a text mode of x86 would need stays zero, and nobody writes there
+	 * later. */
 	if (si->orig_video_isVGA != BP_VIDEO_TYPE_EFI ||
 	    !is_zero(bytes, offsetof(struct bp_wire_screen_info, orig_video_isVGA)) ||
-	    bp_le16(si->orig_video_points) || bp_le16(si->cl_magic) || bp_le16(si->cl_offset) ||
-	    bp_le16(si->vesapm_seg) || bp_le16(si->vesapm_off) || bp_le16(si->pages) != 1 ||
+	    bp_le16(si->orig_video_points) || bp_le16(si->cl_magic) ||
+	    bp_le16(si->cl_offset) || bp_le16(si->vesapm_seg) ||
+	    bp_le16(si->vesapm_off) || bp_le16(si->pages) != 1 ||
 	    bp_le16(si->vesa_attributes) || !is_zero(si->reserved, sizeof(si->reserved)))
 		return false;
-	/* setup_screen_info(), drivers/firmware/efi/libstub/gop.c: no other bits, whole pages */
-	if (caps & ~3u || (!(caps & BP_WIRE_SCREEN_64BIT_BASE) && bp_le32(si->ext_lfb_base)) ||
-	    (!bp_le32(si->lfb_base) && !bp_le32(si->ext_lfb_base)) || bp_le32(si->lfb_base) & 0xfff)
+	/* setup_screen_info(), drivers/firmware/efi/libstub/gop.c: no other bits, whole
+	 * pages */
+	if (caps & ~3u ||
+	    (!(caps & BP_WIRE_SCREEN_64BIT_BASE) && bp_le32(si->ext_lfb_base)) ||
+	    (!bp_le32(si->lfb_base) && !bp_le32(si->ext_lfb_base)) ||
+	    bp_le32(si->lfb_base) & 0xfff)
 		return false;
-	if (width < 320 || height < 200 || width > 16384 || height > 16384 || depth < 15 ||
-	    depth > 32 || stride < line || size < stride * height || size > 256u << 20)
+	if (width < 320 || height < 200 || width > 16384 || height > 16384 ||
+	    depth < 15 || depth > 32 || stride < line || size < stride * height ||
+	    size > 256u << 20)
 		return false;
 	return si->red_size >= 5 && si->green_size >= 5 && si->blue_size >= 5 &&
 	       take_bits(si->red_size, si->red_pos, depth, &taken) &&
@@ -88,7 +95,8 @@ static int scan(const uint8_t *bytes, size_t starts, uint64_t virt, struct bp_bu
 		p -= at;
 		if (bp_screen_info_is_plausible(p) && ++*hits <= HITS_MAX)
 			r = bp_buf_printf(out, "%llx\n",
-					  (unsigned long long)virt + (uint64_t)(p - bytes));
+					  (unsigned long long)virt +
+						  (uint64_t)(p - bytes));
 		p++;
 	}
 	return r;
@@ -107,7 +115,8 @@ int bp_screen_scan_ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_b
 		size_t len = (size_t)BP_MIN(s->end - virt, (uint64_t)CHUNK + tail);
 		int r;
 
-		/* A part that cannot be read (unmapped, poisoned) holds nothing we could use. */
+		/* A part that cannot be read (unmapped, poisoned) holds nothing we could
+		 * use. */
 		if (len <= tail || bp_kcore_peek(s->kcore, virt, bytes, len))
 			continue;
 		r = scan(bytes, BP_MIN(len - tail, (size_t)CHUNK), virt, ret_buf, &hits);
@@ -118,7 +127,8 @@ int bp_screen_scan_ask(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_b
 }
 
 /* The kernel's data, where they are mapped. */
-static int find_data(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_screen_scan *s)
+static int find_data(struct bp_ctx *ctx, const struct bp_machine *m,
+		     struct bp_screen_scan *s)
 {
 	uint64_t virt, size;
 	bp_phys_t phys;
@@ -131,7 +141,8 @@ static int find_data(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_s
 	for (size_t i = 0; !m->iomem.status && i < m->iomem.n; i++) {
 		const struct bp_iomem_entry *e = &m->iomem.v[i];
 
-		if (strcmp(e->name, "Kernel data") || e->start < phys || e->end - phys > size)
+		if (strcmp(e->name, "Kernel data") || e->start < phys ||
+		    e->end - phys > size)
 			continue;
 		s->start = virt + (e->start - phys);
 		s->end = virt + (e->end - phys);
@@ -164,12 +175,14 @@ static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 	if (r)
 		return r;
 	if (sscanf(bp_buf_str(&hits), "%llx%c", &virt, &newline) != 2 || newline != '\n')
-		return bp_fail(ctx, -ENODATA, "nothing in the kernel's data looks like a screen_info");
+		return bp_fail(ctx, -ENODATA,
+			       "nothing in the kernel's data looks like a screen_info");
 	if (strchr(bp_buf_str(&hits), '\n')[1])
-		return bp_fail(ctx, -ENODATA, "several places in the kernel's data look like a "
+		return bp_fail(ctx, -ENODATA,
+			       "several places in the kernel's data look like a "
 			       "screen_info");
-	return bp_screen_symbol_add(ctx, m, kcore, bp_screen_source_kernel_scan.name, virt,
-				    "found in the kernel's data");
+	return bp_screen_symbol_add(ctx, m, kcore, bp_screen_source_kernel_scan.name,
+				    virt, "found in the kernel's data");
 }
 
 const struct bp_screen_source bp_screen_source_kernel_scan = {

@@ -3,12 +3,13 @@
  * kernel-symbol: the running kernel's own struct screen_info
  *
  * Looks sysfb_primary_display (7.0 and later, a41e0ab394e4; its first member is the
- * screen_info) or screen_info up in /proc/kallsyms, and reads 64 bytes there from /proc/kcore.
+ * screen_info) or screen_info up in /proc/kallsyms, and reads 64 bytes there from
+ * /proc/kcore.
  *
  * It is a copy of what boot_params said, made at boot; drivers do not keep it up to date.
- * But it is what kexec_file_load hands over on x86 (kexec-bzimage64.c, afc18069a2cb, 5.10), it
- * exists on arm64 too, and a driver may have changed it: efifb writes what video=efifb: says
- * into it, hyperv_fb zeroed it (3cb73bc3fa2a, 5.10 to 6.8).
+ * But it is what kexec_file_load hands over on x86 (kexec-bzimage64.c, afc18069a2cb,
+ * 5.10), it exists on arm64 too, and a driver may have changed it: efifb writes what
+ * video=efifb: says into it, hyperv_fb zeroed it (3cb73bc3fa2a, 5.10 to 6.8).
  */
 #include "config.h"
 
@@ -53,7 +54,8 @@ int bp_screen_symbol_add(struct bp_ctx *ctx, struct bp_machine *m, struct bp_kco
 	fact = bp_screen_fact_add(m, source);
 	if (!fact)
 		return -ENOMEM;
-	r = bp_screen_fact_from_screen_info(ctx, bp_span_make(bytes, sizeof(bytes)), fact);
+	r = bp_screen_fact_from_screen_info(ctx, bp_span_make(bytes, sizeof(bytes)),
+					    fact);
 	if (r || fact->note)
 		return r;
 	return bp_screen_fact_note(fact, "%s", name);
@@ -71,13 +73,14 @@ static int collect(struct bp_ctx *ctx, struct bp_machine *m)
 		r = bp_kernel_symbol(ctx, m, BP_SYMBOL_SCREEN_INFO, &address);
 	}
 	if (!r && !address)
-		r = bp_fail(ctx, -ENODATA, "/proc/kallsyms hides the symbols or has none");
+		r = bp_fail(ctx, -ENODATA,
+			    "/proc/kallsyms hides the symbols or has none");
 	if (!r)
 		r = bp_kcore_open(ctx, &kcore);
 	if (r)
 		return r;
-	return bp_screen_symbol_add(ctx, m, kcore, bp_screen_source_kernel_symbol.name, address,
-				    name);
+	return bp_screen_symbol_add(ctx, m, kcore, bp_screen_source_kernel_symbol.name,
+				    address, name);
 }
 
 const struct bp_screen_source bp_screen_source_kernel_symbol = {

@@ -2,14 +2,16 @@
 /*
  * pci: the display devices and where their memory is now
  *
- * Reads /sys/bus/pci/devices/ADDRESS/{class,vendor,device,boot_vga,resource,driver}. Samples:
+ * Reads /sys/bus/pci/devices/ADDRESS/{class,vendor,device,boot_vga,resource,driver}.
+ * Samples:
  *
  *	class		0x030000
  *	boot_vga	1
  *	resource	0x00000000c0000000 0x00000000c0ffffff 0x0000000000042208
  *			0x0000000000000000 0x0000000000000000 0x0000000000000000
  *
- * A BAR bounds where the framebuffer can be; it does not say where in it the framebuffer is.
+ * A BAR bounds where the framebuffer can be; it does not say where in it the framebuffer
+ * is.
  */
 #include "config.h"
 
@@ -52,11 +54,14 @@ static int read_bars(struct bp_ctx *ctx, struct bp_display *d)
 	     line = strtok_r(NULL, "\n", &save), i++) {
 		uint64_t start, last, flags;
 
-		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %" SCNx64, &start, &last, &flags) != 3)
-			return bp_fail(ctx, -EBADMSG, "%s: \"%s\" is no resource line", path, line);
+		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %" SCNx64, &start, &last,
+			   &flags) != 3)
+			return bp_fail(ctx, -EBADMSG, "%s: \"%s\" is no resource line",
+				       path, line);
 		if (!flags || last < start || last == UINT64_MAX)
 			continue;
-		d->bars[i] = (struct bp_display_bar){ start, last + 1, flags & IORESOURCE_MEM };
+		d->bars[i] = (struct bp_display_bar){ start, last + 1,
+						      flags & IORESOURCE_MEM };
 	}
 	return 0;
 }
@@ -64,7 +69,8 @@ static int read_bars(struct bp_ctx *ctx, struct bp_display *d)
 static int add_display(struct bp_ctx *ctx, struct bp_machine *m, const char *address)
 {
 	struct bp_screen_facts *facts = &m->screen_facts;
-	struct bp_display *d = reallocarray(facts->displays, facts->n_displays + 1, sizeof(*d));
+	struct bp_display *d =
+		reallocarray(facts->displays, facts->n_displays + 1, sizeof(*d));
 	struct bp_screen_fact *fact;
 	char path[512];
 

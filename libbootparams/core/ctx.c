@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The context: message chain, log callback, and the I/O that all collection goes through. */
+/* The context: message chain, log callback, and the I/O that all collection goes
+ * through. */
 #include "config.h"
 
 #include <errno.h>
@@ -33,7 +34,8 @@ int bp_ctx_new(const struct bp_ctx_opts *opts, struct bp_ctx **ret_ctx)
 	int r;
 
 	if (opts) {
-		if (opts->size < offsetof(struct bp_ctx_opts, sysroot) + sizeof(o.sysroot))
+		if (opts->size <
+		    offsetof(struct bp_ctx_opts, sysroot) + sizeof(o.sysroot))
 			return -EINVAL;
 		memcpy(&o, opts, BP_MIN(opts->size, sizeof(o)));
 	}

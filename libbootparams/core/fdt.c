@@ -13,7 +13,8 @@
 #include "core/fdt.h"
 
 #define RESERVATIONS_MAX 1024	/* machines have a few */
-/* libfdt does not read older ones property by property, and fdt_check_full() of 1.6 crashes on them. */
+/* libfdt does not read older ones property by property, and fdt_check_full() of 1.6
+ * crashes on them. */
 #define VERSION_MIN 16
 
 /* Where in the structure block does it stop making sense? */
@@ -36,21 +37,27 @@ static int check(struct bp_span bytes, char *why, size_t room)
 	int r;
 
 	if (bytes.len < sizeof(struct fdt_header)) {
-		snprintf(why, room, "%zu bytes, which is less than its header: truncated?", bytes.len);
+		snprintf(why, room,
+			 "%zu bytes, which is less than its header: truncated?",
+			 bytes.len);
 		return -EBADMSG;
 	}
 	if (fdt_magic(fdt) != FDT_MAGIC) {
-		snprintf(why, room, "magic at 0x0 is 0x%08x, not 0x%08x", fdt_magic(fdt), FDT_MAGIC);
+		snprintf(why, room, "magic at 0x0 is 0x%08x, not 0x%08x", fdt_magic(fdt),
+			 FDT_MAGIC);
 		return -EBADMSG;
 	}
 	size = fdt_totalsize(fdt);
 	if (size > BP_FDT_MAX) {
-		snprintf(why, room, "totalsize at 0x4 is 0x%x: the kernel takes no more than 0x%x",
+		snprintf(why, room,
+			 "totalsize at 0x4 is 0x%x: the kernel takes no more than 0x%x",
 			 size, BP_FDT_MAX);
 		return -EFBIG;
 	}
 	if (size > bytes.len) {
-		snprintf(why, room, "totalsize at 0x4 is 0x%x, but the bytes end at 0x%zx: truncated?",
+		snprintf(why, room,
+			 "totalsize at 0x4 is 0x%x, but the bytes end at 0x%zx: "
+			 "truncated?",
 			 size, bytes.len);
 		return -EBADMSG;
 	}
@@ -71,7 +78,8 @@ static int check(struct bp_span bytes, char *why, size_t room)
 	}
 	r = fdt_check_full(fdt, bytes.len);
 	if (r) {
-		snprintf(why, room, "%s, at or behind 0x%x of the structure block, which is at 0x%x",
+		snprintf(why, room,
+			 "%s, at or behind 0x%x of the structure block, which is at 0x%x",
 			 fdt_strerror(r), bad_offset(fdt), fdt_off_dt_struct(fdt));
 		return -EBADMSG;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Flattened device trees (FDT) as foreign bytes: to be asked before libfdt looks into any. */
+/* Flattened device trees (FDT) as foreign bytes: to be asked before libfdt looks into
+ * any. */
 #ifndef BP_CORE_FDT_H
 #define BP_CORE_FDT_H
 
@@ -9,8 +10,8 @@
 #define BP_FDT_MAX 0x200000u
 
 /*
- * Its size, its version, its form; @bytes are 8-byte aligned. -EBADMSG, -EFBIG: the message says what
- * and where. After that libfdt's functions for reading are safe.
+ * Its size, its version, its form; @bytes are 8-byte aligned. -EBADMSG, -EFBIG: the
+ * message says what and where. After that libfdt's functions for reading are safe.
  */
 int bp_fdt_check(struct bp_ctx *ctx, struct bp_span bytes);
 /* The same, without a message. */

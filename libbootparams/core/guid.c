@@ -10,7 +10,8 @@
 static int hex_digit(char c)
 {
 	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+	const char *at =
+		c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
 
 	return at ? (int)(at - digits) : -1;
 }
@@ -18,7 +19,8 @@ static int hex_digit(char c)
 int bp_guid_parse(const char *text, uint8_t ret_bytes[16])
 {
 	/* Where each pair of digits goes. */
-	static const uint8_t order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+	static const uint8_t order[16] = { 3, 2, 1,  0,	 5,  4,	 7,  6,
+					   8, 9, 10, 11, 12, 13, 14, 15 };
 	uint8_t bytes[16];
 	bool braces = *text == '{';
 

@@ -17,7 +17,8 @@ struct bp_io_ops {
 	int (*look)(struct bp_io *io, const char *path, enum bp_io_kind *ret_kind,
 		    char **ret_target);
 	/* Read to the end; -EFBIG beyond @max. */
-	int (*read)(struct bp_io *io, const char *path, size_t max, struct bp_buf *ret_buf);
+	int (*read)(struct bp_io *io, const char *path, size_t max,
+		    struct bp_buf *ret_buf);
 	/* Names in any order. */
 	int (*list)(struct bp_io *io, const char *path, char ***ret_names);
 	/* Open for pread(); @file->io and ->path are set. */
@@ -67,7 +68,8 @@ void bp_record_presence(struct bp_io *io, const char *path);
 int bp_scrub_tree(struct bp_tree *tree);
 /* Zero [start, end): letters and digits of text become '0'. */
 void bp_scrub_zero(uint8_t *start, const uint8_t *end, bool binary);
-/* For checksums: they change as much as the bytes they cover, so that a wrong one stays wrong. */
+/* For checksums: they change as much as the bytes they cover, so that a wrong one stays
+ * wrong. */
 uint8_t bp_scrub_sum(const uint8_t *start, const uint8_t *end);
 /* core/io-scrub-efi.c: of an EDID, and of files of efivarfs. */
 void bp_scrub_edid(uint8_t *edid, size_t len);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading from files: the running system, or a directory that looks like one. In a directory
- * only regular files are opened: a device node or FIFO there is not the machine that it shows.
+ * Reading from files: the running system, or a directory that looks like one. In a
+ * directory only regular files are opened: a device node or FIFO there is not the machine
+ * that it shows.
  */
 #include "config.h"
 
@@ -29,8 +30,10 @@ static int open_file(struct bp_io *io, const char *path, int flags, int *ret_fd)
 
 	if (!p)
 		return -ENOMEM;
-	/* Without O_NONBLOCK a FIFO in a sysroot would hang us before it can be refused. */
-	fd = open(p, flags | O_CLOEXEC | (io->live ? 0 : O_NONBLOCK | O_NOFOLLOW | O_NOCTTY));
+	/* Without O_NONBLOCK a FIFO in a sysroot would hang us before it can be
+	 * refused. */
+	fd = open(p, flags | O_CLOEXEC |
+			     (io->live ? 0 : O_NONBLOCK | O_NOFOLLOW | O_NOCTTY));
 	if (fd < 0)
 		return -errno;
 	if (!io->live && !(flags & O_DIRECTORY)) {
@@ -73,7 +76,8 @@ static int dir_look(struct bp_io *io, const char *path, enum bp_io_kind *ret_kin
 	return 0;
 }
 
-static int dir_read(struct bp_io *io, const char *path, size_t max, struct bp_buf *ret_buf)
+static int dir_read(struct bp_io *io, const char *path, size_t max,
+		    struct bp_buf *ret_buf)
 {
 	bp_autobuf struct bp_buf b = { 0 };
 	bp_autoclose int fd = -1;
@@ -143,7 +147,8 @@ static int dir_pread(struct bp_file *file, uint64_t off, void *buf, size_t len)
 	if (off > INT64_MAX || len > INT64_MAX - off)
 		return -EIO;
 	while (done < len) {
-		ssize_t n = pread(file->fd, (char *)buf + done, len - done, (off_t)(off + done));
+		ssize_t n = pread(file->fd, (char *)buf + done, len - done,
+				  (off_t)(off + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;

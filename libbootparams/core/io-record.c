@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Recording: what is read is kept, at its resolved path and with the links that led there, so
- * that the same reads below the recorded machine give the same answers.
+ * Recording: what is read is kept, at its resolved path and with the links that led
+ * there, so that the same reads below the recorded machine give the same answers.
  *
  * Reading again replaces what was kept; "not read" never replaces something that was.
  */
@@ -18,7 +18,8 @@
 #include "core/io-backend.h"
 
 /* The node to fill, emptied and of @kind; NULL (and an error kept) where it cannot be. */
-static struct bp_node *node_for(struct bp_io *io, const char *path, enum bp_node_kind kind)
+static struct bp_node *node_for(struct bp_io *io, const char *path,
+				enum bp_node_kind kind)
 {
 	struct bp_node *node;
 	int r = bp_tree_make(io->record, path, &node);
@@ -104,10 +105,12 @@ void bp_record_error(struct bp_io *io, const char *path, int error)
 {
 	struct bp_node *node;
 
-	/* What is not there is not written; our own lack of memory is no fact of the machine. */
+	/* What is not there is not written; our own lack of memory is no fact of the
+	 * machine. */
 	if (error == -ENOENT || error == -ENOMEM)
 		return;
-	/* A directory says EISDIR by itself, and what lies in it is to be recorded too. */
+	/* A directory says EISDIR by itself, and what lies in it is to be recorded
+	 * too. */
 	if (error == -EISDIR) {
 		bp_record_presence(io, path);
 		return;
@@ -154,12 +157,16 @@ static int print_head(const struct bp_io *io, struct bp_buf *out)
 	    !strftime(date, sizeof(date), "%Y-%m-%d", &tm))
 		return -EINVAL;
 	r = bp_buf_printf(out, "# recorded by kexec-bootparams " PACKAGE_VERSION);
-	/* Of another system only its facts tell; this one's kernel and clock have seen nothing of it. */
+	/* Of another system only its facts tell; this one's kernel and clock have seen
+	 * nothing of it. */
 	if (!r)
-		r = io->live ? bp_buf_printf(out, ", Linux %s %s, %s\n", u.release, u.machine, date)
+		r = io->live ? bp_buf_printf(out, ", Linux %s %s, %s\n", u.release,
+					     u.machine, date)
 			     : bp_buf_printf(out, " from files of the machine\n");
-	return r ? r : bp_buf_printf(out, "# serial numbers, hardware addresses, UUIDs and secrets are "
-				     "zeroed; please look through before you pass it on\n");
+	return r ? r
+		 : bp_buf_printf(out, "# serial numbers, hardware addresses, UUIDs and "
+				      "secrets are zeroed; please look through before "
+				      "you pass it on\n");
 }
 
 static int write_all(int fd, const struct bp_buf *b)
@@ -223,7 +230,8 @@ int bp_record_write(struct bp_ctx *ctx, const char *path, const struct bp_buf *t
 	else if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
 		r = write_into(path, text);
 	else if (S_ISLNK(st.st_mode))
-		return bp_fail(ctx, -ELOOP, "%s is a symbolic link: name the file itself", path);
+		return bp_fail(ctx, -ELOOP, "%s is a symbolic link: name the file itself",
+			       path);
 	else if (S_ISDIR(st.st_mode))
 		r = -EISDIR;
 	else
@@ -241,7 +249,8 @@ int bp_record_print(struct bp_ctx *ctx, struct bp_buf *ret_text)
 	if (!io->record)
 		return bp_fail(ctx, -EINVAL, "this context was not asked to record");
 	if (io->record_error)
-		return bp_fail_errno(ctx, io->record_error, "the recording is incomplete");
+		return bp_fail_errno(ctx, io->record_error,
+				     "the recording is incomplete");
 	r = bp_scrub_tree(io->record);
 	if (!r)
 		r = print_head(io, &text);

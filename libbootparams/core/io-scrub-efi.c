@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Taking what names one machine out of EFI variables and EDIDs: sizes stay, and checksums become
- * right again where they were, so that a recording is understood as its machine was.
+ * Taking what names one machine out of EFI variables and EDIDs: sizes stay, and checksums
+ * become right again where they were, so that a recording is understood as its machine
+ * was.
  */
 #include "config.h"
 
@@ -15,15 +16,18 @@
 #define EFI_ATTRIBUTES_SIZE 4u	/* a variable's file begins with them */
 
 /*
- * VESA E-EDID, blocks of 128 bytes, of which the last makes the sum of all 0. In the first one
- * the serial number is in bytes 12 to 15; of the four descriptors of 18 bytes from byte 54 on
- * 00 00 00 ff begins one with the serial number as text from its byte 5 on, and 00 00 00 fe one
- * with any text (makers of panels put part and serial numbers there). Further blocks have a
- * type in their first byte and more formats than are worth knowing here.
+ * VESA E-EDID, blocks of 128 bytes, of which the last makes the sum of all 0. In the
+ * first one the serial number is in bytes 12 to 15; of the four descriptors of 18 bytes
+ * from byte 54 on 00 00 00 ff begins one with the serial number as text from its byte 5
+ * on, and 00 00 00 fe one with any text (makers of panels put part and serial numbers
+ * there). Further blocks have a type in their first byte and more formats than are worth
+ * knowing here.
  */
 static void scrub_block(uint8_t *block, bool is_first)
 {
-	static const uint8_t header[8] = { 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00 };
+	static const uint8_t header[8] = {
+		0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00
+	};
 	uint8_t *sum = block + BP_WIRE_EDID_BLOCK - 1, before = bp_scrub_sum(block, sum);
 
 	if (!is_first) {
@@ -46,14 +50,17 @@ void bp_scrub_edid(uint8_t *edid, size_t len)
 	memset(edid + off, 0, len - off);
 }
 
-/* Does a node only say where something is plugged in? UEFI 2.10, 10.3.4: messaging subtypes. */
+/* Does a node only say where something is plugged in? UEFI 2.10, 10.3.4: messaging
+ * subtypes. */
 static bool is_place(const struct bp_wire_dp_node *node)
 {
 	static const uint8_t messaging[] = {
-		1, 2, 5, 10, 14, 15, 18, /* ATAPI, SCSI, USB, vendor, UART, USB class, SATA */
+		1, 2, 5, 10, 14, 15, 18, /* ATAPI, SCSI, USB, vendor, UART, USB class,
+					  * SATA */
 	};
 
-	if (node->type == BP_DP_HARDWARE || node->type == BP_DP_ACPI || node->type == BP_DP_END)
+	if (node->type == BP_DP_HARDWARE || node->type == BP_DP_ACPI ||
+	    node->type == BP_DP_END)
 		return true;
 	return node->type == BP_DP_MESSAGING &&
 	       memchr(messaging, node->subtype, sizeof(messaging));
@@ -101,7 +108,8 @@ static void scrub_outputs(struct bp_span record, uint8_t *bytes, size_t off)
 			memset(bytes + off, 0, record.len - off);
 			return;
 		}
-		/* Fields that are not known yet, and the zeros at the end, may hold anything. */
+		/* Fields that are not known yet, and the zeros at the end, may hold
+		 * anything. */
 		memset(bytes + off + sizeof(*wire), 0, path - sizeof(*wire));
 		scrub_paths(bytes + off + path, bytes + off + edid);
 		bp_scrub_edid(bytes + off + edid, end - edid);
@@ -122,7 +130,8 @@ void bp_scrub_gop_variable(struct bp_buf *b)
 		return;
 	header = (void *)(b->data + EFI_ATTRIBUTES_SIZE);
 	record = bp_span_make(header, b->len - EFI_ATTRIBUTES_SIZE);
-	first = bp_span_has(record, 0, sizeof(*header)) ? bp_le16(header->header_size) : 0;
+	first = bp_span_has(record, 0, sizeof(*header)) ? bp_le16(header->header_size)
+							: 0;
 	if (first < sizeof(*header) || first > record.len ||
 	    memcmp(header->magic, BP_WIRE_GOP_MAGIC, sizeof(header->magic)) ||
 	    bp_le16(header->version) != BP_WIRE_GOP_VERSION) {
@@ -134,6 +143,7 @@ void bp_scrub_gop_variable(struct bp_buf *b)
 	was_right = crc32(0, record.data, (uInt)record.len) == bp_le32(was);
 	memset(header + 1, 0, first - sizeof(*header));
 	scrub_outputs(record, (uint8_t *)header, first);
-	bp_put_le32(header->crc32, was_right ? (uint32_t)crc32(0, record.data, (uInt)record.len) :
-					       bp_le32(was));
+	bp_put_le32(header->crc32,
+		    was_right ? (uint32_t)crc32(0, record.data, (uInt)record.len)
+			      : bp_le32(was));
 }

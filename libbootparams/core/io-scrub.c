@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What names one machine or opens it is zeroed before a recording is written: every letter and
- * digit of it becomes 0 (bytes of a binary file become zero), so that lengths and shapes stay.
+ * What names one machine or opens it is zeroed before a recording is written: every
+ * letter and digit of it becomes 0 (bytes of a binary file become zero), so that lengths
+ * and shapes stay.
  */
 #include "config.h"
 
@@ -19,25 +20,31 @@
 
 struct rule {
 	const char *path;	/* fnmatch() pattern, where * takes slashes too */
-	const char *text;	/* regular expression, any case, within one line; NULL: the whole file */
+	const char *text;	/* regular expression, any case, within one line; NULL:
+				 * the whole file */
 	unsigned int group;	/* of @text: what to zero; 0 is all of the match */
-	const char *but;	/* lines that match this one stay as they are; NULL: none */
+	const char *but;	/* lines that match this one stay as they are; NULL:
+				 * none */
 };
 
 #define HEX "[0-9a-f]"
-#define MAC HEX "{2}([:-]" HEX "{2}){5,}"	/* BOOTIF= has a byte more, InfiniBand many */
+#define MAC HEX "{2}([:-]" HEX "{2}){5,}" /* BOOTIF= has a byte more, InfiniBand many */
 #define DASH "(-|\\\\x2d)"			/* as systemd escapes it */
 #define UUID HEX "{8}" DASH HEX "{4}" DASH HEX "{4}" DASH HEX "{4}" DASH HEX "{12}"
 
 /* Command lines, and the kernel log, which quotes them. */
 #define LINES "*/@(cmdline|bootargs|dmesg)"
-/* A parameter's value as next_arg() of the kernel's lib/cmdline.c takes it: quotes hold blanks. */
+/* A parameter's value as next_arg() of the kernel's lib/cmdline.c takes it: quotes hold
+ * blanks. */
 #define VALUE "(([^ \n\"]|\"[^\"\n]*(\"|$))+)"
-#define NAMES "(passw|passphrase|passcode|secret|token|credential|keyfile|psk|hostname|machine_id|" \
-	      "initiator|(api|access|private|auth|encryption|luks)[._-]?key)"
+#define NAMES \
+	"(passw|passphrase|passcode|secret|token|credential|keyfile|psk|hostname|" \
+	"machine_id|" \
+	"initiator|(api|access|private|auth|encryption|luks)[._-]?key)"
 #define SECRET NAMES "[a-z0-9_.-]{0,32}="
 #define SERIAL "(serial ?(number|no\\.?|#)?|s/n) ?[:=] *([^ \n,;]+)"
-/* "hv_pci GUID: ...": the GUIDs of VMBus tell the devices and the framebuffer's owner apart. */
+/* "hv_pci GUID: ...": the GUIDs of VMBus tell the devices and the framebuffer's owner
+ * apart. */
 #define VMBUS "^(\\[[^]]*\\] *)?(hv_|hyperv|hid-hyperv|uio_hv)|vmbus"
 
 /* The table. A rule that is added here gets a row in tests/unit/test-record.c. */
@@ -55,7 +62,8 @@ static const struct rule rules[] = {
 	{ "*/serial-number", NULL, 0, NULL },
 	{ "*/kaslr-seed", NULL, 0, NULL },
 	{ "*/rng-seed", NULL, 0, NULL },
-	/* File systems, arrays, machine-id. An MBR disk's PARTUUID is 1b2c3d4e-01, FAT's UUID ABCD-1234. */
+	/* File systems, arrays, machine-id. An MBR disk's PARTUUID is 1b2c3d4e-01, FAT's
+	 * UUID ABCD-1234. */
 	{ LINES, "uuid=([^ \n\",/]+)", 1, NULL },
 	{ LINES, "by" DASH "(uuid|partuuid|id)[/-]([^ \n\",;]+)", 3, NULL },
 	{ "*/@(cmdline|bootargs)", UUID, 0, NULL },
@@ -64,8 +72,10 @@ static const struct rule rules[] = {
 	{ LINES, "\\b" HEX "{8}(:" HEX "{8}){3}\\b", 0, NULL },
 	/* Interfaces, disks, people. */
 	{ LINES, MAC, 0, NULL },
-	{ LINES, "\\b(ww[np]n?|naa|eui|nguid|wwid|(node|port|sys_image)_guid)[-=.: ]{1,2}(0x)?("
-	  HEX "+([:.-]" HEX "+)*)", 4, NULL },
+	{ LINES,
+	  "\\b(ww[np]n?|naa|eui|nguid|wwid|(node|port|sys_image)_guid)[-=.: "
+	  "]{1,2}(0x)?(" HEX "+([:.-]" HEX "+)*)",
+	  4, NULL },
 	{ LINES, SECRET VALUE, 3, NULL },
 	{ LINES, "\"[a-z0-9_.-]*" SECRET "([^\"\n]*)", 3, NULL },
 	{ LINES, "(^|[^a-z0-9])(pass|user|username|login)=" VALUE, 3, NULL },
@@ -86,8 +96,9 @@ void bp_scrub_zero(uint8_t *start, const uint8_t *end, bool binary)
 static bool is_binary(const struct bp_buf *b)
 {
 	for (size_t i = 0; i < b->len; i++)
-		if (b->data[i] >= 0x7f || (b->data[i] < ' ' && b->data[i] != '\t' &&
-					   b->data[i] != '\n' && (b->data[i] || i + 1 < b->len)))
+		if (b->data[i] >= 0x7f ||
+		    (b->data[i] < ' ' && b->data[i] != '\t' && b->data[i] != '\n' &&
+		     (b->data[i] || i + 1 < b->len)))
 			return true;
 	return false;
 }
@@ -113,7 +124,8 @@ static void zero_matches(struct bp_buf *b, const regex_t *regex, unsigned int gr
 			    m[0].rm_eo <= (regoff_t)at)
 				break;
 			if (m[group].rm_so >= 0)
-				bp_scrub_zero(line + m[group].rm_so, line + m[group].rm_eo, false);
+				bp_scrub_zero(line + m[group].rm_so,
+					      line + m[group].rm_eo, false);
 			at = (size_t)m[0].rm_eo;
 		}
 		off += len + 1;
@@ -130,12 +142,13 @@ uint8_t bp_scrub_sum(const uint8_t *start, const uint8_t *end)
 }
 
 /*
- * The device path of a BIOS disk. It is the disk's place on its bus for the types below; others
- * have its WWN, EUI-64 or serial number there.
+ * The device path of a BIOS disk. It is the disk's place on its bus for the types below;
+ * others have its WWN, EUI-64 or serial number there.
  */
 static void scrub_edd(struct bp_wire_x86_edd_info *edd)
 {
-	static const char places[][9] = { "ATA     ", "ATAPI   ", "SCSI    ", "RAID    ", "SATA    " };
+	static const char places[][9] = { "ATA     ", "ATAPI   ", "SCSI    ", "RAID    ",
+					  "SATA    " };
 	uint8_t before = bp_scrub_sum(edd->key, &edd->checksum);
 
 	for (size_t i = 0; i < BP_ARRAY_SIZE(places); i++)
@@ -147,8 +160,8 @@ static void scrub_edd(struct bp_wire_x86_edd_info *edd)
 					  bp_scrub_sum(edd->key, &edd->checksum));
 }
 
-/* The monitor's serial number, the MBR signatures of the disks, which partitions' PARTUUIDs
- * begin with, and the disks' own names. */
+/* The monitor's serial number, the MBR signatures of the disks, which partitions'
+ * PARTUUIDs begin with, and the disks' own names. */
 static void scrub_zero_page(struct bp_buf *b)
 {
 	struct bp_wire_x86_boot_params *zp = (void *)b->data;
@@ -187,7 +200,9 @@ static int apply(const struct rule *rule, struct bp_buf *data)
 	}
 	if (regcomp(&regex, rule->text, REG_EXTENDED | REG_ICASE))
 		return -ENOMEM;
-	r = rule->but && regcomp(&but, rule->but, REG_EXTENDED | REG_ICASE | REG_NOSUB) ? -ENOMEM : 0;
+	r = rule->but && regcomp(&but, rule->but, REG_EXTENDED | REG_ICASE | REG_NOSUB)
+		    ? -ENOMEM
+		    : 0;
 	if (!r) {
 		zero_matches(data, &regex, rule->group, rule->but ? &but : NULL);
 		if (rule->but)
@@ -207,14 +222,17 @@ static int apply_all(const char *path, struct bp_buf *data)
 	return r;
 }
 
-/* A device tree in one piece: each property as the file that the unpacked tree would have. */
+/* A device tree in one piece: each property as the file that the unpacked tree would
+ * have. */
 static int scrub_fdt(struct bp_buf *b)
 {
 	int node = 0, property, r = 0;
 
-	/* What cannot be taken apart may hold anything; that it cannot is still to be seen. */
+	/* What cannot be taken apart may hold anything; that it cannot is still to be
+	 * seen. */
 	if (!bp_fdt_is_sound(bp_buf_span(b))) {
-		bp_scrub_zero(b->data + sizeof(struct fdt_header), b->data + b->len, true);
+		bp_scrub_zero(b->data + sizeof(struct fdt_header), b->data + b->len,
+			      true);
 		return 0;
 	}
 	for (; !r && node >= 0; node = fdt_next_node(b->data, node, NULL)) {
@@ -229,11 +247,13 @@ static int scrub_fdt(struct bp_buf *b)
 			const char *name;
 			int len;
 
-			value.data = (uint8_t *)fdt_getprop_by_offset(b->data, property, &name, &len);
+			value.data = (uint8_t *)fdt_getprop_by_offset(b->data, property,
+								      &name, &len);
 			if (!value.data)
 				continue;
 			value.len = (size_t)len;
-			r = bp_buf_printf(&full, "/sys/firmware/devicetree/base%s/%s", path, name);
+			r = bp_buf_printf(&full, "/sys/firmware/devicetree/base%s/%s",
+					  path, name);
 			if (!r)
 				r = apply_all(bp_buf_str(&full), &value);
 			if (r)

@@ -37,7 +37,8 @@ static int tree_look(struct bp_io *io, const char *path, enum bp_io_kind *ret_ki
 	return 0;
 }
 
-static int tree_read(struct bp_io *io, const char *path, size_t max, struct bp_buf *ret_buf)
+static int tree_read(struct bp_io *io, const char *path, size_t max,
+		     struct bp_buf *ret_buf)
 {
 	struct bp_node *node = NULL;
 	int r = find(io, path, &node);

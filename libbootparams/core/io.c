@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading below the sysroot: resolves links, asks the backend, records, and says what failed.
+ * Reading below the sysroot: resolves links, asks the backend, records, and says what
+ * failed.
  *
  * In a directory or a recorded machine the links are followed here, part by part, so that
- * absolute ones and ".." stay inside. The running system's kernel does it better: there paths
- * are only resolved to know under which name to record.
+ * absolute ones and ".." stay inside. The running system's kernel does it better: there
+ * paths are only resolved to know under which name to record.
  */
 #include "config.h"
 
@@ -61,8 +62,8 @@ int bp_io_new(struct bp_ctx *ctx, const char *sysroot, bool record, struct bp_io
 	} else if (sysroot && S_ISREG(st.st_mode)) {
 		r = load_tree(ctx, io, sysroot);
 	} else if (sysroot && !S_ISDIR(st.st_mode)) {
-		r = bp_fail(ctx, -ENOTDIR, "the sysroot %s is neither a directory nor a file",
-			    sysroot);
+		r = bp_fail(ctx, -ENOTDIR,
+			    "the sysroot %s is neither a directory nor a file", sysroot);
 	} else {
 		io->ops = &bp_io_dir_ops;
 		io->root = strdup(sysroot ? sysroot : "");
@@ -76,8 +77,8 @@ int bp_io_new(struct bp_ctx *ctx, const char *sysroot, bool record, struct bp_io
 	return 0;
 }
 
-int bp_ctx_new_from_tree(const struct bp_ctx_opts *opts, const char *name, struct bp_span text,
-			 struct bp_ctx **ret_ctx)
+int bp_ctx_new_from_tree(const struct bp_ctx_opts *opts, const char *name,
+			 struct bp_span text, struct bp_ctx **ret_ctx)
 {
 	struct bp_ctx *ctx;
 	struct bp_io *io;
@@ -127,7 +128,8 @@ static void drop_part(struct bp_buf *done)
 }
 
 /* Put what is left of the path behind the target of the link that was met. */
-static int follow(struct bp_buf *done, struct bp_buf *rest, size_t rest_off, const char *target)
+static int follow(struct bp_buf *done, struct bp_buf *rest, size_t rest_off,
+		  const char *target)
 {
 	bp_autobuf struct bp_buf b = { 0 };
 	int r = bp_buf_printf(&b, "%s/%s", target, bp_buf_str(rest) + rest_off);
@@ -147,10 +149,11 @@ static int follow(struct bp_buf *done, struct bp_buf *rest, size_t rest_off, con
 }
 
 /*
- * The path without links, "." and ".."; "" is the top. The last part's link is followed only
- * where @follow_last. Links that are met are recorded.
+ * The path without links, "." and ".."; "" is the top. The last part's link is followed
+ * only where @follow_last. Links that are met are recorded.
  */
-static int resolve(struct bp_io *io, const char *path, bool follow_last, struct bp_buf *ret_path)
+static int resolve(struct bp_io *io, const char *path, bool follow_last,
+		   struct bp_buf *ret_path)
 {
 	bp_autobuf struct bp_buf done = { 0 }, rest = { 0 };
 	unsigned int links = 0;
@@ -187,13 +190,15 @@ static int resolve(struct bp_io *io, const char *path, bool follow_last, struct 
 		if (kind == BP_IO_LINK) {
 			if (io->record)
 				bp_record_link(io, bp_buf_str(&done), target);
-			r = ++links > LINKS_MAX ? -ELOOP : follow(&done, &rest, off, target);
+			r = ++links > LINKS_MAX ? -ELOOP
+						: follow(&done, &rest, off, target);
 			off = 0;
 		} else if (*next && kind != BP_IO_DIR) {
 			r = -ENOTDIR;
 		}
 	}
-	/* The caller asks what is there: that a part above it is no directory means nothing is. */
+	/* The caller asks what is there: that a part above it is no directory means
+	 * nothing is. */
 	if (r)
 		return r == -ENOTDIR ? -ENOENT : r;
 	r = bp_buf_reserve(&done, 0);
@@ -206,7 +211,8 @@ static int resolve(struct bp_io *io, const char *path, bool follow_last, struct 
 }
 
 /* As resolve(), where it is needed at all. */
-static int locate(struct bp_ctx *ctx, const char *path, bool follow_last, struct bp_buf *ret_path)
+static int locate(struct bp_ctx *ctx, const char *path, bool follow_last,
+		  struct bp_buf *ret_path)
 {
 	if (ctx->io->live && !ctx->io->record)
 		return bp_buf_printf(ret_path, "%s", path);
@@ -278,7 +284,8 @@ int bp_io_read_u64(struct bp_ctx *ctx, const char *path, uint64_t *ret_value)
 	errno = 0;
 	v = strtoull(s, &end, 0);
 	if (errno || end == s || *end || strchr(s, '-'))
-		return bp_fail(ctx, -EBADMSG, "%s holds \"%.64s\", which is no number", path, s);
+		return bp_fail(ctx, -EBADMSG, "%s holds \"%.64s\", which is no number",
+			       path, s);
 	*ret_value = v;
 	return 0;
 }
@@ -294,7 +301,8 @@ static int read_link_file(struct bp_io *io, const char *at, char **ret_target)
 
 	if (r)
 		return r;
-	if (!text.len || strlen(bp_buf_str(&text)) != text.len || strchr(bp_buf_str(&text), '\n'))
+	if (!text.len || strlen(bp_buf_str(&text)) != text.len ||
+	    strchr(bp_buf_str(&text), '\n'))
 		return -EINVAL;
 	*ret_target = strdup(bp_buf_str(&text));
 	return *ret_target ? 0 : -ENOMEM;
@@ -342,7 +350,8 @@ int bp_strv_add(char ***names, size_t *n, const char *name)
 		return -ENOMEM;
 	/* Room is made at powers of two, so that nothing but the array has to be kept. */
 	if (!*n || bp_is_power_of_two(*n + 1)) {
-		char **grown = reallocarray(*names, *n ? (*n + 1) * 2 : 2, sizeof(char *));
+		char **grown =
+			reallocarray(*names, *n ? (*n + 1) * 2 : 2, sizeof(char *));
 
 		if (!grown) {
 			free(copy);
@@ -439,7 +448,8 @@ int bp_file_pread(struct bp_file *file, uint64_t off, void *buf, size_t len)
 		return bp_fail(file->ctx, r, "%s was not recorded at 0x%llx (%zu bytes)",
 			       file->asked, (unsigned long long)off, len);
 	if (r)
-		return bp_fail_errno(file->ctx, r, "cannot read %zu bytes of %s at 0x%llx", len,
+		return bp_fail_errno(file->ctx, r,
+				     "cannot read %zu bytes of %s at 0x%llx", len,
 				     file->asked, (unsigned long long)off);
 	if (file->io->record)
 		bp_record_extent(file->io, file->path, off, buf, len);
@@ -457,8 +467,8 @@ void bp_file_close(struct bp_file *file)
 	free(file);
 }
 
-int bp_io_ask(struct bp_ctx *ctx, const char *path, size_t max, bp_fact_fn ask, const void *arg,
-	      struct bp_buf *ret_buf)
+int bp_io_ask(struct bp_ctx *ctx, const char *path, size_t max, bp_fact_fn ask,
+	      const void *arg, struct bp_buf *ret_buf)
 {
 	bp_autobuf struct bp_buf b = { 0 };
 	struct bp_io *io = ctx->io;
@@ -496,7 +506,8 @@ int bp_io_fact(struct bp_ctx *ctx, const char *name, bp_fact_fn ask, const void 
 	bp_forgive(ctx);
 	if (r == -ENOENT)
 		return bp_fail(ctx, r, "%s was not recorded", name);
-	return bp_fail_errno(ctx, r, "%s could not be asked when this was recorded", name);
+	return bp_fail_errno(ctx, r, "%s could not be asked when this was recorded",
+			     name);
 }
 
 int bp_io_read_lines(struct bp_ctx *ctx, const char *path,

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where collection reads from: the running system, a directory below which a system's files
- * lie, or a recorded machine (one .tree file). Paths begin with "/" and never leave the
- * sysroot: links in a recorded system are resolved inside it.
+ * Where collection reads from: the running system, a directory below which a system's
+ * files lie, or a recorded machine (one .tree file). Paths begin with "/" and never leave
+ * the sysroot: links in a recorded system are resolved inside it.
  *
  * What is not a file (an ioctl's answer, a CPUID leaf, uname) is a "fact": a file of that
  * name below "facts/" of a recorded system, and a function's answer on the running one.
  *
  * A fact that is text ends in a newline.
  *
- * Errors, everywhere: -ENOENT not there; -ENODATA there, but not recorded; -EACCES, -EPERM,
- * others as the kernel said; -EFBIG longer than @max. All leave a message in the context.
+ * Errors, everywhere: -ENOENT not there; -ENODATA there, but not recorded; -EACCES,
+ * -EPERM, others as the kernel said; -EFBIG longer than @max. All leave a message in the
+ * context.
  */
 #ifndef BP_CORE_IO_H
 #define BP_CORE_IO_H
@@ -27,20 +28,23 @@ struct bp_file;
 /* Largest of the big ones: /proc/iomem, /proc/kallsyms, the kernel log. */
 #define BP_IO_LARGE (256u << 20)
 
-/* @sysroot: NULL, a directory, or a .tree file. @record: keep what is read, from any of them. */
-int bp_io_new(struct bp_ctx *ctx, const char *sysroot, bool record, struct bp_io **ret_io);
+/* @sysroot: NULL, a directory, or a .tree file. @record: keep what is read, from any of
+ * them. */
+int bp_io_new(struct bp_ctx *ctx, const char *sysroot, bool record,
+	      struct bp_io **ret_io);
 void bp_io_free(struct bp_io *io);
 
 /*
- * A context that reads from the text of a .tree file (@opts->sysroot is NULL); @name is for
- * messages. For tests and fuzzing.
+ * A context that reads from the text of a .tree file (@opts->sysroot is NULL); @name is
+ * for messages. For tests and fuzzing.
  */
-int bp_ctx_new_from_tree(const struct bp_ctx_opts *opts, const char *name, struct bp_span text,
-			 struct bp_ctx **ret_ctx);
+int bp_ctx_new_from_tree(const struct bp_ctx_opts *opts, const char *name,
+			 struct bp_span text, struct bp_ctx **ret_ctx);
 
 /*
- * The two halves of bp_ctx_record_save(): the text of a .tree file, and writing it. A file is
- * replaced as a whole, into a pipe or a character device the text is written; others are refused.
+ * The two halves of bp_ctx_record_save(): the text of a .tree file, and writing it. A
+ * file is replaced as a whole, into a pipe or a character device the text is written;
+ * others are refused.
  */
 int bp_record_print(struct bp_ctx *ctx, struct bp_buf *ret_text);
 int bp_record_write(struct bp_ctx *ctx, const char *path, const struct bp_buf *text);
@@ -56,7 +60,8 @@ int bp_io_read_string(struct bp_ctx *ctx, const char *path, char **ret_string);
 int bp_io_read_u64(struct bp_ctx *ctx, const char *path, uint64_t *ret_value);
 /* The link's text, unresolved; malloc'd. */
 int bp_io_readlink(struct bp_ctx *ctx, const char *path, char **ret_target);
-/* The names in a directory, sorted as strcmp does, without . and ..; NULL ends the array. */
+/* The names in a directory, sorted as strcmp does, without . and ..; NULL ends the
+ * array. */
 int bp_io_list(struct bp_ctx *ctx, const char *path, char ***ret_names);
 void bp_strv_free(char **names);
 static inline void bp_strv_freep(char ***names)
@@ -67,11 +72,12 @@ static inline void bp_strv_freep(char ***names)
 /* Is there something of that name? No message is left. */
 bool bp_io_exists(struct bp_ctx *ctx, const char *path);
 
-/* Random access, for /proc/kcore. A short read is an error (-ENODATA where a recorded file
- * does not hold the bytes, -EIO at the end of file). */
+/* Random access, for /proc/kcore. A short read is an error (-ENODATA where a recorded
+ * file does not hold the bytes, -EIO at the end of file). */
 int bp_io_open(struct bp_ctx *ctx, const char *path, struct bp_file **ret_file);
 int bp_file_pread(struct bp_file *file, uint64_t off, void *buf, size_t len);
-/* The same, but not recorded: for a search, of which only the finds are worth it. No message. */
+/* The same, but not recorded: for a search, of which only the finds are worth it. No
+ * message. */
 int bp_file_peek(struct bp_file *file, uint64_t off, void *buf, size_t len);
 void bp_file_close(struct bp_file *file);
 static inline void bp_file_closep(struct bp_file **file)
@@ -81,15 +87,16 @@ static inline void bp_file_closep(struct bp_file **file)
 #define bp_autofile BP_CLEANUP(bp_file_closep)
 
 /*
- * A fact. On the running system @ask(ctx, arg, buf) answers (and the answer is recorded where
- * the context records); else the file facts/@name of the recorded system.
+ * A fact. On the running system @ask(ctx, arg, buf) answers (and the answer is recorded
+ * where the context records); else the file facts/@name of the recorded system.
  */
 typedef int (*bp_fact_fn)(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf);
 int bp_io_fact(struct bp_ctx *ctx, const char *name, bp_fact_fn ask, const void *arg,
 	       struct bp_buf *ret_buf);
-/* The same for any @path of the recorded system, of at most @max bytes: the kernel log. */
-int bp_io_ask(struct bp_ctx *ctx, const char *path, size_t max, bp_fact_fn ask, const void *arg,
-	      struct bp_buf *ret_buf);
+/* The same for any @path of the recorded system, of at most @max bytes: the kernel
+ * log. */
+int bp_io_ask(struct bp_ctx *ctx, const char *path, size_t max, bp_fact_fn ask,
+	      const void *arg, struct bp_buf *ret_buf);
 
 /*
  * Lines of a large text file that begin a match: only those are kept (and recorded).

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Writing JSON (RFC 8259) into a buffer: two spaces of indent, keys in the order of the calls.
- * Errors stick: the first one is kept and bp_json_finish() returns it.
+ * Writing JSON (RFC 8259) into a buffer: two spaces of indent, keys in the order of the
+ * calls. Errors stick: the first one is kept and bp_json_finish() returns it.
  */
 #ifndef BP_CORE_JSON_H
 #define BP_CORE_JSON_H
@@ -13,7 +13,8 @@
 struct bp_json {
 	struct bp_buf buf;
 	unsigned int depth;
-	bool filled[BP_JSON_DEPTH_MAX + 1];	/* the container of that depth has an element */
+	bool filled[BP_JSON_DEPTH_MAX + 1];	/* the container of that depth has an
+						 * element */
 	int error;
 };
 

@@ -35,7 +35,8 @@ int bp_memmap_add(struct bp_memmap *m, bp_phys_t start, bp_phys_t end, uint32_t 
 int bp_memmap_copy(struct bp_memmap *dst, const struct bp_memmap *src)
 {
 	for (size_t i = 0; i < src->n; i++) {
-		int r = bp_memmap_add(dst, src->v[i].start, src->v[i].end, src->v[i].type);
+		int r = bp_memmap_add(dst, src->v[i].start, src->v[i].end,
+				      src->v[i].type);
 
 		if (r)
 			return r;
@@ -77,7 +78,8 @@ void bp_memmap_normalise(struct bp_memmap *m)
 				last->end = BP_MAX(last->end, r.end);
 				continue;
 			}
-			/* Joining would cross 1 MiB: keep the boundary where it is, or make it. */
+			/* Joining would cross 1 MiB: keep the boundary where it is, or
+			 * make it. */
 			if (last->end < BP_LOW_MEMORY_END)
 				last->end = BP_LOW_MEMORY_END;
 			r.start = last->end;
@@ -109,7 +111,8 @@ int bp_memmap_subtract(struct bp_memmap *m, struct bp_memmap *holes)
 
 	/* Overlaps would multiply with the holes that they share. */
 	bp_memmap_normalise(m);
-	/* Types do not matter for a hole, and overlapping holes would hide one another's end. */
+	/* Types do not matter for a hole, and overlapping holes would hide one another's
+	 * end. */
 	for (size_t i = 0; i < holes->n; i++)
 		holes->v[i].type = 0;
 	bp_memmap_normalise(holes);
@@ -119,11 +122,13 @@ int bp_memmap_subtract(struct bp_memmap *m, struct bp_memmap *holes)
 
 		while (first < holes->n && holes->v[first].end <= m->v[i].start)
 			first++;
-		for (size_t h = first; h < holes->n && holes->v[h].start < rest.end; h++) {
+		for (size_t h = first; h < holes->n && holes->v[h].start < rest.end;
+		     h++) {
 			if (holes->v[h].end <= rest.start)
 				continue;
 			if (holes->v[h].start > rest.start) {
-				r = bp_memmap_add(&out, rest.start, holes->v[h].start, rest.type);
+				r = bp_memmap_add(&out, rest.start, holes->v[h].start,
+						  rest.type);
 				if (r)
 					return r;
 			}
@@ -139,7 +144,8 @@ int bp_memmap_subtract(struct bp_memmap *m, struct bp_memmap *holes)
 	return 0;
 }
 
-int bp_memmap_intersect(struct bp_memmap *a, struct bp_memmap *b, struct bp_memmap *ret_map)
+int bp_memmap_intersect(struct bp_memmap *a, struct bp_memmap *b,
+			struct bp_memmap *ret_map)
 {
 	bp_automemmap struct bp_memmap out = { 0 };
 	size_t first = 0;
@@ -168,7 +174,8 @@ int bp_memmap_intersect(struct bp_memmap *a, struct bp_memmap *b, struct bp_memm
 	return 0;
 }
 
-bool bp_memmap_covers(const struct bp_memmap *m, bp_phys_t start, bp_phys_t end, uint32_t type)
+bool bp_memmap_covers(const struct bp_memmap *m, bp_phys_t start, bp_phys_t end,
+		      uint32_t type)
 {
 	for (size_t i = 0; i < m->n && start < end && m->v[i].start <= start; i++)
 		if (m->v[i].type == type && m->v[i].end > start)
@@ -187,8 +194,8 @@ uint64_t bp_memmap_total(const struct bp_memmap *m, uint32_t type)
 }
 
 /* One range's place for bp_memmap_find(); false if there is none. */
-static bool fit(const struct bp_range *range, uint64_t size, uint64_t align, bp_phys_t min,
-		bp_phys_t max, bool topdown, bp_phys_t *ret_start)
+static bool fit(const struct bp_range *range, uint64_t size, uint64_t align,
+		bp_phys_t min, bp_phys_t max, bool topdown, bp_phys_t *ret_start)
 {
 	bp_phys_t start = BP_MAX(range->start, min), end = BP_MIN(range->end, max);
 
@@ -201,8 +208,9 @@ static bool fit(const struct bp_range *range, uint64_t size, uint64_t align, bp_
 	return true;
 }
 
-int bp_memmap_find(const struct bp_memmap *m, uint32_t type, uint64_t size, uint64_t align,
-		   bp_phys_t min, bp_phys_t max, bool topdown, bp_phys_t *ret_start)
+int bp_memmap_find(const struct bp_memmap *m, uint32_t type, uint64_t size,
+		   uint64_t align, bp_phys_t min, bp_phys_t max, bool topdown,
+		   bp_phys_t *ret_start)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		const struct bp_range *range = &m->v[topdown ? m->n - 1 - i : i];

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * SHA-256 with the SHA2 instructions of ARMv8 (Arm ARM section C7.2, SHA256H and following).
- * Also built into purgatory, which opens the SIMD registers before it calls this: see sha256.h.
+ * SHA-256 with the SHA2 instructions of ARMv8 (Arm ARM section C7.2, SHA256H and
+ * following). Also built into purgatory, which opens the SIMD registers before it calls
+ * this: see sha256.h.
  *
- * The instructions stand in inline assembly: their intrinsics want a compiler that may use them
- * everywhere in the file.
+ * The instructions stand in inline assembly: their intrinsics want a compiler that may
+ * use them everywhere in the file.
  */
 #ifdef __aarch64__
 #include "core/sha256.h"
@@ -29,7 +30,8 @@ bool bp_sha256_arm64_is_usable(void)
 
 typedef uint32_t words __attribute__((vector_size(16)));
 
-/* Four words, big-endian in memory; bytes, so that any alignment will do without an MMU, too. */
+/* Four words, big-endian in memory; bytes, so that any alignment will do without an MMU,
+ * too. */
 static inline words load_be(const uint8_t *p)
 {
 	words v;

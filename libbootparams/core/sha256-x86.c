@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * SHA-256 with the SHA extensions of x86 (Intel SDM volume 1 section 5.12.1). Also built into
- * purgatory, which enables SSE in CR0 and CR4 before it calls this: see sha256.h.
+ * SHA-256 with the SHA extensions of x86 (Intel SDM volume 1 section 5.12.1). Also built
+ * into purgatory, which enables SSE in CR0 and CR4 before it calls this: see sha256.h.
  */
 #ifdef __x86_64__
 #include <cpuid.h>
@@ -34,17 +34,20 @@ bool bp_sha256_x86_is_usable(void)
 	} while (0)
 
 /* m0 becomes the four words that follow m3. */
-#define NEXT(m0, m1, m2, m3)							\
-	(m0) = _mm_sha256msg2_epu32(						\
-		_mm_add_epi32(_mm_sha256msg1_epu32(m0, m1), _mm_alignr_epi8(m3, m2, 4)), m3)
+#define NEXT(m0, m1, m2, m3) \
+	(m0) = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(m0, m1), \
+						  _mm_alignr_epi8(m3, m2, 4)), \
+				    m3)
 
-#define LOAD(i) _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(data + 16 * (i))), swap)
+#define LOAD(i) \
+	_mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(data + 16 * (i))), swap)
 
 __attribute__((target("sha,sse4.1")))
 void bp_sha256_blocks_x86(uint32_t state[8], const uint8_t *data, size_t n)
 {
 	const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-	__m128i lo = _mm_loadu_si128((const __m128i *)state);		/* d c b a, high to low */
+	/* d c b a, high to low */
+	__m128i lo = _mm_loadu_si128((const __m128i *)state);
 	__m128i hi = _mm_loadu_si128((const __m128i *)(state + 4));	/* h g f e */
 	__m128i abef, cdgh;
 

@@ -6,14 +6,17 @@
 #include "core/sha256.h"
 
 const uint32_t bp_sha256_k[64] = {
-	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-	0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-	0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
+	0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
+	0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
+	0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
+	0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
+	0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+	0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
+	0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
+	0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
 static inline uint32_t ror(uint32_t v, unsigned int n)
@@ -51,9 +54,9 @@ static inline void store_be32(uint8_t *p, uint32_t v)
 }
 
 /*
- * The sums of FIPS 180-4 section 4.1.2, most with the rotations nested, which saves the copies
- * that two-operand rotate instructions would need. The next round waits for SUM1: there the
- * shorter way counts more.
+ * The sums of FIPS 180-4 section 4.1.2, most with the rotations nested, which saves the
+ * copies that two-operand rotate instructions would need. The next round waits for SUM1:
+ * there the shorter way counts more.
  */
 #define SUM0(x) ror(ror(ror(x, 9) ^ (x), 11) ^ (x), 2)		/* 2, 13, 22 */
 #define SUM1(x) (ror(x, 6) ^ ror(x, 11) ^ ror(x, 25))
@@ -61,8 +64,9 @@ static inline void store_be32(uint8_t *p, uint32_t v)
 #define SIG1(x) (ror(ror(x, 2) ^ (x), 17) ^ (x) >> 10)		/* 17, 19, >> 10 */
 
 /*
- * One round without moving the eight variables: the caller rotates their names. @x_xor_y holds
- * a ^ b of this round for the next, where it is b ^ c: Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)).
+ * One round without moving the eight variables: the caller rotates their names. @x_xor_y
+ * holds a ^ b of this round for the next, where it is b ^ c: Maj(a, b, c) = b ^ ((a ^ b)
+ * & (b ^ c)).
  */
 #define ROUND(a, b, c, d, e, f, g, h, k, w)					\
 	do {									\
@@ -75,7 +79,8 @@ static inline void store_be32(uint8_t *p, uint32_t v)
 	} while (0)
 
 /* The message schedule in place: w[i & 15] becomes the word 16 rounds later. */
-#define NEXT(i) (w[i] += SIG1(w[((i) + 14) & 15]) + w[((i) + 9) & 15] + SIG0(w[((i) + 1) & 15]))
+#define NEXT(i) \
+	(w[i] += SIG1(w[((i) + 14) & 15]) + w[((i) + 9) & 15] + SIG0(w[((i) + 1) & 15]))
 
 #define ROUNDS_8(k, W, i)							\
 	do {									\
@@ -106,7 +111,8 @@ void bp_sha256_blocks_portable(uint32_t state[8], const uint8_t *data, size_t n)
 			in = __builtin_memcpy(copy, data, sizeof(copy));
 		ROUNDS_8(bp_sha256_k, FIRST, 0);
 		ROUNDS_8(bp_sha256_k, FIRST, 8);
-		for (const uint32_t *k = bp_sha256_k + 16; k < bp_sha256_k + 64; k += 16) {
+		for (const uint32_t *k = bp_sha256_k + 16; k < bp_sha256_k + 64;
+		     k += 16) {
 			ROUNDS_8(k, NEXT, 0);
 			ROUNDS_8(k, NEXT, 8);
 		}

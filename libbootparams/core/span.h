@@ -49,7 +49,8 @@ static inline uint32_t bp_le32(const void *p)
 {
 	const uint8_t *b = p;
 
-	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 |
+	       (uint32_t)b[3] << 24;
 }
 
 static inline uint64_t bp_le64(const void *p)

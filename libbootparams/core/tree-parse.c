@@ -15,9 +15,9 @@
  *	sparse proc/kcore				  only these bytes are known:
  *	 @1000 7f 45 4c 46				    elsewhere reading is ENODATA, not zero
  *
- * Paths are relative to the top, without "." and ".."; space, backslash and control characters
- * in them are written \ooo (octal). Nothing is named twice. Comments and empty lines may stand
- * anywhere.
+ * Paths are relative to the top, without "." and ".."; space, backslash and control
+ * characters in them are written \ooo (octal). Nothing is named twice. Comments and empty
+ * lines may stand anywhere.
  */
 #include "config.h"
 
@@ -34,7 +34,8 @@ struct parser {
 	unsigned int line;
 	struct bp_tree *tree;
 	struct bp_node *node;	/* the entry that ... */
-	enum { TAKES_NOTHING, TAKES_TEXT, TAKES_HEX } takes;	/* ... these lines continue */
+	/* ... these lines continue */
+	enum { TAKES_NOTHING, TAKES_TEXT, TAKES_HEX } takes;
 	uint64_t position;	/* where the next hex byte goes */
 	bool has_position;	/* a sparse file needs an @OFFSET first */
 	uint64_t total;		/* bytes in all files */
@@ -75,7 +76,8 @@ static int unescape(struct parser *p, char *path)
 		}
 		for (int i = 1; i <= 3; i++) {
 			if (in[i] < '0' || in[i] > '7')
-				return bad(p, "a backslash in a path takes three octal digits");
+				return bad(p, "a backslash in a path takes three octal "
+					      "digits");
 			v = v * 8 + (unsigned int)(in[i] - '0');
 		}
 		if (!v || v > 0xff)
@@ -100,7 +102,10 @@ static int make_node(struct parser *p, char *path, enum bp_node_kind kind)
 	r = bp_tree_make(p->tree, path, &node);
 	switch (r) {
 	case 0: break;
-	case -EINVAL: return bad(p, "bad path \"%s\": empty, \".\" and \"..\" parts are not taken", path);
+	case -EINVAL:
+		return bad(p,
+			   "bad path \"%s\": empty, \".\" and \"..\" parts are not taken",
+			   path);
 	case -ENAMETOOLONG: return bad(p, "the path is too long or too deep");
 	case -ENOTDIR: return bad(p, "a part of \"%s\" is not a directory", path);
 	case -E2BIG: return bad(p, "more than %u entries", BP_TREE_NODES_MAX);
@@ -188,7 +193,8 @@ static int put_hex(struct parser *p, char *text)
 {
 	char *save = NULL;
 
-	for (char *t = strtok_r(text, " \t", &save); t; t = strtok_r(NULL, " \t", &save)) {
+	for (char *t = strtok_r(text, " \t", &save); t;
+	     t = strtok_r(NULL, " \t", &save)) {
 		int r = 0, high, low;
 
 		if (*t == '@') {
@@ -237,9 +243,12 @@ static int parse_entry(struct parser *p, char *line)
 		const char *word;
 		enum bp_node_kind kind;
 	} keywords[] = {
-		[KW_TEXT] = { "text", BP_NODE_FILE },	[KW_HEX] = { "hex", BP_NODE_FILE },
-		[KW_LINK] = { "link", BP_NODE_LINK },	[KW_DIR] = { "dir", BP_NODE_DIR },
-		[KW_ERROR] = { "error", BP_NODE_ERROR }, [KW_SPARSE] = { "sparse", BP_NODE_SPARSE },
+		[KW_TEXT] = { "text", BP_NODE_FILE },
+		[KW_HEX] = { "hex", BP_NODE_FILE },
+		[KW_LINK] = { "link", BP_NODE_LINK },
+		[KW_DIR] = { "dir", BP_NODE_DIR },
+		[KW_ERROR] = { "error", BP_NODE_ERROR },
+		[KW_SPARSE] = { "sparse", BP_NODE_SPARSE },
 	};
 	char *path, *value;
 	enum keyword k = KW_TEXT;
@@ -253,7 +262,8 @@ static int parse_entry(struct parser *p, char *line)
 		return bad(p, "\"%.*s\" is no keyword", (int)BP_MIN(n, (size_t)32), line);
 	path = line + n + strspn(line + n, " ");
 	value = path + strcspn(path, " ");
-	/* One space ends the path; further ones belong to the value, unless they are all of it. */
+	/* One space ends the path; further ones belong to the value, unless they are all
+	 * of it. */
 	if (*value)
 		*value++ = 0;
 	if (value[strspn(value, " ")] == 0)
@@ -278,7 +288,8 @@ static int parse_entry(struct parser *p, char *line)
 		return value ? put_hex(p, value) : 0;
 	case KW_LINK:
 		if (!value || strlen(value) >= BP_TREE_PATH_MAX)
-			return bad(p, "a link needs a target shorter than %u", BP_TREE_PATH_MAX);
+			return bad(p, "a link needs a target shorter than %u",
+				   BP_TREE_PATH_MAX);
 		return put_text(p, value, false);
 	case KW_ERROR:
 		p->node->error = value ? bp_errno_from_name(value) : 0;
@@ -332,7 +343,8 @@ int bp_tree_parse(struct bp_ctx *ctx, const char *name, struct bp_span text,
 
 		p.line++;
 		if (len > BP_TREE_LINE_MAX)
-			return bad(&p, "the line is longer than %u bytes", BP_TREE_LINE_MAX);
+			return bad(&p, "the line is longer than %u bytes",
+				   BP_TREE_LINE_MAX);
 		for (size_t i = 0; i < len; i++)
 			if ((start[i] < 0x20 && start[i] != '\t') || start[i] == 0x7f)
 				return bad(&p, "control character 0x%02x", start[i]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The text of a recorded machine (.tree), written; core/tree-parse.c describes the form. */
+/* The text of a recorded machine (.tree), written; core/tree-parse.c describes the
+ * form. */
 #include "config.h"
 
 #include <string.h>
@@ -12,7 +13,8 @@
 /* Fewer zeros between other bytes are written out: they keep a structure in one line. */
 #define ZEROS_MIN 16u
 
-/* Can it be read back as text? Anything but ASCII goes as hex: reviewers see what is there. */
+/* Can it be read back as text? Anything but ASCII goes as hex: reviewers see what is
+ * there. */
 static bool is_text(const struct bp_buf *b)
 {
 	size_t line = 0;
@@ -35,9 +37,9 @@ static bool is_inline(const struct bp_buf *b)
 {
 	const uint8_t *newline = b->len ? memchr(b->data, '\n', b->len) : NULL;
 
-	return newline && newline == b->data + b->len - 1 && b->len > 1 && b->len <= BP_TREE_LINE_MAX / 2 &&
-	       b->data[0] != ' ' && b->data[0] != '\t' && newline[-1] != ' ' &&
-	       newline[-1] != '\t';
+	return newline && newline == b->data + b->len - 1 && b->len > 1 &&
+	       b->len <= BP_TREE_LINE_MAX / 2 && b->data[0] != ' ' &&
+	       b->data[0] != '\t' && newline[-1] != ' ' && newline[-1] != '\t';
 }
 
 static int print_text(const struct bp_buf *b, struct bp_buf *out)
@@ -68,7 +70,8 @@ static size_t run_length(const uint8_t *p, size_t len)
 	return n;
 }
 
-/* Lines of " @OFFSET xx xx ..."; zeros may be left out between them where @zeros says so. */
+/* Lines of " @OFFSET xx xx ..."; zeros may be left out between them where @zeros says
+ * so. */
 static int print_bytes(const uint8_t *p, size_t len, uint64_t base, bool zeros,
 		       struct bp_buf *out)
 {
@@ -81,7 +84,8 @@ static int print_bytes(const uint8_t *p, size_t len, uint64_t base, bool zeros,
 		if (zeros && !p[off] && run >= ZEROS_MIN) {
 			off += run;
 			if (off == len)
-				r = bp_buf_printf(out, " @%03llx\n", (unsigned long long)(base + off));
+				r = bp_buf_printf(out, " @%03llx\n",
+						  (unsigned long long)(base + off));
 			continue;
 		}
 		r = bp_buf_printf(out, " @%03llx", (unsigned long long)(base + off));
@@ -94,7 +98,8 @@ static int print_bytes(const uint8_t *p, size_t len, uint64_t base, bool zeros,
 		for (n = 0; !r && n < BYTES_PER_LINE && off + n < len; n++) {
 			size_t next = run_length(p + off + n, len - off - n);
 
-			if (n && (next >= RUN_MIN || (zeros && !p[off + n] && next >= ZEROS_MIN)))
+			if (n && (next >= RUN_MIN ||
+				  (zeros && !p[off + n] && next >= ZEROS_MIN)))
 				break;
 			r = bp_buf_printf(out, " %02x", p[off + n]);
 		}
@@ -137,8 +142,9 @@ static int print_path(const struct bp_node *node, struct bp_buf *out)
 static int print_entry(const struct bp_node *node, struct bp_buf *out)
 {
 	static const char *const words[] = {
-		[BP_NODE_DIR] = "dir ",	  [BP_NODE_FILE] = "text ",   [BP_NODE_LINK] = "link ",
-		[BP_NODE_ERROR] = "error ", [BP_NODE_SPARSE] = "sparse ",
+		[BP_NODE_DIR] = "dir ",	      [BP_NODE_FILE] = "text ",
+		[BP_NODE_LINK] = "link ",     [BP_NODE_ERROR] = "error ",
+		[BP_NODE_SPARSE] = "sparse ",
 	};
 	bool text = node->kind == BP_NODE_FILE && is_text(&node->data);
 	const char *name;
@@ -161,8 +167,9 @@ static int print_entry(const struct bp_node *node, struct bp_buf *out)
 	case BP_NODE_SPARSE:
 		r = bp_buf_append(out, "\n", 1);
 		for (size_t i = 0; !r && i < node->n_extents; i++)
-			r = print_bytes(node->extents[i].data.data, node->extents[i].data.len,
-					node->extents[i].off, false, out);
+			r = print_bytes(node->extents[i].data.data,
+					node->extents[i].data.len, node->extents[i].off,
+					false, out);
 		return r;
 	case BP_NODE_DIR:
 		break;

@@ -12,10 +12,11 @@ static const struct {
 	const char *name;
 	int value;
 } errors[] = {
-	{ "EACCES", EACCES },	  { "EBUSY", EBUSY },	{ "EFBIG", EFBIG },   { "EINVAL", EINVAL },
-	{ "EIO", EIO },		  { "EISDIR", EISDIR }, { "ELOOP", ELOOP },   { "ENODATA", ENODATA },
-	{ "ENODEV", ENODEV },	  { "ENOENT", ENOENT }, { "ENOSYS", ENOSYS }, { "ENOTTY", ENOTTY },
-	{ "ENXIO", ENXIO },	  { "EPERM", EPERM },	{ "EFAULT", EFAULT },
+	{ "EACCES", EACCES },	      { "EBUSY", EBUSY },     { "EFBIG", EFBIG },
+	{ "EINVAL", EINVAL },	      { "EIO", EIO },	      { "EISDIR", EISDIR },
+	{ "ELOOP", ELOOP },	      { "ENODATA", ENODATA }, { "ENODEV", ENODEV },
+	{ "ENOENT", ENOENT },	      { "ENOSYS", ENOSYS },   { "ENOTTY", ENOTTY },
+	{ "ENXIO", ENXIO },	      { "EPERM", EPERM },     { "EFAULT", EFAULT },
 	{ "EOPNOTSUPP", EOPNOTSUPP },
 };
 
@@ -80,8 +81,8 @@ void bp_tree_free(struct bp_tree *tree)
 	free(tree);
 }
 
-static struct bp_node *find_child(const struct bp_tree *tree, const struct bp_node *parent,
-				  char *name)
+static struct bp_node *find_child(const struct bp_tree *tree,
+				  const struct bp_node *parent, char *name)
 {
 	struct bp_node key = { .parent = (struct bp_node *)parent, .name = name };
 	struct bp_node **found = tfind(&key, &tree->index, compare_nodes);
@@ -225,7 +226,8 @@ int bp_node_add_extent(struct bp_node *node, uint64_t off, const void *data, siz
 	if (first && extent_end(&node->extents[first - 1]) >= off)
 		first--;
 	past = extents_from(node, end);
-	/* The usual case, reading on: grow in place, or many small reads cost n squared. */
+	/* The usual case, reading on: grow in place, or many small reads cost n
+	 * squared. */
 	if (past == first + 1 && extent_end(&node->extents[first]) == off)
 		return bp_buf_append(&node->extents[first].data, data, len);
 	if (first < past && node->extents[first].off < off) {
@@ -283,7 +285,8 @@ int bp_node_read_extent(const struct bp_node *node, uint64_t off, void *buf, siz
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp((*(struct bp_node *const *)a)->name, (*(struct bp_node *const *)b)->name);
+	return strcmp((*(struct bp_node *const *)a)->name,
+		      (*(struct bp_node *const *)b)->name);
 }
 
 int bp_node_children(const struct bp_node *node, struct bp_node ***ret_children)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A recorded machine in memory: what a .tree file holds, and what a recording context keeps.
+ * A recorded machine in memory: what a .tree file holds, and what a recording context
+ * keeps.
  *
  * The text form is described in bootparams(8) and at the top of core/tree-parse.c.
  */
@@ -59,12 +60,13 @@ static inline void bp_tree_freep(struct bp_tree **tree)
 #define bp_autotree BP_CLEANUP(bp_tree_freep)
 
 /*
- * Find @path, with or without a leading slash, following no links: NULL where it is not there.
+ * Find @path, with or without a leading slash, following no links: NULL where it is not
+ * there.
  */
 struct bp_node *bp_tree_find(const struct bp_tree *tree, const char *path);
 /*
- * Find or make @path and the directories above it. -EINVAL for an empty, "." or ".." part,
- * -ENAMETOOLONG, -ENOTDIR where a part of it is no directory, -E2BIG for too many.
+ * Find or make @path and the directories above it. -EINVAL for an empty, "." or ".."
+ * part, -ENAMETOOLONG, -ENOTDIR where a part of it is no directory, -E2BIG for too many.
  */
 int bp_tree_make(struct bp_tree *tree, const char *path, struct bp_node **ret_node);
 /* Make the node a file, a link, ... : what it held before goes. */

@@ -22,7 +22,8 @@ static bool skip(struct bp_span *text, const char *prefix)
 	return true;
 }
 
-/* A number up to the end or a comma, not zero; what follows the comma is left in @text. */
+/* A number up to the end or a comma, not zero; what follows the comma is left in
+ * @text. */
 static bool take_number(struct bp_span *text, uint64_t max, uint64_t *ret_number)
 {
 	const char *comma = text->len ? memchr(text->data, ',', text->len) : NULL;
@@ -58,7 +59,8 @@ static void set_port(struct bp_uart *uart, bp_phys_t port, struct bp_span option
 	};
 }
 
-static bool parse_memory(enum bp_uart_type type, struct bp_span text, struct bp_uart *ret_uart)
+static bool parse_memory(enum bp_uart_type type, struct bp_span text,
+			 struct bp_uart *ret_uart)
 {
 	static const struct {
 		const char *name;
@@ -89,7 +91,8 @@ static bool parse_memory(enum bp_uart_type type, struct bp_span text, struct bp_
 
 bool bp_uart_parse(struct bp_span text, struct bp_uart *ret_uart)
 {
-	static const char *const names_16550[] = { "uart8250,", "uart,", "ns16550,", "ns16550a," };
+	static const char *const names_16550[] = { "uart8250,", "uart,", "ns16550,",
+						   "ns16550a," };
 	static const uint16_t pc_ports[] = { 0x3f8, 0x2f8, 0x3e8, 0x2e8 };
 	uint64_t number;
 

@@ -16,15 +16,16 @@ enum bp_uart_type {
 struct bp_uart {
 	enum bp_uart_type type;
 	bp_phys_t at;		/* the first port, or address */
-	uint8_t reg_shift;	/* 16550 in memory: its registers are 1 << reg_shift bytes apart */
+	uint8_t reg_shift;	/* 16550 in memory: its registers are 1 << reg_shift bytes
+				 * apart */
 	uint8_t io_width;	/* in memory: bytes of an access: 1, 2, 4 */
 	uint32_t baud;		/* 0: as it is set */
 };
 
 /*
  * A UART as the kernel's earlycon= names it ("pl011,0x9000000", "pl011,mmio32,0x9000000",
- * "uart8250,io,0x3f8,9600n8", "uart8250,mmio32,0xfe215040"), a PC's "ttyS0" to "ttyS3" with or
- * without ",9600n8", or just its first I/O port. False: it is nothing of these.
+ * "uart8250,io,0x3f8,9600n8", "uart8250,mmio32,0xfe215040"), a PC's "ttyS0" to "ttyS3"
+ * with or without ",9600n8", or just its first I/O port. False: it is nothing of these.
  */
 bool bp_uart_parse(struct bp_span text, struct bp_uart *ret_uart);
 

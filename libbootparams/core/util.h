@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Small helpers without a home of their own: cleanup attributes, ownership, arithmetic. */
+/* Small helpers without a home of their own: cleanup attributes, ownership,
+ * arithmetic. */
 #ifndef BP_CORE_UTIL_H
 #define BP_CORE_UTIL_H
 
@@ -32,8 +33,18 @@ static inline void bp_closep(int *fd)
 #define BP_TAKE_PTR(p) ({ __typeof__(p) taken_ = (p); (p) = NULL; taken_; })
 #define BP_TAKE_FD(fd) ({ int taken_ = (fd); (fd) = -1; taken_; })
 
-#define BP_MIN(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ < b_ ? a_ : b_; })
-#define BP_MAX(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ > b_ ? a_ : b_; })
+#define BP_MIN(a, b) \
+	({ \
+		__typeof__(a) a_ = (a); \
+		__typeof__(b) b_ = (b); \
+		a_ < b_ ? a_ : b_; \
+	})
+#define BP_MAX(a, b) \
+	({ \
+		__typeof__(a) a_ = (a); \
+		__typeof__(b) b_ = (b); \
+		a_ > b_ ? a_ : b_; \
+	})
 
 /* @align is a power of two. The upward forms wrap for values near 2^64: check before. */
 static inline uint64_t bp_align_down(uint64_t v, uint64_t align)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The words of a kernel command line, as next_arg() in lib/cmdline.c tells them apart: blanks
- * separate, but not within double quotes.
+ * The words of a kernel command line, as next_arg() in lib/cmdline.c tells them apart:
+ * blanks separate, but not within double quotes.
  */
 #include "config.h"
 
@@ -57,8 +57,8 @@ bool bp_cmdline_has(const char *cmdline, const char *parameter)
 	return false;
 }
 
-int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic, const char *append,
-		       char **ret_cmdline)
+int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic,
+		       const char *append, char **ret_cmdline)
 {
 	bp_autobuf struct bp_buf b = { 0 };
 	struct bp_span word;
@@ -86,8 +86,8 @@ int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic, cons
 	return 0;
 }
 
-void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image, bool panic,
-		       const char *given, struct bp_cmdline_choice *ret)
+void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image,
+		       bool panic, const char *given, struct bp_cmdline_choice *ret)
 {
 	*ret = (struct bp_cmdline_choice){ 0 };
 	if (!image->uki || !image->uki->cmdline)
@@ -95,12 +95,13 @@ void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image,
 	ret->uki = !*given || (m->efi.secure_boot == 1 && !panic);
 	ret->lost = ret->uki && *given;
 	if (ret->lost)
-		ret->why = "the UKI's own command line is used, not the one that was given: Secure "
-			   "Boot is on";
+		ret->why = "the UKI's own command line is used, not the one that was "
+			   "given: Secure Boot is on";
 	else if (ret->uki)
 		ret->why = "the UKI's own command line is used: none was given";
 	else
-		ret->why = "the command line that was given goes in the place of the UKI's own";
+		ret->why = "the command line that was given goes in the place of the "
+			   "UKI's own";
 }
 
 /* The value of "@parameter=VALUE"; NULL: another word. */
@@ -126,7 +127,8 @@ void bp_cmdline_uart(const char *cmdline, enum bp_arch arch, struct bp_uart *ret
 			value = value_of(word, parameters[i]);
 		if (value.len > 7 && !memcmp(value.data, "serial,", 7))	/* earlyprintk */
 			value = bp_span_sub(value, 7, value.len - 7);
-		if (value.data && bp_uart_parse(value, &uart) && bp_uart_suits(&uart, arch))
+		if (value.data && bp_uart_parse(value, &uart) &&
+		    bp_uart_suits(&uart, arch))
 			*ret_uart = uart;
 	}
 }

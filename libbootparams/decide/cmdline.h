@@ -12,29 +12,32 @@
  * of it, and with @panic every crashkernel=. @append: added after a blank; NULL: nothing.
  * The result is malloc'd; "" if both are NULL. 0 or -ENOMEM.
  */
-int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic, const char *append,
-		       char **ret_cmdline);
+int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic,
+		       const char *append, char **ret_cmdline);
 
 /* Does the line have this parameter, with or without a value? */
 bool bp_cmdline_has(const char *cmdline, const char *parameter);
 
 struct bp_cmdline_choice {
-	bool uki;		/* the UKI's own line is to be used, not the one that was given */
-	const char *why;	/* static; NULL: the image has none, so that there is no choice */
-	bool lost;		/* by that a line was dropped that somebody gave: @why is a warning */
+	bool uki;		/* the UKI's own line is to be used, not the one that was
+				 * given */
+	const char *why;	/* static; NULL: the image has none, so that there is no
+				 * choice */
+	bool lost;		/* by that a line was dropped that somebody gave: @why is
+				 * a warning */
 };
 
 /*
- * A UKI may bring a command line. As with systemd-stub(7), one that is given goes in its place,
- * unless it is empty, or Secure Boot is on. A crash kernel needs other words than the
- * system does, so that for it what is given always counts.
+ * A UKI may bring a command line. As with systemd-stub(7), one that is given goes in its
+ * place, unless it is empty, or Secure Boot is on. A crash kernel needs other words than
+ * the system does, so that for it what is given always counts.
  */
-void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image, bool panic,
-		       const char *given, struct bp_cmdline_choice *ret);
+void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image,
+		       bool panic, const char *given, struct bp_cmdline_choice *ret);
 
 /*
- * The UART of the last console=, earlycon= or earlyprintk= that names one on which @arch's
- * purgatory can write: where the next kernel's messages go.
+ * The UART of the last console=, earlycon= or earlyprintk= that names one on which
+ * @arch's purgatory can write: where the next kernel's messages go.
  */
 void bp_cmdline_uart(const char *cmdline, enum bp_arch arch, struct bp_uart *ret_uart);
 

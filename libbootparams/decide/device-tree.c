@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Choosing a device tree: the user's, one that came with the kernel, or the running one. */
+/* Choosing a device tree: the user's, one that came with the kernel, or the running
+ * one. */
 #include "config.h"
 
 #include <errno.h>
@@ -10,8 +11,8 @@
 #include "image/uki.h"
 
 /*
- * The model: the first word of the root's "compatible". Empty where there is none. Trees within a
- * UKI need not be aligned, as libfdt wants them: @ret_copy then holds the bytes.
+ * The model: the first word of the root's "compatible". Empty where there is none. Trees
+ * within a UKI need not be aligned, as libfdt wants them: @ret_copy then holds the bytes.
  */
 static int model_of(struct bp_span fdt, struct bp_buf *ret_copy, const char **ret_model)
 {
@@ -32,12 +33,16 @@ static int model_of(struct bp_span fdt, struct bp_buf *ret_copy, const char **re
 	return r;
 }
 
-/* As systemd-stub does: the first of them that is for the model that the running one is for. */
-static int find_auto(const struct bp_machine *m, const struct bp_uki *uki, struct bp_span *ret)
+/* As systemd-stub does: the first of them that is for the model that the running one is
+ * for. */
+static int find_auto(const struct bp_machine *m, const struct bp_uki *uki,
+		     struct bp_span *ret)
 {
 	bp_autobuf struct bp_buf own = { 0 };
 	const char *model;
-	int r = m->device_tree.status ? 0 : model_of(bp_buf_span(&m->device_tree.blob), &own, &model);
+	int r = m->device_tree.status
+			? 0
+			: model_of(bp_buf_span(&m->device_tree.blob), &own, &model);
 
 	*ret = (struct bp_span){ NULL, 0 };
 	if (r || m->device_tree.status || !*model)
@@ -55,11 +60,14 @@ static int find_auto(const struct bp_machine *m, const struct bp_uki *uki, struc
 	return r;
 }
 
-int bp_dtb_choose(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_image *image,
-		  struct bp_span file, struct bp_dtb_choice *ret_choice)
+int bp_dtb_choose(struct bp_ctx *ctx, const struct bp_machine *m,
+		  const struct bp_image *image, struct bp_span file,
+		  struct bp_dtb_choice *ret_choice)
 {
 	const struct bp_device_tree *dt = &m->device_tree;
-	struct bp_dtb_choice c = { .bytes = file, .what = "the file", .why = "asked for (--dtb)" };
+	struct bp_dtb_choice c = { .bytes = file,
+				   .what = "the file",
+				   .why = "asked for (--dtb)" };
 	int r = 0;
 
 	if (!c.bytes.len && image->uki) {
@@ -74,11 +82,13 @@ int bp_dtb_choose(struct bp_ctx *ctx, const struct bp_machine *m, const struct b
 	}
 	if (!r && !c.bytes.len) {
 		if (dt->status == -ENOENT)
-			return bp_fail(ctx, -ENODATA, "this machine's device tree is not known: there is "
-				       "neither /sys/firmware/fdt nor /proc/device-tree (--dtb names a "
-				       "file)");
+			return bp_fail(ctx, -ENODATA,
+				       "this machine's device tree is not known: there "
+				       "is neither /sys/firmware/fdt nor "
+				       "/proc/device-tree (--dtb names a file)");
 		if (dt->status)
-			return bp_fail_errno(ctx, dt->status, "cannot read this machine's device tree");
+			return bp_fail_errno(ctx, dt->status,
+					     "cannot read this machine's device tree");
 		c.bytes = bp_buf_span(&dt->blob);
 		c.what = dt->source;
 		c.why = "the one that this kernel was started with";

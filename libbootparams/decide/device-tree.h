@@ -18,7 +18,8 @@ struct bp_dtb_choice {
  * that before the UKI's .dtb, as for systemd-stub(7); last comes the running kernel's own. -ENODATA
  * where there is none at all.
  */
-int bp_dtb_choose(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_image *image,
-		  struct bp_span file, struct bp_dtb_choice *ret_choice);
+int bp_dtb_choose(struct bp_ctx *ctx, const struct bp_machine *m,
+		  const struct bp_image *image, struct bp_span file,
+		  struct bp_dtb_choice *ret_choice);
 
 #endif

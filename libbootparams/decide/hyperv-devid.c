@@ -5,8 +5,8 @@
 
 uint32_t bp_hyperv_vmbus_device_id(const uint8_t b[16], unsigned int func)
 {
-	return (uint32_t)b[5] << 24 | (uint32_t)b[4] << 16 | (uint32_t)b[7] << 8 | (b[6] & 0xf8u) |
-	       (func & 7);
+	return (uint32_t)b[5] << 24 | (uint32_t)b[4] << 16 | (uint32_t)b[7] << 8 |
+	       (b[6] & 0xf8u) | (func & 7);
 }
 
 uint64_t bp_hyperv_vmbus_device_id_as_sent(uint32_t id)
@@ -21,7 +21,8 @@ uint16_t bp_hyperv_vmbus_domain(const uint8_t b[16])
 
 static uint64_t requester(uint16_t segment, uint8_t bus, uint8_t dev, uint8_t func)
 {
-	return (uint64_t)segment << 16 | (uint64_t)bus << 8 | (dev & 0x1fu) << 3 | (func & 7u);
+	return (uint64_t)segment << 16 | (uint64_t)bus << 8 | (dev & 0x1fu) << 3 |
+	       (func & 7u);
 }
 
 uint64_t bp_hyperv_logical_id(uint16_t segment, uint8_t bus, uint8_t dev, uint8_t func)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The numbers by which the hypervisor knows a passthrough device, derived as the kernel does:
- * hv_irq_retarget_interrupt() in
- * drivers/pci/controller/pci-hyperv.c for VMBus devices; arch/x86/hyperv/irqdomain.c,
- * hv_build_devid_type_pci() and union hv_device_id (include/hyperv/hvgdk_mini.h) for a root
- * partition's own.
+ * The numbers by which the hypervisor knows a passthrough device, derived as the kernel
+ * does: hv_irq_retarget_interrupt() in drivers/pci/controller/pci-hyperv.c for VMBus
+ * devices; arch/x86/hyperv/irqdomain.c, hv_build_devid_type_pci() and union hv_device_id
+ * (include/hyperv/hvgdk_mini.h) for a root partition's own.
  */
 #ifndef BP_DECIDE_HYPERV_DEVID_H
 #define BP_DECIDE_HYPERV_DEVID_H

@@ -22,7 +22,8 @@ struct holding {
 
 struct model {
 	const struct bp_hyperv_case *c;
-	struct bp_resource *windows;	/* one tree each: what VMBus gave out ("shadow") */
+	struct bp_resource *windows;	/* one tree each: what VMBus gave out
+					 * ("shadow") */
 	size_t n_windows;
 	struct bp_resource iomem;
 	struct bp_resource **lines;	/* of the case; NULL: did not fit, or gone */
@@ -95,8 +96,10 @@ static int build_windows(struct bp_ctx *ctx, struct model *m)
 		struct bp_hyperv_range w = c->windows[i];
 
 		if (w.last < w.start)
-			return bp_fail(ctx, -EINVAL, "MMIO window %zu ends at %#llx, before its start "
-				       "%#llx", i, (unsigned long long)w.last,
+			return bp_fail(ctx, -EINVAL,
+				       "MMIO window %zu ends at %#llx, before its start "
+				       "%#llx",
+				       i, (unsigned long long)w.last,
 				       (unsigned long long)w.start);
 		if (c->from_crs)
 			add_descriptor(m, w);
@@ -120,7 +123,7 @@ static void reserve_fb(struct model *m)
 	case BP_HYPERV_PRE60:
 		start = c->lfb_base;
 		size = BP_MAX((uint64_t)c->lfb_size, efi ? GEN2_FB_MIN : GEN1_FB_MIN);
-		if (size >= 0x80000000u)	/* the kernel's variable is a signed int */
+		if (size >= 0x80000000u) /* the kernel's variable is a signed int */
 			return;
 		break;
 	case BP_HYPERV_NEW510:
@@ -138,11 +141,14 @@ static void reserve_fb(struct model *m)
 		}
 		break;
 	}
-	/* The fallback stands inside of the question for CONFIG_SYSFB, where that is asked. */
-	if (efi && has_fallback(c->profile) && (sysfb || c->profile == BP_HYPERV_NEW510)) {
+	/* The fallback stands inside of the question for CONFIG_SYSFB, where that is
+	 * asked. */
+	if (efi && has_fallback(c->profile) &&
+	    (sysfb || c->profile == BP_HYPERV_NEW510)) {
 		uint64_t low = m->windows[0].start;
 
-		/* Otherwise it warns of an "Unexpected low mmio base" and keeps what it has. */
+		/* Otherwise it warns of an "Unexpected low mmio base" and keeps what it
+		 * has. */
 		if (low && low < FOUR_GIB && (!start || start >= low)) {
 			if (!start)
 				start = low;
@@ -152,7 +158,8 @@ static void reserve_fb(struct model *m)
 	if (!start)
 		return;
 	for (; size >= MIB; size >>= 1) {
-		struct bp_resource *r = bp_resource_request(&m->windows[0], start, size, true, &next);
+		struct bp_resource *r =
+			bp_resource_request(&m->windows[0], start, size, true, &next);
 
 		if (r) {
 			m->has_fb = true;
@@ -179,11 +186,11 @@ static bool in_fb(const struct model *m, uint64_t a)
 }
 
 /*
- * vmbus_allocate_mmio(). The kernel tries every multiple of @align; here those are left out
- * that the region which stood in the way rules out.
+ * vmbus_allocate_mmio(). The kernel tries every multiple of @align; here those are left
+ * out that the region which stood in the way rules out.
  */
-static uint64_t allocate(struct model *m, uint64_t min, uint64_t max, uint64_t size, uint64_t align,
-			 bool fb_ok)
+static uint64_t allocate(struct model *m, uint64_t min, uint64_t max, uint64_t size,
+			 uint64_t align, bool fb_ok)
 {
 	uint64_t next;
 
@@ -240,8 +247,8 @@ static void give_back(struct model *m, uint64_t start, uint64_t size)
 {
 	uint64_t last = start + size - 1;
 	/* 5.10.223 does not know that there is no shadow entry inside the reservation. */
-	bool no_shadow = m->c->profile != BP_HYPERV_PRE60 && m->has_fb && in_fb(m, start) &&
-			 in_fb(m, last);
+	bool no_shadow = m->c->profile != BP_HYPERV_PRE60 && m->has_fb &&
+			 in_fb(m, start) && in_fb(m, last);
 
 	for (size_t i = 0; i < m->n_windows && !no_shadow; i++)
 		if (m->windows[i].start <= last && m->windows[i].last > start)
@@ -250,13 +257,16 @@ static void give_back(struct model *m, uint64_t start, uint64_t size)
 }
 
 /* The innermost region of exactly this range. */
-static struct bp_resource *find_exact(struct bp_resource *root, uint64_t start, uint64_t last)
+static struct bp_resource *find_exact(struct bp_resource *root, uint64_t start,
+				      uint64_t last)
 {
 	for (struct bp_resource *r = root->child; r; r = r->sibling) {
 		if (r->start <= start && r->last >= last) {
 			struct bp_resource *inner = find_exact(r, start, last);
 
-			return inner ? inner : r->start == start && r->last == last ? r : NULL;
+			return inner				      ? inner
+			       : r->start == start && r->last == last ? r
+								      : NULL;
 		}
 	}
 	return NULL;
@@ -276,9 +286,11 @@ static uint64_t bar_align(uint64_t sum)
 }
 
 /* hv_pci_probe() */
-static int add_pci(struct model *m, const struct bp_hyperv_op *op, struct bp_hyperv_landing *l)
+static int add_pci(struct model *m, const struct bp_hyperv_op *op,
+		   struct bp_hyperv_landing *l)
 {
-	struct holding h = { BP_HYPERV_NOWHERE, BP_HYPERV_NOWHERE, 0, BP_HYPERV_NOWHERE, 0 };
+	struct holding h = { BP_HYPERV_NOWHERE, BP_HYPERV_NOWHERE, 0, BP_HYPERV_NOWHERE,
+			     0 };
 	struct holding *grown;
 
 	if (op->high > UINT64_MAX / 4 || op->low > UINT64_MAX / 4)
@@ -297,16 +309,18 @@ static int add_pci(struct model *m, const struct bp_hyperv_op *op, struct bp_hyp
 		goto give_up;
 	}
 	if (h.low_size) {
-		h.low = allocate(m, 0, FOUR_GIB - 1, h.low_size, bar_align(h.low_size), false);
+		h.low = allocate(m, 0, FOUR_GIB - 1, h.low_size, bar_align(h.low_size),
+				 false);
 		if (h.low == BP_HYPERV_NOWHERE)
 			goto give_up;
 		set_busy(&m->iomem, h.low, h.low_size, false);
 	}
 	if (h.high_size) {
-		h.high = allocate(m, FOUR_GIB, UINT64_MAX, h.high_size, bar_align(h.high_size),
-				  false);
+		h.high = allocate(m, FOUR_GIB, UINT64_MAX, h.high_size,
+				  bar_align(h.high_size), false);
 		if (h.high == BP_HYPERV_NOWHERE) {
-			/* Its line in iomem is not busy any more and so cannot be released. */
+			/* Its line in iomem is not busy any more and so cannot be
+			 * released. */
 			if (h.low_size)
 				give_back(m, h.low, h.low_size);
 			goto give_up;
@@ -347,7 +361,8 @@ static void remove_pci(struct model *m)
 }
 
 /* hyperv_setup_vram() and the message VRAM_LOCATION to the host */
-static int add_drm(struct model *m, const struct bp_hyperv_op *op, struct bp_hyperv_landing *l)
+static int add_drm(struct model *m, const struct bp_hyperv_op *op,
+		   struct bp_hyperv_landing *l)
 {
 	struct holding *grown = reallocarray(m->drm, m->n_drm + 1, sizeof(*grown));
 
@@ -374,8 +389,10 @@ static int add_lines(struct model *m)
 	for (int busy = 0; busy <= 1; busy++)
 		for (size_t i = 0; i < c->n_lines; i++)
 			if ((c->lines[i].kind == BP_HYPERV_LINE_BUSY) == busy)
-				m->lines[i] = bp_resource_request(&m->iomem, c->lines[i].start,
-								  c->lines[i].size, busy, &next);
+				m->lines[i] =
+					bp_resource_request(&m->iomem, c->lines[i].start,
+							    c->lines[i].size, busy,
+							    &next);
 	return 0;
 }
 
@@ -395,12 +412,13 @@ static void remove_boot_driver(struct model *m)
 	}
 }
 
-static int run_op(struct model *m, const struct bp_hyperv_op *op, struct bp_hyperv_landing *l)
+static int run_op(struct model *m, const struct bp_hyperv_op *op,
+		  struct bp_hyperv_landing *l)
 {
 	struct holding h;
 
-	*l = (struct bp_hyperv_landing){ BP_HYPERV_NOWHERE, BP_HYPERV_NOWHERE, BP_HYPERV_NOWHERE,
-					 BP_HYPERV_NOWHERE, false };
+	*l = (struct bp_hyperv_landing){ BP_HYPERV_NOWHERE, BP_HYPERV_NOWHERE,
+					 BP_HYPERV_NOWHERE, BP_HYPERV_NOWHERE, false };
 	switch (op->kind) {
 	case BP_HYPERV_OP_PCI:
 	case BP_HYPERV_OP_PCI_4G:
@@ -437,7 +455,8 @@ static int run(struct bp_ctx *ctx, struct model *m, struct bp_hyperv_prediction 
 	if (!p->windows || !p->landings)
 		return -ENOMEM;
 	for (size_t i = 0; i < m->n_windows; i++)
-		p->windows[i] = (struct bp_hyperv_range){ m->windows[i].start, m->windows[i].last };
+		p->windows[i] = (struct bp_hyperv_range){ m->windows[i].start,
+							  m->windows[i].last };
 	p->n_windows = m->n_windows;
 	reserve_fb(m);
 	p->reserved = m->has_fb;
@@ -464,7 +483,8 @@ int bp_hyperv_predict(struct bp_ctx *ctx, const struct bp_hyperv_case *c,
 	};
 	int r;
 
-	if (c->n_windows > BP_HYPERV_MAX || c->n_lines > BP_HYPERV_MAX || c->n_ops > BP_HYPERV_MAX)
+	if (c->n_windows > BP_HYPERV_MAX || c->n_lines > BP_HYPERV_MAX ||
+	    c->n_ops > BP_HYPERV_MAX)
 		return bp_fail(ctx, -E2BIG, "more than %d MMIO windows, lines or devices",
 			       BP_HYPERV_MAX);
 	r = run(ctx, &m, &p);

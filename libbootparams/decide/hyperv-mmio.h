@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a Linux guest of Hyper-V puts its PCI configuration windows, BARs and video memory: the
- * rules of drivers/hv/vmbus_drv.c (vmbus_walk_resources, vmbus_reserve_fb, vmbus_allocate_mmio,
- * vmbus_free_mmio), of their callers pci-hyperv.c and hyperv_drm, and of kernel/resource.c
- * beneath them, for the kernels that differ. With them a collision is foretold: a configuration
- * window on the framebuffer of the host, which answers the device's D0 entry with c0370048.
+ * Where a Linux guest of Hyper-V puts its PCI configuration windows, BARs and video
+ * memory: the rules of drivers/hv/vmbus_drv.c (vmbus_walk_resources, vmbus_reserve_fb,
+ * vmbus_allocate_mmio, vmbus_free_mmio), of their callers pci-hyperv.c and hyperv_drm,
+ * and of kernel/resource.c beneath them, for the kernels that differ. With them a
+ * collision is foretold: a configuration window on the framebuffer of the host, which
+ * answers the device's D0 entry with c0370048.
  *
  * Ranges are inclusive, as the kernel's resources are.
  */
@@ -17,15 +18,18 @@
 enum bp_hyperv_profile {
 	BP_HYPERV_PRE60,	/* to v5.19: lfb_base as given, Gen1 too */
 	BP_HYPERV_OLD,		/* v6.0 on: lfb_base on EFI, the PCI BAR on Gen1 */
-	BP_HYPERV_NEW,		/* 016a25e4b0df (v7.1 and backports): falls back to the low window */
-	BP_HYPERV_NEW510,	/* that in 5.10.262: Gen1 as before v6.0, no CONFIG_SYSFB gate */
+	BP_HYPERV_NEW,		/* 016a25e4b0df (v7.1 and backports): falls back to the
+				 * low window */
+	BP_HYPERV_NEW510,	/* that in 5.10.262: Gen1 as before v6.0, no CONFIG_SYSFB
+				 * gate */
 };
 const char *bp_hyperv_profile_name(enum bp_hyperv_profile profile);	/* "pre60", ... */
 
 enum bp_hyperv_boot {
 	BP_HYPERV_BOOT_EFI,		/* Gen2 */
 	BP_HYPERV_BOOT_EFI_NO_SYSFB,	/* Gen2, and the kernel has no CONFIG_SYSFB */
-	BP_HYPERV_BOOT_BIOS,		/* Gen1, or a kernel that does not know it runs under EFI */
+	BP_HYPERV_BOOT_BIOS,		/* Gen1, or a kernel that does not know it runs
+					 * under EFI */
 };
 
 struct bp_hyperv_range {
@@ -47,10 +51,12 @@ struct bp_hyperv_line {
 enum bp_hyperv_op_kind {
 	BP_HYPERV_OP_PCI,	/* a vPCI device: high, low */
 	BP_HYPERV_OP_PCI_4G,	/* the same by the SZ_4G patch that was never merged */
-	BP_HYPERV_OP_DRM,	/* hyperv_drm or hyperv_fb: high is the video memory's size */
+	BP_HYPERV_OP_DRM,	/* hyperv_drm or hyperv_fb: high is the video memory's
+				 * size */
 	BP_HYPERV_OP_UNBUSY,	/* the boot framebuffer's driver is removed */
 	BP_HYPERV_OP_RM_PCI,	/* the last vPCI device that works goes */
-	BP_HYPERV_OP_RM_DRM,	/* the last video memory is given back; the host shows it on */
+	BP_HYPERV_OP_RM_DRM,	/* the last video memory is given back; the host shows it
+				 * on */
 };
 struct bp_hyperv_op {
 	enum bp_hyperv_op_kind kind;

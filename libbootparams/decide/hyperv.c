@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The rules, in short:
- *  - A kernel with the fallback needs nothing and can be misled by a wrong value: it gets one only
- *    where the present owner of the framebuffer says it. A kernel without it needs the value.
- *  - Whatever is decided is tried on the allocator's model first: a value that would make a
- *    device collide that does not without it is not passed.
+ *  - A kernel with the fallback needs nothing and can be misled by a wrong value: it gets
+ *    one only where the present owner of the framebuffer says it. A kernel without it
+ *    needs the value.
+ *  - Whatever is decided is tried on the allocator's model first: a value that would make
+ *    a device collide that does not without it is not passed.
  */
 #include "config.h"
 
@@ -17,7 +18,8 @@
 
 #define MIB ((uint64_t)0x100000)
 #define GIB4 (1ull << 32)
-#define VRAM_DEFAULT (8 * MIB)	/* Set-VMVideo's default, as hosts offer it in mmio_megabytes */
+#define VRAM_DEFAULT \
+	(8 * MIB) /* Set-VMVideo's default, as hosts offer it in mmio_megabytes */
 #define BAR_DEFAULT MIB		/* NVMe and mlx5 functions on Azure */
 #define CONFIG_WINDOW 0x2000u
 
@@ -31,12 +33,14 @@ const char *bp_hyperv_passing_name(enum bp_hyperv_passing passing)
 
 const char *bp_hyperv_verdict_name(enum bp_hyperv_verdict verdict)
 {
-	static const char *const names[] = { "safe", "collision", "not-hyperv", "cannot-tell" };
+	static const char *const names[] = { "safe", "collision", "not-hyperv",
+					     "cannot-tell" };
 
 	return names[verdict];
 }
 
-static const struct bp_iomem_entry *iomem_line(const struct bp_machine *m, const char *name)
+static const struct bp_iomem_entry *iomem_line(const struct bp_machine *m,
+					       const char *name)
 {
 	for (size_t i = 0; !m->iomem.status && i < m->iomem.n; i++)
 		if (!strcmp(m->iomem.v[i].name, name))
@@ -50,7 +54,8 @@ const struct bp_display *bp_hyperv_gen1_video(const struct bp_machine *m)
 		const struct bp_display *d = &m->screen_facts.displays[i];
 
 		/* PCI_VENDOR_ID_MICROSOFT, PCI_DEVICE_ID_HYPERV_VIDEO */
-		if (d->vendor == 0x1414 && d->device == 0x5353 && d->bars[0].end > d->bars[0].start)
+		if (d->vendor == 0x1414 && d->device == 0x5353 &&
+		    d->bars[0].end > d->bars[0].start)
 			return d;
 	}
 	return NULL;
@@ -58,7 +63,8 @@ const struct bp_display *bp_hyperv_gen1_video(const struct bp_machine *m)
 
 struct bp_hyperv_vram bp_hyperv_vram(const struct bp_machine *m)
 {
-	const struct bp_vmbus_device *video = bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID);
+	const struct bp_vmbus_device *video =
+		bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID);
 	const struct bp_iomem_entry *line = video ? iomem_line(m, video->instance) : NULL;
 	const struct bp_display *gen1 = bp_hyperv_gen1_video(m);
 	const struct bp_screen_fact *best = NULL;
@@ -84,7 +90,8 @@ struct bp_hyperv_vram bp_hyperv_vram(const struct bp_machine *m)
 	if (best && best->base)
 		return (struct bp_hyperv_vram){
 			.base = best->base,
-			.size = best->has_size ? BP_MAX(best->size_bytes, VRAM_DEFAULT) : VRAM_DEFAULT,
+			.size = best->has_size ? BP_MAX(best->size_bytes, VRAM_DEFAULT)
+					       : VRAM_DEFAULT,
 			.seen_size = best->has_size ? best->size_bytes : 0,
 			.size_assumed = true,
 			.source = best->source,
@@ -111,15 +118,17 @@ struct scene {
 	bool bar_assumed, has_low_bar;
 };
 
-static void add_line(struct scene *s, uint64_t start, uint64_t size, enum bp_hyperv_line_kind kind)
+static void add_line(struct scene *s, uint64_t start, uint64_t size,
+		     enum bp_hyperv_line_kind kind)
 {
 	if (s->n_lines < BP_ARRAY_SIZE(s->lines))
 		s->lines[s->n_lines++] = (struct bp_hyperv_line){ start, size, kind };
 }
 
 /* The BARs of one vPCI device, by the windows that it has now. */
-static struct bp_hyperv_op pci_op(const struct bp_machine *m, const struct bp_vmbus_device *d,
-				  bool config_above_4g, struct scene *s)
+static struct bp_hyperv_op pci_op(const struct bp_machine *m,
+				  const struct bp_vmbus_device *d, bool config_above_4g,
+				  struct scene *s)
 {
 	struct bp_hyperv_op op = {
 		.kind = config_above_4g ? BP_HYPERV_OP_PCI_4G : BP_HYPERV_OP_PCI,
@@ -143,15 +152,17 @@ static struct bp_hyperv_op pci_op(const struct bp_machine *m, const struct bp_vm
 	return op;
 }
 
-static int set_scene(const struct bp_machine *m, enum bp_hyperv_order order, bool config_above_4g,
-		     const struct bp_hyperv_vram *vram, struct scene *s)
+static int set_scene(const struct bp_machine *m, enum bp_hyperv_order order,
+		     bool config_above_4g, const struct bp_hyperv_vram *vram,
+		     struct scene *s)
 {
 	const struct bp_hyperv *hv = &m->hyperv;
 	bool video = bp_hyperv_find(hv, BP_VMBUS_SYNTHVID) && vram->size;
 	size_t n = 0;
 
 	*s = (struct scene){ 0 };
-	s->windows[s->n_windows++] = (struct bp_hyperv_range){ hv->low.start, hv->low.last };
+	s->windows[s->n_windows++] =
+		(struct bp_hyperv_range){ hv->low.start, hv->low.last };
 	if (hv->high.start)
 		s->windows[s->n_windows++] = (struct bp_hyperv_range){ hv->high.start,
 								       hv->high.last };
@@ -160,8 +171,10 @@ static int set_scene(const struct bp_machine *m, enum bp_hyperv_order order, boo
 		return -ENOMEM;
 	for (int turn = 0; turn < 2; turn++) {
 		if ((turn == 0) == (order == BP_HYPERV_DRM_FIRST) && video) {
-			s->ops[n++] = (struct bp_hyperv_op){ .kind = BP_HYPERV_OP_UNBUSY };
-			s->ops[n++] = (struct bp_hyperv_op){ BP_HYPERV_OP_DRM, vram->size, 0 };
+			s->ops[n++] =
+				(struct bp_hyperv_op){ .kind = BP_HYPERV_OP_UNBUSY };
+			s->ops[n++] =
+				(struct bp_hyperv_op){ BP_HYPERV_OP_DRM, vram->size, 0 };
 		}
 		if ((turn == 0) == (order == BP_HYPERV_PCI_FIRST))
 			for (size_t i = 0; i < hv->n_devices; i++)
@@ -170,12 +183,14 @@ static int set_scene(const struct bp_machine *m, enum bp_hyperv_order order, boo
 							      config_above_4g, s);
 	}
 	s->n_ops = n;
-	/* Generation 1: the bus and the video device's BAR are lines that are not busy. */
-	for (size_t i = 0; hv->generation == 1 && !m->iomem.status && i < m->iomem.n; i++) {
+	/* Generation 1: the bus and the video device's BAR are lines that are not
+	 * busy. */
+	for (size_t i = 0; hv->generation == 1 && !m->iomem.status && i < m->iomem.n;
+	     i++) {
 		const struct bp_iomem_entry *e = &m->iomem.v[i];
 
-		if (!strncmp(e->name, "PCI Bus ", 8) || (e->depth == 1 && strchr(e->name, ':') &&
-							 strlen(e->name) == 12))
+		if (!strncmp(e->name, "PCI Bus ", 8) ||
+		    (e->depth == 1 && strchr(e->name, ':') && strlen(e->name) == 12))
 			add_line(s, e->start, e->end - e->start, BP_HYPERV_LINE_BUS);
 	}
 	return 0;
@@ -189,8 +204,9 @@ struct kernel_traits {
 };
 
 /* One scenario; the scene's ops go to @ret. */
-static int predict(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_screen *passed,
-		   const struct kernel_traits *t, struct bp_hyperv_scenario *ret)
+static int predict(struct bp_ctx *ctx, const struct bp_machine *m,
+		   const struct bp_screen *passed, const struct kernel_traits *t,
+		   struct bp_hyperv_scenario *ret)
 {
 	const struct bp_hyperv_vram vram = bp_hyperv_vram(m);
 	const struct bp_display *gen1 = bp_hyperv_gen1_video(m);
@@ -207,15 +223,17 @@ static int predict(struct bp_ctx *ctx, const struct bp_machine *m, const struct 
 	if (r)
 		return r;
 	if (gen1)
-		c.gen1_bar = (struct bp_hyperv_line){ gen1->bars[0].start,
-						      gen1->bars[0].end - gen1->bars[0].start,
-						      BP_HYPERV_LINE_BUS };
+		c.gen1_bar =
+			(struct bp_hyperv_line){ gen1->bars[0].start,
+						 gen1->bars[0].end - gen1->bars[0].start,
+						 BP_HYPERV_LINE_BUS };
 	if (passed && passed->outcome != BP_SCREEN_NONE) {
 		/* VMBus reads 32 bits of each. */
 		c.lfb_base = (uint32_t)passed->base;
 		c.lfb_size = (uint32_t)BP_MIN(passed->size_bytes, (uint64_t)UINT32_MAX);
 		if (passed->outcome == BP_SCREEN_CONSOLE) {
-			uint64_t shown = (uint64_t)passed->stride_bytes * passed->height_px;
+			uint64_t shown =
+				(uint64_t)passed->stride_bytes * passed->height_px;
 
 			/* simpledrm, or efifb, which has the inner line only */
 			add_line(&s, passed->base, shown, BP_HYPERV_LINE_BOOTFB);
@@ -251,14 +269,17 @@ static bool can_predict(const struct bp_machine *m)
 	return m->hyperv.n_devices && m->hyperv.low.start;
 }
 
-static bool profile_possible(const struct bp_hyperv_kernel *k, enum bp_hyperv_profile profile)
+static bool profile_possible(const struct bp_hyperv_kernel *k,
+			     enum bp_hyperv_profile profile)
 {
-	return k && k->profile_known ? k->profile == profile
-				     : profile == BP_HYPERV_OLD || profile == BP_HYPERV_NEW;
+	return k && k->profile_known
+		       ? k->profile == profile
+		       : profile == BP_HYPERV_OLD || profile == BP_HYPERV_NEW;
 }
 
-static int collides(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_screen *passed,
-		    const struct kernel_traits *t, bool *ret)
+static int collides(struct bp_ctx *ctx, const struct bp_machine *m,
+		    const struct bp_screen *passed, const struct kernel_traits *t,
+		    bool *ret)
 {
 	struct bp_hyperv_scenario s = { 0 };
 	int r = predict(ctx, m, passed, t, &s);
@@ -292,12 +313,13 @@ static bool is_live(const struct bp_machine *m, const struct bp_screen *s)
 }
 
 /*
- * Try @screen and nothing in every scenario that is possible: does it make one collide that would
- * not (@ret_worse), does it cure one (@ret_cures)?
+ * Try @screen and nothing in every scenario that is possible: does it make one collide
+ * that would not (@ret_worse), does it cure one (@ret_cures)?
  */
 static int compare_with_nothing(struct bp_ctx *ctx, const struct bp_machine *m,
-				const struct bp_hyperv_kernel *k, const struct bp_screen *screen,
-				bool *ret_worse, bool *ret_cures)
+				const struct bp_hyperv_kernel *k,
+				const struct bp_screen *screen, bool *ret_worse,
+				bool *ret_cures)
 {
 	struct kernel_traits t = { .sysfb = !k || k->reads_screen != 0 };
 
@@ -311,7 +333,8 @@ static int compare_with_nothing(struct bp_ctx *ctx, const struct bp_machine *m,
 			int r;
 
 			t.order = (enum bp_hyperv_order)o;
-			if (k && k->order != BP_HYPERV_ORDER_UNKNOWN && k->order != t.order)
+			if (k && k->order != BP_HYPERV_ORDER_UNKNOWN &&
+			    k->order != t.order)
 				continue;
 			r = collides(ctx, m, screen, &t, &with);
 			if (!r)
@@ -326,8 +349,8 @@ static int compare_with_nothing(struct bp_ctx *ctx, const struct bp_machine *m,
 }
 
 /*
- * Nobody knows the framebuffer, as in a crash kernel that got none. Hosts put it at the low end of
- * the low window, and the fallback of newer kernels relies on just that.
+ * Nobody knows the framebuffer, as in a crash kernel that got none. Hosts put it at the
+ * low end of the low window, and the fallback of newer kernels relies on just that.
  */
 static int pass_low_end(struct bp_ctx *ctx, const struct bp_machine *m,
 			const struct bp_hyperv_kernel *k, struct bp_screen *screen)
@@ -343,14 +366,15 @@ static int pass_low_end(struct bp_ctx *ctx, const struct bp_machine *m,
 	int r;
 
 	if (!vram.base_assumed || !vram.size || m->efi.status ||
-	    !bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID) || (k && k->profile_known &&
-							       k->profile >= BP_HYPERV_NEW))
+	    !bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID) ||
+	    (k && k->profile_known && k->profile >= BP_HYPERV_NEW))
 		return 0;
 	r = compare_with_nothing(ctx, m, k, &low, &worse, &cures);
 	if (r || worse || !cures)
 		return r;
-	snprintf(low.why, sizeof(low.why), "no source knows a framebuffer; Hyper-V puts it at the low end "
-		 "of the MMIO window, and a kernel without the fallback has to be told");
+	snprintf(low.why, sizeof(low.why),
+		 "no source knows a framebuffer; Hyper-V puts it at the low end of the "
+		 "MMIO window, and a kernel without the fallback has to be told");
 	*screen = low;
 	return 0;
 }
@@ -366,8 +390,10 @@ int bp_hyperv_adjust(struct bp_ctx *ctx, const struct bp_machine *m,
 	if (screen->outcome == BP_SCREEN_NONE)
 		return can_predict(m) ? pass_low_end(ctx, m, k, screen) : 0;
 	if (k && k->profile_known && k->profile >= BP_HYPERV_NEW && !is_live(m, screen)) {
-		pass_none(screen, "%s says 0x%" PRIx64 ", but that was at boot; the next kernel finds "
-			  "the framebuffer by itself, and a wrong value would mislead it",
+		pass_none(screen,
+			  "%s says 0x%" PRIx64 ", but that was at boot; the next kernel "
+					       "finds the framebuffer by itself, and a "
+					       "wrong value would mislead it",
 			  screen->source, screen->base);
 		return 0;
 	}
@@ -382,7 +408,8 @@ int bp_hyperv_adjust(struct bp_ctx *ctx, const struct bp_machine *m,
 
 int bp_hyperv_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 			    const struct bp_hyperv_kernel *k,
-			    const struct bp_screen_option *option, struct bp_screen *ret_screen)
+			    const struct bp_screen_option *option,
+			    struct bp_screen *ret_screen)
 {
 	int r = bp_screen_decide(ctx, m, option, ret_screen);
 
@@ -426,18 +453,20 @@ static int list_assumptions(const struct bp_machine *m, const struct bp_hyperv_k
 
 	free(s.ops);
 	if (!r && hv->windows_inferred)
-		r = add_sentence(&p->assumptions, "the MMIO windows are %s", hv->windows_source);
+		r = add_sentence(&p->assumptions, "the MMIO windows are %s",
+				 hv->windows_source);
 	if (!r && !hv->low.last_is_known)
-		r = add_sentence(&p->assumptions, "the low MMIO window ends where that of x86 does");
+		r = add_sentence(&p->assumptions, "the low MMIO window ends where that "
+						  "of x86 does");
 	if (!r && p->vram.base_assumed)
-		r = add_sentence(&p->assumptions, "the host left the framebuffer at the low end of the "
-				 "low MMIO window");
+		r = add_sentence(&p->assumptions, "the host left the framebuffer at the "
+						  "low end of the low MMIO window");
 	if (!r && p->vram.size && p->vram.size_assumed)
 		r = add_sentence(&p->assumptions, "the video memory is %" PRIu64 " MiB",
 				 p->vram.size / MIB);
 	if (!r && s.bar_assumed)
-		r = add_sentence(&p->assumptions, "a PCI device whose BARs are not seen has 1 MiB of "
-				 "64-bit ones");
+		r = add_sentence(&p->assumptions, "a PCI device whose BARs are not seen "
+						  "has 1 MiB of 64-bit ones");
 	if (!r && k && k->profile_known && k->reads_screen < 0)
 		r = add_sentence(&p->assumptions, "the next kernel has CONFIG_SYSFB");
 	if (!r && p->vram.size && !p->vram.base_assumed && hv->generation == 2 && hv->low.start &&
@@ -446,11 +475,14 @@ static int list_assumptions(const struct bp_machine *m, const struct bp_hyperv_k
 				 "of the MMIO window, 0x%" PRIx64 ": a driver has moved it",
 				 p->vram.base, hv->low.start);
 	if (!r && s.has_low_bar)
-		r = add_sentence(&p->warnings, "a PCI device has 32-bit BARs: these are not checked by "
-				 "the host, and may come to lie in the low window");
+		r = add_sentence(&p->warnings, "a PCI device has 32-bit BARs: these are "
+					       "not checked by the host, and may come to "
+					       "lie in the low window");
 	if (!r && hv->d0_failures)
-		r = add_sentence(&p->warnings, "the host has refused a PCI device %u times since this "
-				 "kernel booted (D0 entry, status c0370048)", hv->d0_failures);
+		r = add_sentence(&p->warnings,
+				 "the host has refused a PCI device %u times since this "
+				 "kernel booted (D0 entry, status c0370048)",
+				 hv->d0_failures);
 	return r;
 }
 
@@ -458,7 +490,8 @@ static int run_scenarios(struct bp_ctx *ctx, const struct bp_machine *m,
 			 const struct bp_hyperv_question *q, struct bp_hyperv_report *p)
 {
 	const struct bp_hyperv_kernel *k = q->kernel;
-	const struct bp_screen *const passed[] = { NULL, &p->ours, &p->file_load, q->by_hand };
+	const struct bp_screen *const passed[] = { NULL, &p->ours, &p->file_load,
+						   q->by_hand };
 	enum bp_hyperv_order order = q->order || !k ? q->order : k->order;
 	struct kernel_traits t = {
 		.sysfb = !k || k->reads_screen != 0,
@@ -472,14 +505,17 @@ static int run_scenarios(struct bp_ctx *ctx, const struct bp_machine *m,
 	for (int i = 0; i < BP_HYPERV_PASSINGS; i++) {
 		if (i == BP_HYPERV_PASS_BY_HAND && !q->by_hand)
 			continue;
-		for (int profile = BP_HYPERV_PRE60; profile <= BP_HYPERV_NEW510; profile++) {
-			bool possible = profile_possible(k, (enum bp_hyperv_profile)profile);
+		for (int profile = BP_HYPERV_PRE60; profile <= BP_HYPERV_NEW510;
+		     profile++) {
+			bool possible =
+				profile_possible(k, (enum bp_hyperv_profile)profile);
 
 			t.profile = (enum bp_hyperv_profile)profile;
 			if (!possible && profile != BP_HYPERV_NEW)
 				continue;
 			for (int o = BP_HYPERV_PCI_FIRST; o <= BP_HYPERV_DRM_FIRST; o++) {
-				struct bp_hyperv_scenario *s = &p->scenarios[p->n_scenarios];
+				struct bp_hyperv_scenario *s =
+					&p->scenarios[p->n_scenarios];
 				int r;
 
 				t.order = (enum bp_hyperv_order)o;
@@ -500,8 +536,9 @@ struct tally {
 	unsigned int bad, good;
 };
 
-static struct tally count(const struct bp_hyperv_report *p, enum bp_hyperv_passing passing,
-			  bool possible, int profile, int order)
+static struct tally count(const struct bp_hyperv_report *p,
+			  enum bp_hyperv_passing passing, bool possible, int profile,
+			  int order)
 {
 	struct tally t = { 0 };
 
@@ -529,7 +566,8 @@ static void conclude(struct bp_hyperv_report *p, const struct bp_hyperv_kernel *
 	p->file_load_collides = count(p, BP_HYPERV_PASS_FILE_LOAD, true, -1, -1).bad;
 	if (!ours.bad) {
 		p->verdict = BP_HYPERV_SAFE;
-		snprintf(p->why, sizeof(p->why), "no PCI configuration window lands on the framebuffer");
+		snprintf(p->why, sizeof(p->why),
+			 "no PCI configuration window lands on the framebuffer");
 		return;
 	}
 	if (!(k && k->profile_known)) {
@@ -538,24 +576,28 @@ static void conclude(struct bp_hyperv_report *p, const struct bp_hyperv_kernel *
 
 		if (!old.bad != !new.bad) {
 			p->verdict = BP_HYPERV_CANNOT_TELL;
-			snprintf(p->why, sizeof(p->why), "it depends on the next kernel: one %s the "
-				 "fallback collides", old.bad ? "without" : "with");
+			snprintf(p->why, sizeof(p->why),
+				 "it depends on the next kernel: one %s the fallback "
+				 "collides",
+				 old.bad ? "without" : "with");
 			return;
 		}
 	}
 	p->verdict = BP_HYPERV_COLLISION;
-	other = count(p, BP_HYPERV_PASS_OURS, false, k && k->profile_known ? (int)k->profile : -1,
-		      BP_HYPERV_DRM_FIRST);
+	other = count(p, BP_HYPERV_PASS_OURS, false,
+		      k && k->profile_known ? (int)k->profile : -1, BP_HYPERV_DRM_FIRST);
 	p->cured_by_order = other.good && !other.bad;
 	other = count(p, BP_HYPERV_PASS_OURS, false, BP_HYPERV_NEW, -1);
 	p->cured_by_newer = other.good && !other.bad;
-	snprintf(p->why, sizeof(p->why), "a PCI configuration window lands on the framebuffer%s, and "
-		 "the host refuses the device (D0 entry, status c0370048)",
+	snprintf(p->why, sizeof(p->why),
+		 "a PCI configuration window lands on the framebuffer%s, and the host "
+		 "refuses the device (D0 entry, status c0370048)",
 		 ours.good ? " in one order of drivers" : "");
 }
 
 int bp_hyperv_judge(struct bp_ctx *ctx, const struct bp_machine *m,
-		    const struct bp_hyperv_question *q, struct bp_hyperv_report *ret_report)
+		    const struct bp_hyperv_question *q,
+		    struct bp_hyperv_report *ret_report)
 {
 	struct bp_hyperv_report p = { .ours = *q->ours, .vram = bp_hyperv_vram(m) };
 	int r = bp_screen_file_load(ctx, m, &p.file_load);
@@ -567,9 +609,10 @@ int bp_hyperv_judge(struct bp_ctx *ctx, const struct bp_machine *m,
 			 : "this machine is no guest of Hyper-V");
 	} else if (!r && !m->hyperv.low.start) {
 		p.verdict = BP_HYPERV_CANNOT_TELL;
-		snprintf(p.why, sizeof(p.why), m->iomem.status
-			 ? "the MMIO windows are not known: /proc/iomem cannot be read (needs root)"
-			 : "the MMIO windows are not known");
+		snprintf(p.why, sizeof(p.why),
+			 m->iomem.status ? "the MMIO windows are not known: /proc/iomem "
+					   "cannot be read (needs root)"
+					 : "the MMIO windows are not known");
 	} else if (!r) {
 		r = run_scenarios(ctx, m, q, &p);
 		if (!r)

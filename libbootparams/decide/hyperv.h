@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A Hyper-V guest's next kernel: what to tell it about the framebuffer, and what will come of it.
+ * A Hyper-V guest's next kernel: what to tell it about the framebuffer, and what will
+ * come of it.
  */
 #ifndef BP_DECIDE_HYPERV_H
 #define BP_DECIDE_HYPERV_H
@@ -13,8 +14,10 @@
 /* Where the host has the video memory now, as far as the guest can know. */
 struct bp_hyperv_vram {
 	uint64_t base, size;	/* what the host is taken to use; size 0: there is none */
-	uint64_t seen_size;	/* what the source says: a part of it, where only that is claimed */
-	bool base_assumed;	/* nothing says where it is: the low window's start is taken */
+	uint64_t seen_size;	/* what the source says: a part of it, where only that is
+				 * claimed */
+	bool base_assumed;	/* nothing says where it is: the low window's start is
+				 * taken */
 	bool size_assumed;	/* 8 MiB, what hosts give by default */
 	const char *source;	/* static, a phrase */
 };
@@ -35,7 +38,8 @@ int bp_hyperv_adjust(struct bp_ctx *ctx, const struct bp_machine *m,
 /* bp_screen_decide() and, where the choice is ours (auto), bp_hyperv_adjust(). */
 int bp_hyperv_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 			    const struct bp_hyperv_kernel *k,
-			    const struct bp_screen_option *option, struct bp_screen *ret_screen);
+			    const struct bp_screen_option *option,
+			    struct bp_screen *ret_screen);
 
 /* What the next kernel is told, in one scenario. */
 enum bp_hyperv_passing {
@@ -50,8 +54,10 @@ const char *bp_hyperv_passing_name(enum bp_hyperv_passing passing);
 struct bp_hyperv_scenario {
 	enum bp_hyperv_passing passing;
 	enum bp_hyperv_profile profile;
-	enum bp_hyperv_order order;	/* never unknown here: each possible one is a scenario */
-	bool possible;	/* by what is known of the next kernel; the others show what would cure */
+	enum bp_hyperv_order order;	/* never unknown here: each possible one is a
+					 * scenario */
+	bool possible;	/* by what is known of the next kernel; the others show what would
+			 * cure */
 	uint64_t lfb_base;
 	struct bp_hyperv_prediction prediction;
 	struct bp_hyperv_op *ops;	/* what prediction.landings speak of */
@@ -82,22 +88,27 @@ struct bp_hyperv_report {
 struct bp_hyperv_question {
 	const struct bp_hyperv_kernel *kernel;	/* the next one, or NULL */
 	enum bp_hyperv_order order;	/* where not unknown: instead of the kernel's */
-	const struct bp_screen *ours;	/* what kexec_load would pass, after bp_hyperv_adjust() */
+	const struct bp_screen *ours;	/* what kexec_load would pass, after
+					 * bp_hyperv_adjust() */
 	const struct bp_screen *by_hand;	/* one more value to try, or NULL */
 	bool config_above_4g;	/* the next kernel's pci-hyperv has the SZ_4G patch */
-	bool no_efi;	/* the next kernel is not told of EFI, and takes the machine for generation 1 */
+	bool no_efi;	/* the next kernel is not told of EFI, and takes the machine for
+			 * generation 1 */
 };
 
 /* bp_hyperv_judge - predict every scenario that is possible, and those that would cure */
 int bp_hyperv_judge(struct bp_ctx *ctx, const struct bp_machine *m,
-		    const struct bp_hyperv_question *q, struct bp_hyperv_report *ret_report);
+		    const struct bp_hyperv_question *q,
+		    struct bp_hyperv_report *ret_report);
 void bp_hyperv_report_done(struct bp_hyperv_report *report);
 /* How a collision is cured, as a sentence; NULL: not by anything but the value passed. */
 const char *bp_hyperv_cure(const struct bp_hyperv_report *report);
 #define BP_HYPERV_CURE_ORDER \
-	"load hyperv_drm before pci_hyperv in the next kernel: \"softdep pci_hyperv pre: hyperv_drm\" " \
+	"load hyperv_drm before pci_hyperv in the next kernel: \"softdep pci_hyperv " \
+	"pre: hyperv_drm\" " \
 	"in its initrd's modprobe.d"
 #define BP_HYPERV_CURE_NEWER \
-	"take a kernel that finds the framebuffer by itself (7.1 and later, or with the backport)"
+	"take a kernel that finds the framebuffer by itself (7.1 and later, or with " \
+	"the backport)"
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From what a user asks for to what a plan is made from; bp_plan_load(), which does it all. */
+/* From what a user asks for to what a plan is made from; bp_plan_load(), which does it
+ * all. */
 #include "config.h"
 
 #include <errno.h>
@@ -35,8 +36,8 @@ void bp_load_done(struct bp_load *load)
 }
 
 /*
- * How long the memory map of the next kernel is; a crash kernel's is a short one of its own.
- * 0 where there is none: making the plan then says why.
+ * How long the memory map of the next kernel is; a crash kernel's is a short one of its
+ * own. 0 where there is none: making the plan then says why.
  */
 static size_t count_ranges(const struct bp_load *l)
 {
@@ -71,9 +72,10 @@ static int choose_cmdline(struct bp_load *l)
 
 	if (l->reuse_cmdline && l->machine->cmdline_status)
 		return bp_fail_errno(l->ctx, l->machine->cmdline_status,
-				     "cannot reuse the command line: cannot read /proc/cmdline");
-	r = bp_cmdline_compose(l->ctx, l->reuse_cmdline ? l->machine->cmdline : NULL, l->panic,
-			       l->append, &l->cmdline);
+				     "cannot reuse the command line: cannot read "
+				     "/proc/cmdline");
+	r = bp_cmdline_compose(l->ctx, l->reuse_cmdline ? l->machine->cmdline : NULL,
+			       l->panic, l->append, &l->cmdline);
 	if (r)
 		return r;
 	bp_cmdline_choose(l->machine, l->image, l->panic, l->cmdline, &l->cmdline_choice);
@@ -85,8 +87,8 @@ static int choose_cmdline(struct bp_load *l)
 }
 
 /*
- * A guest of Hyper-V: what the next kernel will do about the framebuffer, as far as its files say.
- * An initrd that cannot be looked into is loaded all the same.
+ * A guest of Hyper-V: what the next kernel will do about the framebuffer, as far as its
+ * files say. An initrd that cannot be looked into is loaded all the same.
  */
 static int look_at_hyperv(struct bp_load *l)
 {
@@ -95,8 +97,8 @@ static int look_at_hyperv(struct bp_load *l)
 	l->hyperv = (struct bp_hyperv_kernel){ .reads_screen = -1 };
 	if (!l->machine->hyperv.n_devices)
 		return 0;
-	r = bp_hyperv_kernel_read(l->ctx, l->image, l->has_initrd ? &l->initrd : NULL, NULL,
-				  &l->hyperv);
+	r = bp_hyperv_kernel_read(l->ctx, l->image, l->has_initrd ? &l->initrd : NULL,
+				  NULL, &l->hyperv);
 	if (r == -ENOMEM)
 		return r;
 	if (r) {
@@ -118,8 +120,8 @@ static int open_dtb(struct bp_load *l, struct bp_syscall_request *request)
 }
 
 /*
- * A look needs no privilege, but without it /proc/iomem hides its addresses: take the firmware's
- * memory for free then.
+ * A look needs no privilege, but without it /proc/iomem hides its addresses: take the
+ * firmware's memory for free then.
  */
 static int guess_iomem(struct bp_machine *m)
 {
@@ -148,16 +150,19 @@ static int guess_iomem(struct bp_machine *m)
 
 static int settle_iomem(struct bp_load *l)
 {
-	if (l->for_show && l->machine->iomem.status == -EACCES && l->machine->firmware_map.n)
+	if (l->for_show && l->machine->iomem.status == -EACCES &&
+	    l->machine->firmware_map.n)
 		return guess_iomem(l->machine);
 	/* Guessed for an earlier plan, which was for show. */
 	if (!l->for_show && l->machine->iomem_guessed)
-		return bp_fail(l->ctx, -EACCES, "/proc/iomem shows no addresses: reading them needs "
+		return bp_fail(l->ctx, -EACCES,
+			       "/proc/iomem shows no addresses: reading them needs "
 			       "CAP_SYS_ADMIN (run as root)");
 	return 0;
 }
 
-/* Options of which it depends on the machine or on their value which call honours them. */
+/* Options of which it depends on the machine or on their value which call honours
+ * them. */
 static int sort_options(const struct bp_load *l, struct bp_syscall_request *request)
 {
 	if (!request->load_only && l->screen.request != BP_SCREEN_AUTO)
@@ -165,7 +170,8 @@ static int sort_options(const struct bp_load *l, struct bp_syscall_request *requ
 	if (l->carry == BP_CARRY_NONE)
 		return 0;
 	if (l->image->arch != BP_ARCH_ARM64)
-		return bp_fail(l->ctx, -EOPNOTSUPP, "--framebuffer-method: only arm64 kernels need one, "
+		return bp_fail(l->ctx, -EOPNOTSUPP,
+			       "--framebuffer-method: only arm64 kernels need one, "
 			       "others have it among their boot parameters");
 	if (!bp_carry_goes_with(l->carry, BP_SYSCALL_FILE_LOAD))
 		request->load_only = "framebuffer-method";
@@ -175,15 +181,17 @@ static int sort_options(const struct bp_load *l, struct bp_syscall_request *requ
 }
 
 /* arm64: what reaches the next kernel depends on the image, too. */
-static int compare_carriers(const struct bp_load *l, struct bp_screen *load, struct bp_screen *file,
-			    struct bp_syscall_request *request)
+static int compare_carriers(const struct bp_load *l, struct bp_screen *load,
+			    struct bp_screen *file, struct bp_syscall_request *request)
 {
-	struct bp_carry_request by = { .syscall = BP_SYSCALL_FILE_LOAD, .method = l->carry };
+	struct bp_carry_request by = { .syscall = BP_SYSCALL_FILE_LOAD,
+				       .method = l->carry };
 	enum bp_carry method;
 	int r;
 
 	/* Where it is not free, the plan says so. */
-	if (l->carry == BP_CARRY_FIRMWARE_REDIRECT && bp_efi_find_spare(l->ctx, &l->machine->efi_tables))
+	if (l->carry == BP_CARRY_FIRMWARE_REDIRECT &&
+	    bp_efi_find_spare(l->ctx, &l->machine->efi_tables))
 		bp_debug(l->ctx, "%s", bp_ctx_message(l->ctx));
 	*file = *load;
 	r = bp_screen_carried(l->ctx, l->machine, l->image, &by, file, &method);
@@ -199,7 +207,8 @@ static int compare_carriers(const struct bp_load *l, struct bp_screen *load, str
 		return 0;
 	}
 	by.syscall = BP_SYSCALL_LOAD;
-	return r ? r : bp_screen_carried(l->ctx, l->machine, l->image, &by, load, &method);
+	return r ? r
+		 : bp_screen_carried(l->ctx, l->machine, l->image, &by, load, &method);
 }
 
 int bp_load_gather(struct bp_load *l)
@@ -225,7 +234,8 @@ int bp_load_gather(struct bp_load *l)
 	if (!r)
 		r = bp_screen_file_load(l->ctx, l->machine, &screen_file);
 	if (!r)
-		/* x86: under -s the request has no effect, but what is true is compared all the same. */
+		/* x86: under -s the request has no effect, but what is true is compared
+		 * all the same. */
 		r = bp_hyperv_screen_decide(l->ctx, l->machine, &l->hyperv,
 					    l->mode == BP_SYSCALL_ONLY_FILE_LOAD &&
 							    l->image->arch != BP_ARCH_ARM64
@@ -243,7 +253,8 @@ int bp_load_gather(struct bp_load *l)
 
 static int tell(const struct bp_load *l, enum bp_syscall syscall, struct bp_plan *plan)
 {
-	const char *lost = syscall == l->choice.syscall ? l->choice.lost : l->choice.lost_otherwise;
+	const char *lost =
+		syscall == l->choice.syscall ? l->choice.lost : l->choice.lost_otherwise;
 	int r = 0;
 
 	if (*lost)
@@ -251,7 +262,8 @@ static int tell(const struct bp_load *l, enum bp_syscall syscall, struct bp_plan
 	if (!r && l->dtb && l->image->arch == BP_ARCH_X86_64)
 		r = bp_plan_warn(plan, "--dtb has no effect: x86 kernels take no device tree");
 	if (!r && l->hyperv_trouble)
-		r = bp_plan_warn(plan, "%s; what the next kernel does on Hyper-V is not known",
+		r = bp_plan_warn(plan,
+				 "%s; what the next kernel does on Hyper-V is not known",
 				 l->hyperv_trouble);
 	if (!r && l->cmdline_choice.why)
 		r = (l->cmdline_choice.lost ? bp_plan_warn : bp_plan_reason)
@@ -259,8 +271,10 @@ static int tell(const struct bp_load *l, enum bp_syscall syscall, struct bp_plan
 	if (!r && *l->choice.doubt && syscall == BP_SYSCALL_FILE_LOAD)
 		r = bp_plan_warn(plan, "%s", l->choice.doubt);
 	if (!r && *l->choice.not_passed && syscall == BP_SYSCALL_FILE_LOAD)
-		r = bp_plan_reason(plan, "kexec_file_load does not pass on, as kexec_load would: "
-				   "%s", l->choice.not_passed);
+		r = bp_plan_reason(plan,
+				   "kexec_file_load does not pass on, as kexec_load "
+				   "would: %s",
+				   l->choice.not_passed);
 	if (!r && l->machine->iomem_guessed && syscall == BP_SYSCALL_LOAD)
 		r = bp_plan_warn(plan, "/proc/iomem hides its addresses from this user: places are "
 				 "guessed from the firmware's memory map");
@@ -329,7 +343,8 @@ static int take_opts(struct bp_load *l, const struct bp_load_opts *o)
 	l->hotplug = o->hotplug;
 	l->no_efi = o->no_efi;
 	l->memmap_on_cmdline = o->memmap_on_cmdline;
-	return o->framebuffer ? bp_screen_option_parse(l->ctx, o->framebuffer, &l->screen) : 0;
+	return o->framebuffer ? bp_screen_option_parse(l->ctx, o->framebuffer, &l->screen)
+			      : 0;
 }
 
 int bp_plan_load(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,
@@ -342,7 +357,8 @@ int bp_plan_load(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *imag
 
 	bp_forgive(ctx);
 	if (opts) {
-		if (opts->size < offsetof(struct bp_load_opts, syscall) + sizeof(o.syscall))
+		if (opts->size <
+		    offsetof(struct bp_load_opts, syscall) + sizeof(o.syscall))
 			return bp_fail(ctx, -EINVAL, "options of %zu bytes", opts->size);
 		memcpy(&o, opts, BP_MIN(opts->size, sizeof(o)));
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A load that is wanted, and what follows from it before there is a plan: initrd, command line,
- * system call. What kexec(8) and bp_plan_load() share.
+ * A load that is wanted, and what follows from it before there is a plan: initrd, command
+ * line, system call. What kexec(8) and bp_plan_load() share.
  */
 #ifndef BP_DECIDE_LOAD_H
 #define BP_DECIDE_LOAD_H
@@ -22,7 +22,8 @@ struct bp_load {
 	bool for_show;		/* as in struct bp_load_opts */
 	bool reuse_cmdline;
 	const char *append;	/* to the command line; NULL: nothing */
-	const char *const *initrds;	/* paths, NULL ends them; NULL: none, or that of a UKI */
+	const char *const *initrds;	/* paths, NULL ends them; NULL: none, or that of a
+					 * UKI */
 	const char *dtb;	/* path; NULL: that of the running kernel */
 	struct bp_screen_option screen;
 	enum bp_carry carry;	/* arm64: how it is handed over; BP_CARRY_NONE: choose */
@@ -53,6 +54,7 @@ void bp_load_done(struct bp_load *load);
 /* Opens the initrd, composes the command line, chooses the system call. */
 int bp_load_gather(struct bp_load *load);
 /* A plan by @syscall, load->choice.syscall or the other one; @load must outlive it. */
-int bp_load_plan(struct bp_load *load, enum bp_syscall syscall, struct bp_plan **ret_plan);
+int bp_load_plan(struct bp_load *load, enum bp_syscall syscall,
+		 struct bp_plan **ret_plan);
 
 #endif

@@ -99,7 +99,8 @@ static int check_cma(struct bp_ctx *ctx, const struct bp_crash *crash)
 {
 	if (!crash->cma_status)
 		return 0;
-	return bp_fail_errno(ctx, crash->cma_status, "the CMA ranges of the crash kernel were not read");
+	return bp_fail_errno(ctx, crash->cma_status,
+			     "the CMA ranges of the crash kernel were not read");
 }
 
 /* The E820 names among the resources, at any depth: PCI windows are parents of some. */
@@ -238,9 +239,10 @@ int bp_dump_ram(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_memmap
 	if (!r)
 		r = bp_memmap_copy(&holes, &m->crash.cma);
 	/*
-	 * The first MiB is the crash kernel's own; with crashkernel= the first kernel keeps
-	 * nothing there (6f599d84231f, "x86/kdump: Always reserve the low 1M when the crashkernel
-	 * option is specified", Linux 5.5), and the kernel's own loader leaves it out as well.
+	 * The first MiB is the crash kernel's own; with crashkernel= the first kernel
+	 * keeps nothing there (6f599d84231f, "x86/kdump: Always reserve the low 1M when
+	 * the crashkernel option is specified", Linux 5.5), and the kernel's own loader
+	 * leaves it out as well.
 	 */
 	if (!r && m->arch == BP_ARCH_X86_64)
 		r = bp_memmap_add(&holes, 0, BP_LOW_MEMORY_END, BP_MEM_RESERVED);

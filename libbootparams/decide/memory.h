@@ -32,8 +32,8 @@ int bp_e820_for_crash(struct bp_ctx *ctx, const struct bp_machine *m,
 		      const struct bp_memmap *taken, struct bp_memmap *ret_map);
 
 /*
- * What /proc/vmcore is to show: all System RAM without the crash regions and CMA, and on x86
- * without the first MiB, which the crash kernel uses.
+ * What /proc/vmcore is to show: all System RAM without the crash regions and CMA, and on
+ * x86 without the first MiB, which the crash kernel uses.
  */
 int bp_dump_ram(struct bp_ctx *ctx, const struct bp_machine *m,
 		struct bp_memmap *ret_map);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Free RAM, and taking parts of it. Nothing is read here: see collect/ for where facts come from. */
+/* Free RAM, and taking parts of it. Nothing is read here: see collect/ for where facts
+ * come from. */
 #include "config.h"
 
 #include <errno.h>
@@ -14,8 +15,9 @@ void bp_placement_done(struct bp_placement *p)
 	bp_memmap_done(&p->free);
 }
 
-/* Parts of System RAM that the running kernel names, and that a segment may nevertheless cover:
- * the next kernel replaces them, and the copy is made after this kernel has stopped. */
+/* Parts of System RAM that the running kernel names, and that a segment may nevertheless
+ * cover: the next kernel replaces them, and the copy is made after this kernel has
+ * stopped. */
 static bool is_replaceable(const char *name)
 {
 	static const char *const names[] = {
@@ -28,14 +30,16 @@ static bool is_replaceable(const char *name)
 	return false;
 }
 
-static int free_for_load(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_memmap *ret_free)
+static int free_for_load(struct bp_ctx *ctx, const struct bp_machine *m,
+			 struct bp_memmap *ret_free)
 {
 	bp_automemmap struct bp_memmap ram = { 0 }, taken = { 0 };
 	bool in_ram = false;
 	int r = 0;
 
 	if (m->iomem.status == -EACCES)
-		return bp_fail(ctx, -EACCES, "/proc/iomem shows no addresses: reading them needs "
+		return bp_fail(ctx, -EACCES,
+			       "/proc/iomem shows no addresses: reading them needs "
 			       "CAP_SYS_ADMIN (run as root)");
 	if (m->iomem.status)
 		return bp_fail_errno(ctx, m->iomem.status, "cannot read /proc/iomem");
@@ -74,8 +78,8 @@ static int free_for_load(struct bp_ctx *ctx, const struct bp_machine *m, struct 
 	return 0;
 }
 
-/* The kernel takes a crash image's segments only in its main region, which is the highest one:
- * a second, low one (crashkernel=,low) is for the crash kernel's own use. */
+/* The kernel takes a crash image's segments only in its main region, which is the highest
+ * one: a second, low one (crashkernel=,low) is for the crash kernel's own use. */
 static int free_for_panic(struct bp_ctx *ctx, const struct bp_machine *m,
 			  struct bp_memmap *ret_free)
 {
@@ -134,8 +138,8 @@ static int take(struct bp_placement *p, bp_phys_t start, uint64_t size)
 	return r ? r : bp_memmap_subtract(&p->free, &hole);
 }
 
-static int no_room(struct bp_ctx *ctx, const struct bp_placement *p, const char *what, uint64_t size,
-		   uint64_t align, bp_phys_t min, bp_phys_t max)
+static int no_room(struct bp_ctx *ctx, const struct bp_placement *p, const char *what,
+		   uint64_t size, uint64_t align, bp_phys_t min, bp_phys_t max)
 {
 	uint64_t largest = 0, total = 0;
 	char where[64];
@@ -154,19 +158,22 @@ static int no_room(struct bp_ctx *ctx, const struct bp_placement *p, const char 
 	if (max == BP_PHYS_END)
 		snprintf(where, sizeof(where), "from 0x%llx on", (unsigned long long)min);
 	else
-		snprintf(where, sizeof(where), "between 0x%llx and 0x%llx", (unsigned long long)min,
-			 (unsigned long long)max);
-	return bp_fail(ctx, -ENOSPC, "no room for the %s: %llu KiB aligned to %llu KiB needed %s, largest "
-		       "free part of %s there is %llu KiB (%llu KiB in all)%s", what,
-		       (unsigned long long)(size >> 10), (unsigned long long)(align >> 10), where,
+		snprintf(where, sizeof(where), "between 0x%llx and 0x%llx",
+			 (unsigned long long)min, (unsigned long long)max);
+	return bp_fail(ctx, -ENOSPC,
+		       "no room for the %s: %llu KiB aligned to %llu KiB needed %s, "
+		       "largest free part of %s there is %llu KiB (%llu KiB in all)%s",
+		       what, (unsigned long long)(size >> 10),
+		       (unsigned long long)(align >> 10), where,
 		       p->panic ? "the crash kernel's region" : "RAM",
-		       (unsigned long long)(largest >> 10), (unsigned long long)(total >> 10),
+		       (unsigned long long)(largest >> 10),
+		       (unsigned long long)(total >> 10),
 		       p->panic ? "; reserve more with crashkernel=" : "");
 }
 
-int bp_placement_take(struct bp_ctx *ctx, struct bp_placement *p, const char *what, uint64_t size,
-		      uint64_t align, bp_phys_t min, bp_phys_t max, bool topdown,
-		      bp_phys_t *ret_start)
+int bp_placement_take(struct bp_ctx *ctx, struct bp_placement *p, const char *what,
+		      uint64_t size, uint64_t align, bp_phys_t min, bp_phys_t max,
+		      bool topdown, bp_phys_t *ret_start)
 {
 	bp_phys_t start;
 	int r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where segments may lie: free RAM as the running system describes it, shrinking as it is used. */
+/* Where segments may lie: free RAM as the running system describes it, shrinking as it is
+ * used. */
 #ifndef BP_DECIDE_PLACEMENT_H
 #define BP_DECIDE_PLACEMENT_H
 
@@ -13,9 +14,10 @@ struct bp_placement {
 };
 
 /*
- * Normal: System RAM of /proc/iomem that the firmware's map calls RAM as well, without reserved
- * parts, the crash kernel's region and @avoid. Crash: the region that the kernel accepts segments
- * in. Then cut to [min, max). -ENODATA where iomem is unreadable or no region is reserved.
+ * Normal: System RAM of /proc/iomem that the firmware's map calls RAM as well, without
+ * reserved parts, the crash kernel's region and @avoid. Crash: the region that the kernel
+ * accepts segments in. Then cut to [min, max). -ENODATA where iomem is unreadable or no
+ * region is reserved.
  */
 int bp_placement_init(struct bp_ctx *ctx, const struct bp_machine *m, bool panic,
 		      bp_phys_t min, bp_phys_t max, const struct bp_memmap *avoid,
@@ -23,9 +25,9 @@ int bp_placement_init(struct bp_ctx *ctx, const struct bp_machine *m, bool panic
 void bp_placement_done(struct bp_placement *p);
 
 /* Take @size bytes; -ENOSPC says how much was asked and what the largest free part is. */
-int bp_placement_take(struct bp_ctx *ctx, struct bp_placement *p, const char *what, uint64_t size,
-		      uint64_t align, bp_phys_t min, bp_phys_t max, bool topdown,
-		      bp_phys_t *ret_start);
+int bp_placement_take(struct bp_ctx *ctx, struct bp_placement *p, const char *what,
+		      uint64_t size, uint64_t align, bp_phys_t min, bp_phys_t max,
+		      bool topdown, bp_phys_t *ret_start);
 /* Take exactly this range; -ENOSPC where it is not all free (no message). */
 int bp_placement_take_at(struct bp_placement *p, bp_phys_t start, uint64_t size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What an architecture adds to a plan. To add one: a file plan-ARCH.c with these functions, a
- * line in the table of plan.c, and the encoders it calls.
+ * What an architecture adds to a plan. To add one: a file plan-ARCH.c with these
+ * functions, a line in the table of plan.c, and the encoders it calls.
  */
 #ifndef BP_DECIDE_PLAN_ARCH_H
 #define BP_DECIDE_PLAN_ARCH_H
@@ -16,13 +16,17 @@ struct bp_plan_arch {
 	int (*check)(struct bp_plan *plan, const struct bp_plan_opts *opts);
 	/* Longest command line the image takes, without the NUL. */
 	uint64_t (*cmdline_max)(const struct bp_image *image);
-	/* The map that the next kernel is told; @elfcorehdr is empty but for a crash kernel. */
+	/* The map that the next kernel is told; @elfcorehdr is empty but for a crash
+	 * kernel. */
 	int (*memory_map)(struct bp_plan *plan, const struct bp_range *elfcorehdr);
-	/* What the next kernel is told of the screen by plan->syscall, in plan->screen. */
+	/* What the next kernel is told of the screen by plan->syscall, in
+	 * plan->screen. */
 	int (*screen)(struct bp_plan *plan, const struct bp_plan_opts *opts);
-	/* Would kexec_file_load find room for this crash kernel? -ENOSPC with a message. */
+	/* Would kexec_file_load find room for this crash kernel? -ENOSPC with a
+	 * message. */
 	int (*file_load_room)(struct bp_plan *plan, const struct bp_plan_opts *opts);
-	/* Place and encode; plan->screen, ->cmdline and (crash) ->elfcorehdr are there. */
+	/* Place and encode; plan->screen, ->cmdline and (crash) ->elfcorehdr are
+	 * there. */
 	int (*build)(struct bp_plan *plan, const struct bp_plan_opts *opts,
 		     struct bp_placement *place);
 };
@@ -31,8 +35,9 @@ extern const struct bp_plan_arch bp_plan_arch_arm64;
 extern const struct bp_plan_arch bp_plan_arch_x86;
 
 /* Shared by the architectures. */
-struct bp_segment *bp_plan_add_segment(struct bp_plan *plan, const char *name, bp_phys_t mem,
-				       uint64_t memsz, const void *buf, uint64_t bufsz);
+struct bp_segment *bp_plan_add_segment(struct bp_plan *plan, const char *name,
+				       bp_phys_t mem, uint64_t memsz, const void *buf,
+				       uint64_t bufsz);
 int bp_plan_place_elfcorehdr(struct bp_plan *plan, const struct bp_plan_opts *opts,
 			     struct bp_placement *place, struct bp_range *ret_range);
 int bp_plan_place_initrd(struct bp_plan *plan, const struct bp_plan_opts *opts,

@@ -2,8 +2,8 @@
 /*
  * The arm64 part of a plan: kernel (Image, or ELF), initrd, device tree and purgatory.
  *
- * Machine state at the kernel's entry: Documentation/arch/arm64/booting.rst. MMU off, x0 the
- * device tree's address, x1 to x3 zero.
+ * Machine state at the kernel's entry: Documentation/arch/arm64/booting.rst. MMU off, x0
+ * the device tree's address, x1 to x3 zero.
  */
 #include "config.h"
 
@@ -19,7 +19,8 @@
 #define MIB (1ull << 20)
 #define GIB (1ull << 30)
 
-/* booting.rst: initrd and kernel within one window of so much, which starts at a whole GiB. */
+/* booting.rst: initrd and kernel within one window of so much, which starts at a whole
+ * GiB. */
 #define INITRD_WINDOW (32 * GIB)
 /* booting.rst: what may be mapped as one block, and the most that a device tree has. */
 #define DTB_BLOCK (2 * MIB)
@@ -31,15 +32,19 @@ static int check(struct bp_plan *plan, const struct bp_plan_opts *opts)
 	uint32_t page = plan->image->arm64.page_size;
 
 	if (opts->no_efi)
-		return bp_fail(plan->ctx, -EOPNOTSUPP, "--noefi: an arm64 kernel without EFI would have "
-			       "neither ACPI nor, on most machines, a description of its memory");
+		return bp_fail(plan->ctx, -EOPNOTSUPP,
+			       "--noefi: an arm64 kernel without EFI would have neither "
+			       "ACPI nor, on most machines, a description of its memory");
 	if (opts->memmap_on_cmdline)
-		return bp_fail(plan->ctx, -EOPNOTSUPP, "--pass-memmap-cmdline: arm64 kernels take no "
-			       "memory map on the command line");
+		return bp_fail(plan->ctx, -EOPNOTSUPP,
+			       "--pass-memmap-cmdline: arm64 kernels take no memory map "
+			       "on the command line");
 	if (page && page != m->page_size)
-		return bp_plan_warn(plan, "%s has pages of %u KiB, this kernel has %u KiB: a CPU without "
-				    "them does not start it, and says nothing", plan->image->path,
-				    page >> 10, m->page_size >> 10);
+		return bp_plan_warn(plan,
+				    "%s has pages of %u KiB, this kernel has %u KiB: a "
+				    "CPU without them does not start it, and says "
+				    "nothing",
+				    plan->image->path, page >> 10, m->page_size >> 10);
 	return 0;
 }
 
@@ -49,8 +54,8 @@ static uint64_t cmdline_max(const struct bp_image *image)
 }
 
 /*
- * EFI or the device tree describe the memory, and the next kernel reads them: this is what /proc/iomem
- * shows of it, and for a crash kernel the part that it may use.
+ * EFI or the device tree describe the memory, and the next kernel reads them: this is
+ * what /proc/iomem shows of it, and for a crash kernel the part that it may use.
  */
 static int memory_map(struct bp_plan *plan, const struct bp_range *elfcorehdr)
 {
@@ -71,28 +76,34 @@ static int memory_map(struct bp_plan *plan, const struct bp_range *elfcorehdr)
 		const struct bp_iomem_entry *e = &m->iomem.v[i];
 
 		if (!e->depth && !strcmp(e->name, "System RAM"))
-			r = bp_memmap_add(&plan->memory_map, e->start, e->end, BP_MEM_RAM);
+			r = bp_memmap_add(&plan->memory_map, e->start, e->end,
+					  BP_MEM_RAM);
 		else if (!e->depth && !strcmp(e->name, "reserved"))
-			r = bp_memmap_add(&plan->memory_map, e->start, e->end, BP_MEM_RESERVED);
+			r = bp_memmap_add(&plan->memory_map, e->start, e->end,
+					  BP_MEM_RESERVED);
 	}
 	bp_memmap_sort(&plan->memory_map);
 	return r;
 }
 
-static int place_kernel(struct bp_plan *plan, struct bp_placement *place, bp_phys_t *ret_start)
+static int place_kernel(struct bp_plan *plan, struct bp_placement *place,
+			bp_phys_t *ret_start)
 {
 	const struct bp_image_arm64 *a = &plan->image->arm64;
 	bp_phys_t base;
 	int r;
 
-	/* The lowest: memory below the base is lost to kernels that cannot run anywhere. */
+	/* The lowest: memory below the base is lost to kernels that cannot run
+	 * anywhere. */
 	r = bp_placement_take(plan->ctx, place, "kernel", a->text_offset + a->image_size,
 			      BP_ARM64_BASE_ALIGN, 0, UINT64_MAX, false, &base);
 	if (r)
 		return r;
 	*ret_start = base + a->text_offset;
-	return bp_plan_reason(plan, "kernel at 0x%llx: the lowest free place for %llu KiB from a 2 MiB "
-			      "boundary on", (unsigned long long)*ret_start,
+	return bp_plan_reason(plan,
+			      "kernel at 0x%llx: the lowest free place for %llu KiB from "
+			      "a 2 MiB boundary on",
+			      (unsigned long long)*ret_start,
 			      (unsigned long long)(a->image_size >> 10));
 }
 
@@ -107,8 +118,9 @@ static int add_piece(struct bp_plan *plan, bp_phys_t start, uint64_t from, uint6
 }
 
 /* One part of the kernel at @at from its start; split where it is patched. */
-static int add_part(struct bp_plan *plan, bp_phys_t start, const struct bp_image_part *part,
-		    const struct bp_arm64_carrier *c, uint64_t page)
+static int add_part(struct bp_plan *plan, bp_phys_t start,
+		    const struct bp_image_part *part, const struct bp_arm64_carrier *c,
+		    uint64_t page)
 {
 	const uint8_t *bytes = plan->image->bytes.data + part->offset;
 	uint64_t at = part->phys, end = at + bp_align_up(part->mem_size, page);
@@ -119,7 +131,8 @@ static int add_part(struct bp_plan *plan, bp_phys_t start, const struct bp_image
 	if (!c->patch_size || c->patch_at < at || c->patch_at >= end)
 		return add_piece(plan, start, at, end, bytes, part->file_size);
 	if (c->patch_at + c->patch_size > at + part->file_size)
-		return bp_fail(plan->ctx, -ERANGE, "%s ends before 0x%llx, which is to be patched",
+		return bp_fail(plan->ctx, -ERANGE,
+			       "%s ends before 0x%llx, which is to be patched",
 			       plan->image->path, (unsigned long long)c->patch_at);
 	to = BP_MIN(to, end);
 	r = add_piece(plan, start, at, from, bytes, part->file_size);
@@ -150,19 +163,23 @@ int bp_arm64_add_kernel(struct bp_plan *plan, bp_phys_t start,
 		struct bp_image_part part = image->parts[i];
 
 		if (part.phys & (page - 1))
-			return bp_fail(plan->ctx, -EOPNOTSUPP, "%s: the segment at 0x%llx of the kernel "
-				       "is not aligned to this kernel's pages of %llu KiB", image->path,
-				       (unsigned long long)part.phys, (unsigned long long)(page >> 10));
+			return bp_fail(plan->ctx, -EOPNOTSUPP,
+				       "%s: the segment at 0x%llx of the kernel is not "
+				       "aligned to this kernel's pages of %llu KiB",
+				       image->path, (unsigned long long)part.phys,
+				       (unsigned long long)(page >> 10));
 		/* What the kernel clears behind the last one is its own, too. */
 		if (i == image->n_parts - 1)
-			part.mem_size = BP_MAX(part.mem_size, image->arm64.image_size - part.phys);
+			part.mem_size = BP_MAX(part.mem_size,
+					       image->arm64.image_size - part.phys);
 		r = add_part(plan, start, &part, carrier, page);
 	}
 	return r;
 }
 
 static int place_initrd(struct bp_plan *plan, const struct bp_plan_opts *opts,
-			struct bp_placement *place, bp_phys_t kernel, bp_phys_t *ret_start)
+			struct bp_placement *place, bp_phys_t kernel,
+			bp_phys_t *ret_start)
 {
 	bp_phys_t window = bp_align_down(kernel, GIB), at;
 	uint64_t size = opts->initrd->bytes.len;
@@ -195,11 +212,12 @@ static int place_dtb(struct bp_plan *plan, struct bp_placement *place, bp_phys_t
 	bp_forgive(plan->ctx);
 	while (align < size)
 		align *= 2;
-	return bp_placement_take(plan->ctx, place, "device tree", size, align, 0, UINT64_MAX, true,
-				 ret_at);
+	return bp_placement_take(plan->ctx, place, "device tree", size, align, 0,
+				 UINT64_MAX, true, ret_at);
 }
 
-/* The region that the kernel runs in comes first, then the low one, then CMA: fdt.c counts on it. */
+/* The region that the kernel runs in comes first, then the low one, then CMA: fdt.c
+ * counts on it. */
 static int usable_memory(const struct bp_machine *m, struct bp_memmap *ret)
 {
 	int r = 0;
@@ -220,11 +238,16 @@ static int choose_device_tree(struct bp_plan *plan, const struct bp_plan_opts *o
 	if (!r)
 		r = bp_plan_reason(plan, "device tree: %s, %s", c.what, c.why);
 	if (!r && c.is_running && strcmp(c.what, "/sys/firmware/fdt"))
-		r = bp_plan_warn(plan, "the device tree is put together from %s: memory reservations of "
-				 "the one that this kernel was started with are lost", c.what);
+		r = bp_plan_warn(plan,
+				 "the device tree is put together from %s: memory "
+				 "reservations of the one that this kernel was started "
+				 "with are lost",
+				 c.what);
 	if (!r && !c.is_running && running->status)
-		r = bp_plan_warn(plan, "this machine's own device tree cannot be read (%s): what it says of "
-				 "EFI and of reserved memory is lost", strerror(-running->status));
+		r = bp_plan_warn(plan,
+				 "this machine's own device tree cannot be read (%s): "
+				 "what it says of EFI and of reserved memory is lost",
+				 strerror(-running->status));
 	if (r)
 		return r;
 	*ret_base = c.bytes;
@@ -239,7 +262,8 @@ static void carrier_done(struct bp_arm64_carrier *c)
 	bp_memmap_done(&c->unreserve);
 }
 
-static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct bp_placement *place)
+static int build(struct bp_plan *plan, const struct bp_plan_opts *opts,
+		 struct bp_placement *place)
 {
 	struct bp_arm64_carrier carrier BP_CLEANUP(carrier_done) = { 0 };
 	bp_automemmap struct bp_memmap usable = { 0 };
@@ -253,7 +277,8 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 	bp_phys_t kernel, at;
 	int r;
 
-	/* So that the next kernel, which reserves whole pages of its own size, gets whole ones. */
+	/* So that the next kernel, which reserves whole pages of its own size, gets whole
+	 * ones. */
 	place->page = BP_MAX(place->page, (uint64_t)plan->image->arm64.page_size);
 	r = choose_device_tree(plan, opts, &base, &fdt);
 	if (!r)
@@ -275,8 +300,9 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 	if (!r)
 		r = memory_map(plan, &fdt.elfcorehdr);
 	if (!r && !opts->random)
-		r = bp_plan_reason(plan, "no seeds of random numbers for the next kernel, which will not "
-				   "move itself: this kernel's generator is not ready yet");
+		r = bp_plan_reason(plan, "no seeds of random numbers for the next "
+					 "kernel, which will not move itself: this "
+					 "kernel's generator is not ready yet");
 	fdt.efi_system_table = carrier.efi_system_table;
 	if (!r)
 		r = bp_arm64_fdt_encode(plan->ctx, base, &fdt, &plan->params);
@@ -284,7 +310,8 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 		r = place_dtb(plan, place, &at);
 	if (r)
 		return r;
-	if (!bp_plan_add_segment(plan, "dtb", at, bp_align_up(plan->params.len, place->page),
+	if (!bp_plan_add_segment(plan, "dtb", at,
+				 bp_align_up(plan->params.len, place->page),
 				 plan->params.data, plan->params.len))
 		return -E2BIG;
 	return bp_plan_place_purgatory(plan, opts, place, UINT64_MAX, kernel, at);
@@ -304,8 +331,8 @@ static uint64_t elfcorehdr_size(const struct bp_plan *plan)
 }
 
 /*
- * As arch/arm64/kernel/kexec_image.c and machine_kexec_file.c place: the kernel from the bottom,
- * the rest from the top.
+ * As arch/arm64/kernel/kexec_image.c and machine_kexec_file.c place: the kernel from the
+ * bottom, the rest from the top.
  */
 static int file_load_room(struct bp_plan *plan, const struct bp_plan_opts *opts)
 {
@@ -318,17 +345,19 @@ static int file_load_room(struct bp_plan *plan, const struct bp_plan_opts *opts)
 		{ "kernel", a->text_offset + a->image_size, BP_ARM64_BASE_ALIGN, false },
 		{ "ELF core headers", elfcorehdr_size(plan), 64 * KIB, true },
 		{ "initrd", opts->initrd ? opts->initrd->bytes.len : 0, 1, true },
-		{ "device tree", plan->machine->device_tree.blob.len + COMMAND_LINE_SIZE, DTB_BLOCK,
-		  true },
+		{ "device tree", plan->machine->device_tree.blob.len + COMMAND_LINE_SIZE,
+		  DTB_BLOCK, true },
 	};
 	struct bp_placement place = { 0 };
 	bp_phys_t at;
-	int r = bp_placement_init(plan->ctx, plan->machine, true, 0, UINT64_MAX, NULL, &place);
+	int r = bp_placement_init(plan->ctx, plan->machine, true, 0, UINT64_MAX, NULL,
+				  &place);
 
 	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(parts); i++)
 		if (parts[i].size)
-			r = bp_placement_take(plan->ctx, &place, parts[i].what, parts[i].size,
-					      parts[i].align, 0, UINT64_MAX, parts[i].topdown, &at);
+			r = bp_placement_take(plan->ctx, &place, parts[i].what,
+					      parts[i].size, parts[i].align, 0,
+					      UINT64_MAX, parts[i].topdown, &at);
 	bp_placement_done(&place);
 	return r;
 }

@@ -15,8 +15,10 @@ int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text)
 	const struct bp_screen *s = &plan->screen;
 	int r;
 
-	r = bp_buf_printf(&b, "image:    %s (%s%s%s%s%s)\nsyscall:  %s, flags 0x%" PRIx64 "\n"
-			  "cmdline:  %s\n", plan->image->path, plan->image->uki ? "uki, " : "",
+	r = bp_buf_printf(&b,
+			  "image:    %s (%s%s%s%s%s)\nsyscall:  %s, flags 0x%" PRIx64 "\n"
+			  "cmdline:  %s\n",
+			  plan->image->path, plan->image->uki ? "uki, " : "",
 			  plan->image->zboot ? "zboot, " : "", plan->image->format,
 			  plan->image->compression ? ", " : "",
 			  plan->image->compression ? plan->image->compression : "",
@@ -25,10 +27,11 @@ int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text)
 		r = bp_buf_printf(&b, "screen:   none\n");
 	else if (!r)
 		r = bp_buf_printf(&b, "screen:   %s, 0x%" PRIx64 " + 0x%" PRIx64,
-				  bp_screen_outcome_name(s->outcome), s->base, s->size_bytes);
+				  bp_screen_outcome_name(s->outcome), s->base,
+				  s->size_bytes);
 	if (!r && s->outcome == BP_SCREEN_CONSOLE)
-		r = bp_buf_printf(&b, ", %ux%u, stride %u, %u bits", s->width_px, s->height_px,
-				  s->stride_bytes, s->depth_bits);
+		r = bp_buf_printf(&b, ", %ux%u, stride %u, %u bits", s->width_px,
+				  s->height_px, s->stride_bytes, s->depth_bits);
 	if (!r && s->outcome != BP_SCREEN_NONE)
 		r = bp_buf_printf(&b, ", from %s\n", s->source);
 	if (!r && plan->n_segments)
@@ -37,7 +40,8 @@ int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text)
 	for (unsigned int i = 0; i < plan->n_segments && !r; i++) {
 		const struct bp_segment *g = &plan->segments[i];
 
-		r = bp_buf_printf(&b, "%-12s %#18" PRIx64 " %#18" PRIx64 " %12" PRIu64 "\n",
+		r = bp_buf_printf(&b,
+				  "%-12s %#18" PRIx64 " %#18" PRIx64 " %12" PRIu64 "\n",
 				  g->name, g->mem, g->mem + g->memsz, g->bufsz);
 	}
 	if (!r)
@@ -45,8 +49,8 @@ int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text)
 	for (size_t i = 0; i < plan->memory_map.n && !r; i++) {
 		const struct bp_range *e = &plan->memory_map.v[i];
 
-		r = bp_buf_printf(&b, "%-12zu %#18" PRIx64 " %#18" PRIx64 " %s\n", i, e->start,
-				  e->end, bp_mem_type_name(e->type));
+		r = bp_buf_printf(&b, "%-12zu %#18" PRIx64 " %#18" PRIx64 " %s\n", i,
+				  e->start, e->end, bp_mem_type_name(e->type));
 	}
 	if (r)
 		return r;

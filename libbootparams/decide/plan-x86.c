@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The x86-64 part of a plan: kernel (bzImage at its 64-bit entry, or ELF), initrd, one parameter
- * segment (zero page, command line, setup_data) and purgatory.
+ * The x86-64 part of a plan: kernel (bzImage at its 64-bit entry, or ELF), initrd, one
+ * parameter segment (zero page, command line, setup_data) and purgatory.
  *
- * Machine state at the kernel's entry: 64-bit boot protocol, Documentation/arch/x86/boot.rst.
+ * Machine state at the kernel's entry: 64-bit boot protocol,
+ * Documentation/arch/x86/boot.rst.
  */
 #include "config.h"
 
@@ -27,7 +28,8 @@ static bool is_bzimage(const struct bp_image *image)
 
 static bool above_4g_ok(const struct bp_image *image)
 {
-	return !is_bzimage(image) || (image->bz.xloadflags & BP_X86_XLF_CAN_BE_LOADED_ABOVE_4G);
+	return !is_bzimage(image) ||
+	       (image->bz.xloadflags & BP_X86_XLF_CAN_BE_LOADED_ABOVE_4G);
 }
 
 static int check(struct bp_plan *plan, const struct bp_plan_opts *opts)
@@ -37,14 +39,19 @@ static int check(struct bp_plan *plan, const struct bp_plan_opts *opts)
 
 	if (m->la57 != 1)
 		return 0;
-	/* startup_64() stays with the page tables it finds, and asks nobody (CONFIG_X86_5LEVEL). */
+	/* startup_64() stays with the page tables it finds, and asks nobody
+	 * (CONFIG_X86_5LEVEL). */
 	if (!is_bzimage(image))
-		return bp_plan_warn(plan, "%s does not say whether it can be entered from a kernel that runs "
-				    "with 5-level paging: kernels before 4.14, and such as are built "
-				    "without it, cannot", image->path);
+		return bp_plan_warn(plan,
+				    "%s does not say whether it can be entered from a "
+				    "kernel that runs with 5-level paging: kernels "
+				    "before 4.14, and such as are built without it, "
+				    "cannot",
+				    image->path);
 	if (!(image->bz.xloadflags & BP_X86_XLF_5LEVEL))
-		return bp_fail(plan->ctx, -EOPNOTSUPP, "%s cannot be entered from a kernel that "
-			       "runs with 5-level paging (boot this kernel with no5lvl)",
+		return bp_fail(plan->ctx, -EOPNOTSUPP,
+			       "%s cannot be entered from a kernel that runs with "
+			       "5-level paging (boot this kernel with no5lvl)",
 			       image->path);
 	return 0;
 }
@@ -63,41 +70,48 @@ static int memory_map(struct bp_plan *plan, const struct bp_range *elfcorehdr)
 	int r;
 
 	if (plan->panic) {
-		r = bp_memmap_add(&taken, elfcorehdr->start, elfcorehdr->end, BP_MEM_RESERVED);
+		r = bp_memmap_add(&taken, elfcorehdr->start, elfcorehdr->end,
+				  BP_MEM_RESERVED);
 		if (!r)
 			r = bp_e820_for_crash(plan->ctx, plan->machine, &taken, map);
 	} else {
 		r = bp_e820_for_load(plan->ctx, plan->machine, map, &source);
 		if (!r)
-			r = bp_plan_reason(plan, "memory map of %zu ranges: from %s", map->n, source);
+			r = bp_plan_reason(plan, "memory map of %zu ranges: from %s",
+					   map->n, source);
 	}
 	if (!r && plan->syscall == BP_SYSCALL_FILE_LOAD)
 		map->n = BP_MIN(map->n, (size_t)BP_X86_FILE_LOAD_RANGES_MAX);
 	return r;
 }
 
-static int place_bzimage(struct bp_plan *plan, struct bp_placement *place, bp_phys_t *ret_start)
+static int place_bzimage(struct bp_plan *plan, struct bp_placement *place,
+			 bp_phys_t *ret_start)
 {
 	const struct bp_image_bzimage *bz = &plan->image->bz;
-	uint64_t size = bp_align_up(BP_MAX((uint64_t)bz->init_size, bz->payload_size), 4096);
+	uint64_t size =
+		bp_align_up(BP_MAX((uint64_t)bz->init_size, bz->payload_size), 4096);
 	bp_phys_t start = bz->pref_address;
 	int r;
 
 	r = bp_placement_take_at(place, start, size);
 	if (r && !bz->relocatable)
-		return bp_fail(plan->ctx, -ENOSPC, "%s runs only at 0x%llx, where %llu KiB are "
-			       "not free", plan->image->path, (unsigned long long)start,
+		return bp_fail(plan->ctx, -ENOSPC,
+			       "%s runs only at 0x%llx, where %llu KiB are not free",
+			       plan->image->path, (unsigned long long)start,
 			       (unsigned long long)(size >> 10));
 	if (r)
 		/* Never below pref_address: the kernel would move itself up to it, into
 		 * memory that is not its own (arch/x86/boot/compressed/head_64.S). */
 		r = bp_placement_take(plan->ctx, place, "kernel", size, bz->alignment,
-				      bz->pref_address, above_4g_ok(plan->image) ? UINT64_MAX : GIB4,
-				      false, &start);
+				      bz->pref_address,
+				      above_4g_ok(plan->image) ? UINT64_MAX : GIB4, false,
+				      &start);
 	if (r)
 		return r;
 	if (!bp_plan_add_segment(plan, "kernel", start, size,
-				 plan->image->bytes.data + bz->payload_offset, bz->payload_size))
+				 plan->image->bytes.data + bz->payload_offset,
+				 bz->payload_size))
 		return -E2BIG;
 	*ret_start = start;
 	return bp_plan_reason(plan, "kernel at 0x%llx: %s", (unsigned long long)start,
@@ -106,10 +120,12 @@ static int place_bzimage(struct bp_plan *plan, struct bp_placement *place, bp_ph
 }
 
 /*
- * An ELF kernel goes where it was linked, or as a whole some multiple of 2 MiB away: startup_64
- * corrects its page tables for that (__startup_64(), arch/x86/boot/startup/map_kernel.c).
+ * An ELF kernel goes where it was linked, or as a whole some multiple of 2 MiB away:
+ * startup_64 corrects its page tables for that (__startup_64(),
+ * arch/x86/boot/startup/map_kernel.c).
  */
-static int place_elf(struct bp_plan *plan, struct bp_placement *place, bp_phys_t *ret_shift)
+static int place_elf(struct bp_plan *plan, struct bp_placement *place,
+		     bp_phys_t *ret_shift)
 {
 	const struct bp_image *image = plan->image;
 	bp_phys_t lo = UINT64_MAX, hi = 0, start;
@@ -119,8 +135,10 @@ static int place_elf(struct bp_plan *plan, struct bp_placement *place, bp_phys_t
 		lo = BP_MIN(lo, image->parts[i].phys);
 		hi = BP_MAX(hi, image->parts[i].phys + image->parts[i].mem_size);
 		if (image->parts[i].phys & 4095)
-			return bp_fail(plan->ctx, -EOPNOTSUPP, "%s: program header %zu is not "
-				       "page aligned (0x%llx)", image->path, i,
+			return bp_fail(plan->ctx, -EOPNOTSUPP,
+				       "%s: program header %zu is not page aligned "
+				       "(0x%llx)",
+				       image->path, i,
 				       (unsigned long long)image->parts[i].phys);
 	}
 	lo = bp_align_down(lo, PMD);
@@ -128,8 +146,8 @@ static int place_elf(struct bp_plan *plan, struct bp_placement *place, bp_phys_t
 	start = lo;
 	r = bp_placement_take_at(place, lo, hi - lo);
 	if (r)
-		r = bp_placement_take(plan->ctx, place, "kernel", hi - lo, PMD, BP_MIN(lo, 16 * MIB),
-				      UINT64_MAX, false, &start);
+		r = bp_placement_take(plan->ctx, place, "kernel", hi - lo, PMD,
+				      BP_MIN(lo, 16 * MIB), UINT64_MAX, false, &start);
 	if (r)
 		return r;
 	for (size_t i = 0; i < image->n_parts; i++) {
@@ -137,15 +155,18 @@ static int place_elf(struct bp_plan *plan, struct bp_placement *place, bp_phys_t
 
 		if (!bp_plan_add_segment(plan, "kernel", part->phys - lo + start,
 					 bp_align_up(part->mem_size, 4096),
-					 image->bytes.data + part->offset, part->file_size))
-			return bp_fail(plan->ctx, -E2BIG, "%s has %zu parts; the kernel takes at "
-				       "most %d segments", image->path, image->n_parts,
-				       BP_SEGMENTS_MAX);
+					 image->bytes.data + part->offset,
+					 part->file_size))
+			return bp_fail(plan->ctx, -E2BIG,
+				       "%s has %zu parts; the kernel takes at most %d "
+				       "segments",
+				       image->path, image->n_parts, BP_SEGMENTS_MAX);
 	}
 	*ret_shift = start - lo;
 	return bp_plan_reason(plan, "kernel at 0x%llx: %s", (unsigned long long)start,
 			      start == lo ? "the address it is linked for"
-					  : "moved as a whole, the address it is linked for is not free");
+					  : "moved as a whole, the address it is linked "
+					    "for is not free");
 }
 
 static int memmap_to_cmdline(struct bp_plan *plan)
@@ -154,8 +175,10 @@ static int memmap_to_cmdline(struct bp_plan *plan)
 
 	for (size_t i = 0; i < plan->memory_map.n && !r; i++) {
 		const struct bp_range *e = &plan->memory_map.v[i];
-		char mark = e->type == BP_MEM_RAM ? '@' : e->type == BP_MEM_PMEM ||
-			    e->type == BP_MEM_PRAM ? '!' : e->type == BP_MEM_ACPI ? '#' : '$';
+		char mark = e->type == BP_MEM_RAM			       ? '@'
+			    : e->type == BP_MEM_PMEM || e->type == BP_MEM_PRAM ? '!'
+			    : e->type == BP_MEM_ACPI			       ? '#'
+									       : '$';
 
 		r = bp_plan_append_cmdline(plan, "memmap=0x%llx%c0x%llx",
 					   (unsigned long long)(e->end - e->start), mark,
@@ -189,30 +212,37 @@ static int explain_losses(struct bp_plan *plan, bool no_efi)
 
 	for (size_t i = 0; !r && (f = bp_x86_zero_page_field(i)); i++)
 		if (bp_x86_field_is_lost(f, m))
-			r = bp_plan_warn(plan, "boot_params.%s dropped: %s", f->name, f->why);
+			r = bp_plan_warn(plan, "boot_params.%s dropped: %s", f->name,
+					 f->why);
 	if (r || m->efi.status)
 		return r;
 	obstacle = bp_x86_efi_obstacle(m, no_efi, &desc_size);
 	if (!obstacle)
-		return bp_plan_reason(plan, "EFI runtime services: handed over, %zu ranges with "
-				      "descriptors of %u bytes", m->efi.n_runtime_map, desc_size);
+		return bp_plan_reason(plan,
+				      "EFI runtime services: handed over, %zu ranges "
+				      "with descriptors of %u bytes",
+				      m->efi.n_runtime_map, desc_size);
 	/* A kernel that has none itself (efi=noruntime) loses nothing. */
-	return (no_efi || m->efi.runtime_map_status == -ENOENT ? bp_plan_reason : bp_plan_warn)
-		(plan, "EFI runtime services: not handed over: %s", obstacle);
+	return (no_efi || m->efi.runtime_map_status == -ENOENT
+			? bp_plan_reason
+			: bp_plan_warn)(plan, "EFI runtime services: not handed over: %s",
+					obstacle);
 }
 
 static int screen(struct bp_plan *plan, const struct bp_plan_opts *opts)
 {
 	if (plan->syscall == BP_SYSCALL_FILE_LOAD)
 		return bp_screen_file_load(plan->ctx, plan->machine, &plan->screen);
-	return bp_hyperv_screen_decide(plan->ctx, plan->machine, opts->hyperv, opts->screen,
-				       &plan->screen);
+	return bp_hyperv_screen_decide(plan->ctx, plan->machine, opts->hyperv,
+				       opts->screen, &plan->screen);
 }
 
-/* At least so much takes the kernel's own purgatory with its stack, arch/x86/purgatory. */
+/* At least so much takes the kernel's own purgatory with its stack,
+ * arch/x86/purgatory. */
 #define KERNEL_PURGATORY_MIN (16u << 10)
 
-/* What the kernel will write: as much as we would, or what it keeps for memory to come. */
+/* What the kernel will write: as much as we would, or what it keeps for memory to
+ * come. */
 static uint64_t elfcorehdr_size(const struct bp_plan *plan)
 {
 	bp_automemmap struct bp_memmap ram = { 0 };
@@ -227,9 +257,9 @@ static uint64_t elfcorehdr_size(const struct bp_plan *plan)
 }
 
 /*
- * The kernel frees the crash kernel that was loaded before it finds out that there is no room,
- * so its own placement is tried first: bzImage64_load(), arch/x86/kernel/kexec-bzimage64.c,
- * each from the top of the region.
+ * The kernel frees the crash kernel that was loaded before it finds out that there is no
+ * room, so its own placement is tried first: bzImage64_load(),
+ * arch/x86/kernel/kexec-bzimage64.c, each from the top of the region.
  */
 static int file_load_room(struct bp_plan *plan, const struct bp_plan_opts *opts)
 {
@@ -246,12 +276,14 @@ static int file_load_room(struct bp_plan *plan, const struct bp_plan_opts *opts)
 	};
 	struct bp_placement place = { 0 };
 	bp_phys_t at;
-	int r = bp_placement_init(plan->ctx, plan->machine, true, 0, UINT64_MAX, NULL, &place);
+	int r = bp_placement_init(plan->ctx, plan->machine, true, 0, UINT64_MAX, NULL,
+				  &place);
 
 	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(parts); i++)
 		if (parts[i].size)
-			r = bp_placement_take(plan->ctx, &place, parts[i].what, parts[i].size,
-					      parts[i].align, parts[i].min, UINT64_MAX, true, &at);
+			r = bp_placement_take(plan->ctx, &place, parts[i].what,
+					      parts[i].size, parts[i].align, parts[i].min,
+					      UINT64_MAX, true, &at);
 	bp_placement_done(&place);
 	return r;
 }
@@ -264,7 +296,8 @@ static int explain_above_4g(struct bp_plan *plan)
 	} whys[] = {
 		{ "kernel", "entered in 64-bit mode, it runs there, too" },
 		{ "parameters", "no room below, and this kernel reads them there, too" },
-		{ "purgatory", "it runs anywhere, and the running kernel maps what it loads" },
+		{ "purgatory", "it runs anywhere, and the running kernel maps what it "
+			       "loads" },
 	};
 	int r = 0;
 
@@ -275,13 +308,15 @@ static int explain_above_4g(struct bp_plan *plan)
 			continue;	/* another part of an ELF kernel */
 		for (size_t k = 0; k < BP_ARRAY_SIZE(whys) && !r; k++)
 			if (s->mem + s->memsz > GIB4 && !strcmp(s->name, whys[k].segment))
-				r = bp_plan_reason(plan, "%s at 0x%llx, above 4 GiB: %s", s->name,
-						   (unsigned long long)s->mem, whys[k].why);
+				r = bp_plan_reason(plan, "%s at 0x%llx, above 4 GiB: %s",
+						   s->name, (unsigned long long)s->mem,
+						   whys[k].why);
 	}
 	return r;
 }
 
-static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct bp_placement *place)
+static int build(struct bp_plan *plan, const struct bp_plan_opts *opts,
+		 struct bp_placement *place)
 {
 	const struct bp_image *image = plan->image;
 	bp_phys_t far = above_4g_ok(image) ? UINT64_MAX : GIB4;
@@ -308,7 +343,9 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 	}
 	if (!r && opts->initrd) {
 		bp_phys_t max = above_4g_ok(image) ? UINT64_MAX
-			: is_bzimage(image) ? (bp_phys_t)image->bz.initrd_addr_max + 1 : GIB4;
+				: is_bzimage(image)
+					? (bp_phys_t)image->bz.initrd_addr_max + 1
+					: GIB4;
 
 		r = bp_plan_place_initrd(plan, opts, place, max, &params.initrd);
 		params.initrd_size = opts->initrd->bytes.len;
@@ -326,8 +363,9 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 	if (!r && is_bzimage(image) && plan->machine->efi.status == 0 && !opts->no_efi &&
 	    !(image->bz.xloadflags & BP_X86_XLF_EFI_KEXEC)) {
 		params.no_efi = true;
-		r = bp_plan_warn(plan, "%s was built without EFI kexec support "
-				 "(xloadflags bit 4): EFI runtime services are not handed over",
+		r = bp_plan_warn(plan,
+				 "%s was built without EFI kexec support (xloadflags bit "
+				 "4): EFI runtime services are not handed over",
 				 image->path);
 	}
 	if (!r)
@@ -349,11 +387,12 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 		return r;
 	size = plan->params.len;
 	/* Below 4 GiB where there is room: every kernel can read its parameters there. */
-	r = bp_placement_take(plan->ctx, place, "parameters", size, 4096, 0x10000, GIB4, true, &at);
+	r = bp_placement_take(plan->ctx, place, "parameters", size, 4096, 0x10000, GIB4,
+			      true, &at);
 	if (r == -ENOSPC && far > GIB4) {
 		bp_forgive(plan->ctx);
-		r = bp_placement_take(plan->ctx, place, "parameters", size, 4096, 0x10000, far, true,
-				      &at);
+		r = bp_placement_take(plan->ctx, place, "parameters", size, 4096, 0x10000,
+				      far, true, &at);
 	}
 	if (r)
 		return r;
@@ -362,10 +401,11 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts, struct b
 	if (r)
 		return r;
 	if (plan->params.len != size)
-		return bp_fail(plan->ctx, -EINVAL, "the parameter segment changed its size with its "
-			       "address (a bug)");
-	if (!bp_plan_add_segment(plan, "parameters", at, bp_align_up(size, 4096), plan->params.data,
-				 size))
+		return bp_fail(plan->ctx, -EINVAL,
+			       "the parameter segment changed its size with its address "
+			       "(a bug)");
+	if (!bp_plan_add_segment(plan, "parameters", at, bp_align_up(size, 4096),
+				 plan->params.data, size))
 		return -E2BIG;
 	r = bp_plan_place_purgatory(plan, opts, place, UINT64_MAX, entry, at);
 	return r ? r : explain_above_4g(plan);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making a plan: what the architectures share. Nothing here reads or changes the machine. */
+/* Making a plan: what the architectures share. Nothing here reads or changes the
+ * machine. */
 #include "config.h"
 
 #include <elf.h>
@@ -14,9 +15,9 @@
 #include "encode/encode.h"
 
 /*
- * What kexec_file_load wants free for what it appends, whatever is loaded: MAX_ELFCOREHDR_STR_LEN
- * with the NUL, and for a crash kernel with dm-crypt keys MAX_DMCRYPTKEYS_STR_LEN
- * (bzImage64_load(), arch/x86/kernel/kexec-bzimage64.c).
+ * What kexec_file_load wants free for what it appends, whatever is loaded:
+ * MAX_ELFCOREHDR_STR_LEN with the NUL, and for a crash kernel with dm-crypt keys
+ * MAX_DMCRYPTKEYS_STR_LEN (bzImage64_load(), arch/x86/kernel/kexec-bzimage64.c).
  */
 #define ELFCOREHDR_ARGUMENT_MAX 31
 #define DMCRYPTKEYS_ARGUMENT_MAX 31
@@ -101,13 +102,15 @@ int bp_plan_append_cmdline(struct bp_plan *plan, const char *fmt, ...)
 	return 0;
 }
 
-struct bp_segment *bp_plan_add_segment(struct bp_plan *plan, const char *name, bp_phys_t mem,
-				       uint64_t memsz, const void *buf, uint64_t bufsz)
+struct bp_segment *bp_plan_add_segment(struct bp_plan *plan, const char *name,
+				       bp_phys_t mem, uint64_t memsz, const void *buf,
+				       uint64_t bufsz)
 {
 	struct bp_segment *s;
 
 	if (plan->n_segments == BP_SEGMENTS_MAX) {
-		bp_fail(plan->ctx, -E2BIG, "more than %d segments, the kernel takes no more",
+		bp_fail(plan->ctx, -E2BIG,
+			"more than %d segments, the kernel takes no more",
 			BP_SEGMENTS_MAX);
 		return NULL;
 	}
@@ -127,31 +130,38 @@ int bp_plan_place_elfcorehdr(struct bp_plan *plan, const struct bp_plan_opts *op
 
 	r = bp_dump_ram(plan->ctx, plan->machine, &ram);
 	if (!r)
-		r = bp_elfcorehdr_encode(plan->ctx, plan->machine, &ram, &plan->elfcorehdr);
+		r = bp_elfcorehdr_encode(plan->ctx, plan->machine, &ram,
+					 &plan->elfcorehdr);
 	if (r)
-		return bp_fail(plan->ctx, r, "cannot describe this machine's memory to the crash "
+		return bp_fail(plan->ctx, r,
+			       "cannot describe this machine's memory to the crash "
 			       "kernel");
 	if (plan->machine->arch == BP_ARCH_X86_64)
-		r = bp_plan_reason(plan, "the first MiB is not dumped: the crash kernel uses it, and "
-				   "this kernel keeps nothing there");
-	if (!r && (!plan->machine->crash.kernel_size || !plan->machine->crash.page_offset))
-		r = bp_plan_warn(plan, "/proc/kcore does not say where the kernel is mapped: the "
-				 "dump's headers have no virtual addresses");
+		r = bp_plan_reason(plan, "the first MiB is not dumped: the crash kernel "
+					 "uses it, and this kernel keeps nothing there");
+	if (!r &&
+	    (!plan->machine->crash.kernel_size || !plan->machine->crash.page_offset))
+		r = bp_plan_warn(plan, "/proc/kcore does not say where the kernel is "
+				       "mapped: the dump's headers have no virtual "
+				       "addresses");
 	if (r)
 		return r;
 	size = plan->elfcorehdr.len;
 	if (opts->hotplug) {
-		/* The kernel rewrites the headers in place when memory or CPUs come and go. */
+		/* The kernel rewrites the headers in place when memory or CPUs come and
+		 * go. */
 		if (!plan->machine->kexec.elfcorehdr_size)
-			return bp_fail(plan->ctx, -EOPNOTSUPP, "--hotplug: this kernel cannot update "
-				       "the headers (no /sys/kernel/crash_elfcorehdr_size)");
-		/* Its size counts the program headers alone (arch_crash_get_elfcorehdr_size(),
-		 * arch/x86/kernel/crash.c). */
-		size = BP_MAX(size, plan->machine->kexec.elfcorehdr_size + sizeof(Elf64_Ehdr));
+			return bp_fail(plan->ctx, -EOPNOTSUPP,
+				       "--hotplug: this kernel cannot update the headers "
+				       "(no /sys/kernel/crash_elfcorehdr_size)");
+		/* Its size counts the program headers alone
+		 * (arch_crash_get_elfcorehdr_size(), arch/x86/kernel/crash.c). */
+		size = BP_MAX(size,
+			      plan->machine->kexec.elfcorehdr_size + sizeof(Elf64_Ehdr));
 	}
 	size = bp_align_up(size, place->page);
-	r = bp_placement_take(plan->ctx, place, "ELF core headers", size, place->page, 0, UINT64_MAX, true,
-			      &at);
+	r = bp_placement_take(plan->ctx, place, "ELF core headers", size, place->page, 0,
+			      UINT64_MAX, true, &at);
 	if (r)
 		return r;
 	segment = bp_plan_add_segment(plan, "elfcorehdr", at, size, plan->elfcorehdr.data,
@@ -160,8 +170,10 @@ int bp_plan_place_elfcorehdr(struct bp_plan *plan, const struct bp_plan_opts *op
 		return -E2BIG;
 	segment->checked = !opts->hotplug;
 	if (opts->hotplug)
-		r = bp_plan_reason(plan, "ELF core headers not checked, with room for %llu bytes: the "
-				   "kernel updates them (--hotplug)", (unsigned long long)size);
+		r = bp_plan_reason(plan,
+				   "ELF core headers not checked, with room for %llu "
+				   "bytes: the kernel updates them (--hotplug)",
+				   (unsigned long long)size);
 	if (r)
 		return r;
 	*ret_range = (struct bp_range){ at, at + size, BP_MEM_RESERVED };
@@ -173,7 +185,8 @@ int bp_plan_place_initrd(struct bp_plan *plan, const struct bp_plan_opts *opts,
 {
 	uint64_t size = opts->initrd->bytes.len;
 	bp_phys_t at;
-	int r = bp_placement_take(plan->ctx, place, "initrd", size, place->page, 0x100000, max, true, &at);
+	int r = bp_placement_take(plan->ctx, place, "initrd", size, place->page, 0x100000,
+				  max, true, &at);
 
 	if (r)
 		return r;
@@ -184,13 +197,15 @@ int bp_plan_place_initrd(struct bp_plan *plan, const struct bp_plan_opts *opts,
 	return 0;
 }
 
-/* Is it to check the bytes loaded? *@ret_why: a sentence that begins with what it does. */
+/* Is it to check the bytes loaded? *@ret_why: a sentence that begins with what it
+ * does. */
 static bool want_checks(const struct bp_plan *plan, const struct bp_plan_opts *opts,
 			const char **ret_why)
 {
 	switch (opts->checks) {
 	case BP_CHECKS_ON:
-		*ret_why = "compares SHA-256 of the bytes loaded before it jumps, as asked (--checks)";
+		*ret_why = "compares SHA-256 of the bytes loaded before it jumps, as "
+			   "asked (--checks)";
 		return true;
 	case BP_CHECKS_OFF:
 		*ret_why = "jumps without checks, as asked (--no-checks)";
@@ -199,7 +214,8 @@ static bool want_checks(const struct bp_plan *plan, const struct bp_plan_opts *o
 		break;
 	}
 	if (plan->machine->arch == BP_ARCH_ARM64 && !plan->panic) {
-		*ret_why = "jumps without checks, as there was no crash (--checks asks for them)";
+		*ret_why = "jumps without checks, as there was no crash (--checks asks "
+			   "for them)";
 		return false;
 	}
 	*ret_why = "compares SHA-256 of the bytes loaded before it jumps";
@@ -230,8 +246,10 @@ static int check_uart(struct bp_plan *plan, const struct bp_uart *uart)
 	if (bp_uart_suits(uart, plan->machine->arch))
 		return 0;
 	r = bp_uart_print(uart, &name);
-	return r ? r : bp_fail(plan->ctx, -EINVAL, "purgatory on %s cannot write on a UART %s",
-			       bp_arch_name(plan->machine->arch), bp_buf_str(&name));
+	return r ? r
+		 : bp_fail(plan->ctx, -EINVAL,
+			   "purgatory on %s cannot write on a UART %s",
+			   bp_arch_name(plan->machine->arch), bp_buf_str(&name));
 }
 
 int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opts,
@@ -253,23 +271,25 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 	plan->kernel_entry = entry;
 	plan->kernel_argument = boot_params;
 	if (!ops)
-		return bp_plan_warn(plan, "no purgatory: nothing in this plan compares the segments "
-				    "with their digests and jumps to the kernel");
+		return bp_plan_warn(plan, "no purgatory: nothing in this plan compares "
+					  "the segments with their digests and jumps to "
+					  "the kernel");
 	if (want_checks(plan, opts, &why))
 		add_digests(plan, &params);
 	r = check_uart(plan, &params.uart);
 	if (!r)
 		r = ops->measure(plan->ctx, &params, &bufsz, &memsz);
 	if (!r)
-		r = bp_placement_take(plan->ctx, place, "purgatory", memsz, place->page, 0x10000,
-				      max, true, &params.at);
+		r = bp_placement_take(plan->ctx, place, "purgatory", memsz, place->page,
+				      0x10000, max, true, &params.at);
 	if (!r)
 		r = bp_buf_append_zero(&plan->purgatory, bufsz);
 	if (!r)
 		r = ops->fill(plan->ctx, &params, plan->purgatory.data, bufsz);
 	if (r)
 		return r;
-	segment = bp_plan_add_segment(plan, "purgatory", params.at, bp_align_up(memsz, place->page),
+	segment = bp_plan_add_segment(plan, "purgatory", params.at,
+				      bp_align_up(memsz, place->page),
 				      plan->purgatory.data, bufsz);
 	if (!segment)
 		return -E2BIG;
@@ -290,15 +310,19 @@ static int check_cmdline(struct bp_plan *plan, const struct bp_plan_arch *arch)
 	}
 	if (len + room <= max)
 		return 0;
-	return bp_fail(plan->ctx, -E2BIG, "the command line is %llu bytes long%s; the kernel takes "
-		       "at most %llu%s", (unsigned long long)len,
+	return bp_fail(plan->ctx, -E2BIG,
+		       "the command line is %llu bytes long%s; the kernel takes at most "
+		       "%llu%s",
+		       (unsigned long long)len,
 		       plan->panic && !room ? " with elfcorehdr=" : "",
 		       (unsigned long long)(max - BP_MIN(max, room)),
-		       room ? " under kexec_file_load, which wants room for elfcorehdr= (-c takes "
-			      "more)" : "");
+		       room ? " under kexec_file_load, which wants room for elfcorehdr= "
+			      "(-c takes more)"
+			    : "");
 }
 
-/* On Hyper-V: will what the next kernel is told put a device where the host refuses it? */
+/* On Hyper-V: will what the next kernel is told put a device where the host refuses
+ * it? */
 static int foretell_hyperv(struct bp_plan *plan, const struct bp_plan_opts *opts)
 {
 	struct bp_hyperv_report report;
@@ -310,19 +334,24 @@ static int foretell_hyperv(struct bp_plan *plan, const struct bp_plan_opts *opts
 	r = bp_hyperv_judge(plan->ctx, plan->machine,
 			    &(struct bp_hyperv_question){ .kernel = opts->hyperv,
 							  .ours = &plan->screen,
-							  .no_efi = opts->no_efi }, &report);
+							  .no_efi = opts->no_efi },
+			    &report);
 	if (r)
 		return r;
 	cure = bp_hyperv_cure(&report);
 	if (report.verdict == BP_HYPERV_COLLISION)
-		r = bp_plan_warn(plan, "Hyper-V: %s; to cure it, %s (bootparams hyperv shows more)",
+		r = bp_plan_warn(plan,
+				 "Hyper-V: %s; to cure it, %s (bootparams hyperv shows "
+				 "more)",
 				 report.why, cure ? cure : "nothing is known");
 	else
 		r = bp_plan_reason(plan, "Hyper-V: %s: %s%s",
 				   bp_hyperv_verdict_name(report.verdict), report.why,
-				   report.nothing_collides && report.verdict == BP_HYPERV_SAFE &&
-				   plan->screen.outcome != BP_SCREEN_NONE
-				   ? "; told nothing, one would" : "");
+				   report.nothing_collides &&
+						   report.verdict == BP_HYPERV_SAFE &&
+						   plan->screen.outcome != BP_SCREEN_NONE
+					   ? "; told nothing, one would"
+					   : "");
 	bp_hyperv_report_done(&report);
 	return r;
 }
@@ -343,10 +372,11 @@ static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
 		return r;
 	if (plan->screen.outcome != BP_SCREEN_NONE)
 		r = bp_memmap_add(&avoid, plan->screen.base,
-				  plan->screen.base + plan->screen.size_bytes, BP_MEM_RESERVED);
+				  plan->screen.base + plan->screen.size_bytes,
+				  BP_MEM_RESERVED);
 	if (!r)
-		r = bp_placement_init(plan->ctx, plan->machine, plan->panic, opts->mem_min,
-				      opts->mem_max, &avoid, &place);
+		r = bp_placement_init(plan->ctx, plan->machine, plan->panic,
+				      opts->mem_min, opts->mem_max, &avoid, &place);
 	if (!r)
 		r = arch->build(plan, opts, &place);
 	bp_placement_done(&place);
@@ -365,17 +395,20 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 	if (!r)
 		r = foretell_hyperv(plan, opts);
 	if (!r && plan->machine->arch == BP_ARCH_ARM64 && opts->checks == BP_CHECKS_ON)
-		r = bp_plan_warn(plan, "--checks has no effect: under kexec_file_load arm64 has no "
-				 "purgatory (-c has)");
+		r = bp_plan_warn(plan, "--checks has no effect: under kexec_file_load "
+				       "arm64 has no purgatory (-c has)");
 	if (!r && plan->machine->arch != BP_ARCH_ARM64 && opts->checks == BP_CHECKS_OFF)
-		r = bp_plan_reason(plan, "--no-checks has no effect: under kexec_file_load the "
-				   "kernel's own purgatory always checks");
+		r = bp_plan_reason(plan, "--no-checks has no effect: under "
+					 "kexec_file_load the kernel's own purgatory "
+					 "always checks");
 	if (!r)
 		r = arch->memory_map(plan, &none);
 	/* The kernel knows its memory without us. */
 	if (r == -EBADMSG || r == -EACCES) {
-		r = bp_plan_reason(plan, "what the kernel will tell the next one of memory is not known "
-				   "here: %s", bp_ctx_message(plan->ctx));
+		r = bp_plan_reason(plan,
+				   "what the kernel will tell the next one of memory is "
+				   "not known here: %s",
+				   bp_ctx_message(plan->ctx));
 		bp_forgive(plan->ctx);
 	}
 	if (!r && plan->panic && !plan->machine->iomem.status)
@@ -383,7 +416,8 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 	return r ? r : check_cmdline(plan, arch);
 }
 
-/* What of a UKI goes to the next kernel, and what does not. The command line is the caller's. */
+/* What of a UKI goes to the next kernel, and what does not. The command line is the
+ * caller's. */
 static int explain_uki(struct bp_plan *plan, const struct bp_plan_opts *opts)
 {
 	const struct bp_uki *uki = plan->image->uki;
@@ -393,7 +427,8 @@ static int explain_uki(struct bp_plan *plan, const struct bp_plan_opts *opts)
 			       uki->uname ? ", kernel " : "", uki->uname ?: "");
 
 	if (!r && uki->other_profiles)
-		r = bp_plan_reason(plan, "profile %s of the UKI, which is its first; not %s",
+		r = bp_plan_reason(plan,
+				   "profile %s of the UKI, which is its first; not %s",
 				   uki->profile, uki->other_profiles);
 	if (!r && (uki->ucode.len || uki->initrd.len))
 		r = bp_plan_reason(plan, opts->initrd && opts->initrd->n_files ?
@@ -402,25 +437,30 @@ static int explain_uki(struct bp_plan *plan, const struct bp_plan_opts *opts)
 	if (!r && uki->unused)
 		r = bp_plan_reason(plan, "not used of the UKI: %s", uki->unused);
 	if (!r && plan->image->arch == BP_ARCH_X86_64 && (uki->dtb.len || uki->n_dtbauto))
-		r = bp_plan_reason(plan, "not used of the UKI: device trees, which x86 kernels do not take");
+		r = bp_plan_reason(plan, "not used of the UKI: device trees, which x86 "
+					 "kernels do not take");
 	if (!r && plan->image->uki_addons)
-		r = bp_plan_warn(plan, "the add-ons in %s.extra.d are not loaded, nor what they add to "
-				 "the command line", plan->image->path);
+		r = bp_plan_warn(plan,
+				 "the add-ons in %s.extra.d are not loaded, nor what "
+				 "they add to the command line",
+				 plan->image->path);
 	return r;
 }
 
 /*
- * A crash kernel that finds memory modules which its map does not have adds them to its memory, and
- * what was to be dumped is lost: seen with QEMU's. It takes a parameter not to.
+ * A crash kernel that finds memory modules which its map does not have adds them to its
+ * memory, and what was to be dumped is lost: seen with QEMU's. It takes a parameter not
+ * to.
  */
 static int warn_of_memory_modules(struct bp_plan *plan)
 {
 	if (!plan->panic || !plan->machine->crash.acpi_modules ||
 	    bp_cmdline_has(plan->cmdline, "acpi_no_memhotplug"))
 		return 0;
-	return bp_plan_warn(plan, "the crash kernel may take the memory modules that ACPI describes "
-			    "for memory of its own, and destroy what is to be dumped: add "
-			    "acpi_no_memhotplug to its command line");
+	return bp_plan_warn(plan, "the crash kernel may take the memory modules that "
+				  "ACPI describes for memory of its own, and destroy "
+				  "what is to be dumped: add acpi_no_memhotplug to its "
+				  "command line");
 }
 
 int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image,
@@ -431,10 +471,12 @@ int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image
 	int r;
 
 	if (!arch)
-		return bp_fail(ctx, -EOPNOTSUPP, "the kernel is for %s, which is not supported yet",
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "the kernel is for %s, which is not supported yet",
 			       bp_arch_name(image->arch));
 	if (m->arch != image->arch)
-		return bp_fail(ctx, -EOPNOTSUPP, "the kernel is for %s, this machine is %s",
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "the kernel is for %s, this machine is %s",
 			       bp_arch_name(image->arch), bp_arch_name(m->arch));
 	plan = calloc(1, sizeof(*plan));
 	if (!plan)
@@ -446,9 +488,10 @@ int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image
 	plan->syscall = opts->syscall;
 	plan->panic = opts->panic;
 	plan->cmdline = strdup(opts->cmdline);
-	r = plan->cmdline ? bp_plan_reason(plan, "%s: %s", bp_syscall_name(plan->syscall),
-					   opts->syscall_why ? opts->syscall_why : "asked for")
-			  : -ENOMEM;
+	r = plan->cmdline
+		    ? bp_plan_reason(plan, "%s: %s", bp_syscall_name(plan->syscall),
+				     opts->syscall_why ? opts->syscall_why : "asked for")
+		    : -ENOMEM;
 	if (!r && image->uki)
 		r = explain_uki(plan, opts);
 	if (!r)
@@ -481,7 +524,8 @@ bp_phys_t bp_plan_entry(const struct bp_plan *plan)
 	return plan->entry;
 }
 
-int bp_plan_jump(const struct bp_plan *plan, bp_phys_t *ret_kernel, bp_phys_t *ret_argument)
+int bp_plan_jump(const struct bp_plan *plan, bp_phys_t *ret_kernel,
+		 bp_phys_t *ret_argument)
 {
 	if (plan->syscall != BP_SYSCALL_LOAD)
 		return -ENODATA;
@@ -500,7 +544,8 @@ const struct bp_segment *bp_plan_segment(const struct bp_plan *plan, size_t i)
 	return i < plan->n_segments ? &plan->segments[i] : NULL;
 }
 
-const void *bp_plan_patch(const struct bp_plan *plan, uint64_t *ret_offset, size_t *ret_size)
+const void *bp_plan_patch(const struct bp_plan *plan, uint64_t *ret_offset,
+			  size_t *ret_size)
 {
 	if (!plan->patch.len)
 		return NULL;

@@ -6,8 +6,8 @@
 #include "core/util.h"
 #include "decide/resource-tree.h"
 
-struct bp_resource *bp_resource_request(struct bp_resource *root, uint64_t start, uint64_t size,
-					bool busy, uint64_t *ret_next)
+struct bp_resource *bp_resource_request(struct bp_resource *root, uint64_t start,
+					uint64_t size, bool busy, uint64_t *ret_next)
 {
 	uint64_t last = start + size - 1;
 	struct bp_resource *parent = root;
@@ -20,7 +20,8 @@ struct bp_resource *bp_resource_request(struct bp_resource *root, uint64_t start
 
 		if (start < parent->start || last > parent->last) {
 			/* Only inside @parent, or beyond it, can there be a place. */
-			if (start < parent->start && size - 1 <= parent->last - parent->start)
+			if (start < parent->start &&
+			    size - 1 <= parent->last - parent->start)
 				*ret_next = parent->start;
 			else if (parent != root)
 				*ret_next = parent->last + 1;
@@ -89,7 +90,8 @@ bool bp_resource_release(struct bp_resource *root, uint64_t start, uint64_t size
 	return false;
 }
 
-static struct bp_resource **find_link(struct bp_resource *root, const struct bp_resource *r)
+static struct bp_resource **find_link(struct bp_resource *root,
+				      const struct bp_resource *r)
 {
 	for (struct bp_resource **link = &root->child; *link; link = &(*link)->sibling) {
 		struct bp_resource **deeper;

@@ -2,19 +2,20 @@
 /*
  * How the framebuffer gets into an arm64 kernel
  *
- * The kernel has it from one of two places: its EFI stub writes it into the kernel's own variable
- * (screen_info, sysfb_primary_display), or, where the stub runs apart from the kernel (zboot), into
- * an entry of EFI's configuration table, from which the kernel copies it over the variable. A kernel
- * that kexec starts has no stub, so that the variable is zeros; and the running kernel emptied the
- * entry, if there was one, when it read it. So we fill one of these places:
+ * The kernel has it from one of two places: its EFI stub writes it into the kernel's own
+ * variable (screen_info, sysfb_primary_display), or, where the stub runs apart from the
+ * kernel (zboot), into an entry of EFI's configuration table, from which the kernel
+ * copies it over the variable. A kernel that kexec starts has no stub, so that the
+ * variable is zeros; and the running kernel emptied the entry, if there was one, when it
+ * read it. So we fill one of these places:
  *
  *	efi-clone		the entry, in a copy of the tables in memory of ours
  *	efi-rebuild		the same where the firmware's tables cannot be read
  *	image-patch		the variable, in a copy of the image
  *	firmware-redirect	the entry, in the firmware's own table
  *
- * kexec_file_load makes the device tree itself, with the firmware's tables in it: only the last two
- * go with it.
+ * kexec_file_load makes the device tree itself, with the firmware's tables in it: only
+ * the last two go with it.
  */
 #include "config.h"
 
@@ -62,7 +63,8 @@ static bool entry_is_of_no_use(const struct view *v, char *text, size_t size)
 	if (v->m->efi_tables.status == -ENOENT)
 		say(text, size, "this kernel was started without EFI");
 	else if (!v->knows_entry)
-		say(text, size, "the kernel does not look for it in EFI's tables, as Linux 6.1 and "
+		say(text, size,
+		    "the kernel does not look for it in EFI's tables, as Linux 6.1 and "
 		    "older ones do not");
 	return *text;
 }
@@ -82,11 +84,14 @@ static void rebuild_obstacle(struct view *v, char *text, size_t size)
 	if (t->map_status)
 		say(text, size, "EFI's memory map is not known");
 	else if (!t->kernel_runtime)
-		say(text, size, "/proc/kallsyms and /proc/kcore do not say where EFI's runtime "
+		say(text, size,
+		    "/proc/kallsyms and /proc/kcore do not say where EFI's runtime "
 		    "services are");
 	else if (!bp_efi_is_memory(t, bp_efi_to_phys(t, t->kernel_runtime), 24))
-		say(text, size, "EFI's runtime services would be at 0x%llx, where EFI's memory map "
-		    "has no memory", (unsigned long long)t->kernel_runtime);
+		say(text, size,
+		    "EFI's runtime services would be at 0x%llx, where EFI's memory map "
+		    "has no memory",
+		    (unsigned long long)t->kernel_runtime);
 }
 
 static int hex_digit(char c)
@@ -112,8 +117,8 @@ static bool has_build_id(const struct bp_image *image, const char *hex)
 }
 
 /* Bytes of the kernel, by their place in it -> by their place in the file. */
-static const uint8_t *find_in_image(const struct bp_image *image, uint64_t at, uint64_t len,
-				    uint64_t *ret_offset)
+static const uint8_t *find_in_image(const struct bp_image *image, uint64_t at,
+				    uint64_t len, uint64_t *ret_offset)
 {
 	if (!image->n_parts) {
 		*ret_offset = at;
@@ -131,7 +136,8 @@ static const uint8_t *find_in_image(const struct bp_image *image, uint64_t at, u
 	return NULL;
 }
 
-/* An entry that the running kernel emptied: a kernel that looks there would read zeros. */
+/* An entry that the running kernel emptied: a kernel that looks there would read
+ * zeros. */
 static bool has_stale_entry(const struct view *v, char *text, size_t size)
 {
 	const struct bp_efi_tables *t = &v->m->efi_tables;
@@ -139,10 +145,13 @@ static bool has_stale_entry(const struct view *v, char *text, size_t size)
 	if (!v->knows_entry || t->status == -ENOENT)
 		return false;
 	if (t->status)
-		say(text, size, "whether EFI's tables have an emptied entry for the framebuffer, which "
-		    "would count for more, is not known (%s)", t->why);
+		say(text, size,
+		    "whether EFI's tables have an emptied entry for the framebuffer, "
+		    "which would count for more, is not known (%s)",
+		    t->why);
 	else if (bp_efi_config_find(t, BP_EFI_GUID_SCREEN_INFO))
-		say(text, size, "EFI's tables have an emptied entry for the framebuffer, which would "
+		say(text, size,
+		    "EFI's tables have an emptied entry for the framebuffer, which would "
 		    "count for more");
 	return *text;
 }
@@ -162,11 +171,13 @@ static void patch_obstacle(struct view *v, char *text, size_t size)
 		return;
 	}
 	if (!has_build_id(v->image, v->m->build_id)) {
-		say(text, size, "the image is not the build that runs, so that where its variable is "
+		say(text, size,
+		    "the image is not the build that runs, so that where its variable is "
 		    "cannot be known");
 		return;
 	}
-	p = find_in_image(v->image, v->m->screen_facts.symbol_offset, sizeof(zero), &v->patch_offset);
+	p = find_in_image(v->image, v->m->screen_facts.symbol_offset, sizeof(zero),
+			  &v->patch_offset);
 	if (!p || memcmp(p, zero, sizeof(zero))) {
 		say(text, size, "the image has no empty variable at 0x%llx",
 		    (unsigned long long)v->m->screen_facts.symbol_offset);
@@ -175,8 +186,9 @@ static void patch_obstacle(struct view *v, char *text, size_t size)
 	if (v->q->syscall == BP_SYSCALL_FILE_LOAD &&
 	    (k->sig_enforced == 1 || k->ima_appraises_kexec ||
 	     (k->lockdown && strcmp(k->lockdown, "none")))) {
-		say(text, size, "a changed copy of the image has no valid signature, which is asked for "
-		    "here");
+		say(text, size,
+		    "a changed copy of the image has no valid signature, which is asked "
+		    "for here");
 		return;
 	}
 	has_stale_entry(v, text, size);
@@ -191,17 +203,20 @@ static void redirect_obstacle(struct view *v, char *text, size_t size)
 	if (*text)
 		return;
 	if (strcmp(t->source, "/dev/mem"))
-		say(text, size, "EFI's tables are in memory that only the kernel can write");
+		say(text, size,
+		    "EFI's tables are in memory that only the kernel can write");
 	else if (!bp_efi_redirect_entry(t))
-		say(text, size, "EFI's configuration table has no entry that could be given up");
+		say(text, size,
+		    "EFI's configuration table has no entry that could be given up");
 	else if (!t->spare)
 		say(text, size, "no page of the firmware's runtime data is free");
 }
 
 /*
- * In the order of preference: the first that can be used is. Tables of ours serve every kernel that
- * looks there; a copy is complete, what is rebuilt may lack some. The patch is for this very build
- * only, and spoils the image's signature. The last changes memory of the firmware, for good.
+ * In the order of preference: the first that can be used is. Tables of ours serve every
+ * kernel that looks there; a copy is complete, what is rebuilt may lack some. The patch
+ * is for this very build only, and spoils the image's signature. The last changes memory
+ * of the firmware, for good.
  */
 static const struct method methods[] = {
 	{ BP_CARRY_EFI_CLONE, "efi-clone", true, false, true, clone_obstacle,
@@ -209,9 +224,10 @@ static const struct method methods[] = {
 	{ BP_CARRY_EFI_REBUILD, "efi-rebuild", true, false, true, rebuild_obstacle,
 	  "EFI's tables are made anew, with an entry for it" },
 	{ BP_CARRY_IMAGE_PATCH, "image-patch", true, true, true, patch_obstacle,
-	  "the kernel's own variable is filled in a copy of the image, whose build id is that of the "
-	  "running kernel" },
-	{ BP_CARRY_FIRMWARE_REDIRECT, "firmware-redirect", false, true, false, redirect_obstacle,
+	  "the kernel's own variable is filled in a copy of the image, whose build id is "
+	  "that of the running kernel" },
+	{ BP_CARRY_FIRMWARE_REDIRECT, "firmware-redirect", false, true, false,
+	  redirect_obstacle,
 	  "an entry of EFI's configuration table is changed, in the firmware's memory" },
 };
 
@@ -231,8 +247,8 @@ int bp_carry_parse(struct bp_ctx *ctx, const char *text, enum bp_carry *ret_meth
 		if (bp_buf_printf(&names, ", %s", methods[i].name))
 			return -ENOMEM;
 	}
-	return bp_fail(ctx, -EINVAL, "--framebuffer-method=%s: the methods are auto%s", text,
-		       bp_buf_str(&names));
+	return bp_fail(ctx, -EINVAL, "--framebuffer-method=%s: the methods are auto%s",
+		       text, bp_buf_str(&names));
 }
 
 static void choose(const struct method *method, const struct view *v,
@@ -242,8 +258,10 @@ static void choose(const struct method *method, const struct view *v,
 	ret_carry->name = method->name;
 	ret_carry->patch_offset = v->patch_offset;
 	say(ret_carry->why, sizeof(ret_carry->why), "%s%s", method->why,
-	    method->method == BP_CARRY_IMAGE_PATCH && v->q->syscall == BP_SYSCALL_FILE_LOAD
-	    ? "; a signature does not hold for the copy" : "");
+	    method->method == BP_CARRY_IMAGE_PATCH &&
+			    v->q->syscall == BP_SYSCALL_FILE_LOAD
+		    ? "; a signature does not hold for the copy"
+		    : "");
 	if (method->method == BP_CARRY_EFI_REBUILD)
 		say(ret_carry->lost, sizeof(ret_carry->lost), "of EFI's tables the next kernel gets only "
 		    "ACPI, SMBIOS, the runtime services%s: %s",
@@ -308,10 +326,12 @@ static void say_lost(const struct view *v, struct bp_screen_carry *c)
 	copy.q = &other;
 	by_load = find_automatic(&copy);
 	if (by_load)
-		append(c->lost, sizeof(c->lost), "; kexec_load (-c) hands it over by %s", by_load->name);
+		append(c->lost, sizeof(c->lost), "; kexec_load (-c) hands it over by %s",
+		       by_load->name);
 }
 
-static int take_asked(struct bp_ctx *ctx, struct view *v, const struct method **ret_method)
+static int take_asked(struct bp_ctx *ctx, struct view *v,
+		      const struct method **ret_method)
 {
 	const struct method *method = methods;
 	char obstacle[256] = "";
@@ -321,10 +341,11 @@ static int take_asked(struct bp_ctx *ctx, struct view *v, const struct method **
 	if (goes_with(method, v->q->syscall))
 		method->obstacle(v, obstacle, sizeof(obstacle));
 	else
-		say(obstacle, sizeof(obstacle), "not with %s", bp_syscall_name(v->q->syscall));
+		say(obstacle, sizeof(obstacle), "not with %s",
+		    bp_syscall_name(v->q->syscall));
 	if (*obstacle)
-		return bp_fail(ctx, -EOPNOTSUPP, "--framebuffer-method=%s: %s", method->name,
-			       obstacle);
+		return bp_fail(ctx, -EOPNOTSUPP, "--framebuffer-method=%s: %s",
+			       method->name, obstacle);
 	*ret_method = method;
 	return 0;
 }
@@ -344,7 +365,8 @@ int bp_screen_carry_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 		*ret_carry = c;
 		return 0;
 	}
-	v.knows_entry = memmem(image->bytes.data, image->bytes.len, BP_EFI_GUID_SCREEN_INFO, 16);
+	v.knows_entry =
+		memmem(image->bytes.data, image->bytes.len, BP_EFI_GUID_SCREEN_INFO, 16);
 	if (request->method) {
 		r = take_asked(ctx, &v, &method);
 		if (r)
@@ -362,7 +384,8 @@ int bp_screen_carry_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 	return 0;
 }
 
-int bp_screen_carried(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_image *image,
+int bp_screen_carried(struct bp_ctx *ctx, const struct bp_machine *m,
+		      const struct bp_image *image,
 		      const struct bp_carry_request *request, struct bp_screen *screen,
 		      enum bp_carry *ret_method)
 {

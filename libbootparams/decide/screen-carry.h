@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How an arm64 kernel is told of the framebuffer: no part of its boot protocol is for that. A pure
- * function of what was collected, decided and opened.
+ * How an arm64 kernel is told of the framebuffer: no part of its boot protocol is for
+ * that. A pure function of what was collected, decided and opened.
  */
 #ifndef BP_DECIDE_SCREEN_CARRY_H
 #define BP_DECIDE_SCREEN_CARRY_H
@@ -9,14 +9,16 @@
 #include "collect/machine.h"
 #include "decide/plan.h"
 
-/* --framebuffer-method=...; *@ret_method is BP_CARRY_NONE for "auto". -EINVAL with a message. */
+/* --framebuffer-method=...; *@ret_method is BP_CARRY_NONE for "auto". -EINVAL with a
+ * message. */
 int bp_carry_parse(struct bp_ctx *ctx, const char *text, enum bp_carry *ret_method);
 
 struct bp_screen_carry {
 	enum bp_carry method;
 	const char *name;	/* static: "efi-clone" ... "none" */
 	char why[256];
-	char lost[768];		/* "" or what the next kernel will miss, and what to do: a warning */
+	char lost[768];		/* "" or what the next kernel will miss, and what to do: a
+				 * warning */
 	uint64_t patch_offset;	/* of the variable in image->bytes */
 };
 
@@ -37,7 +39,8 @@ int bp_screen_carry_decide(struct bp_ctx *ctx, const struct bp_machine *m,
  * What of *@screen reaches the next kernel by @request: none where no method can be used, also the
  * one asked for. *@ret_method is how.
  */
-int bp_screen_carried(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_image *image,
+int bp_screen_carried(struct bp_ctx *ctx, const struct bp_machine *m,
+		      const struct bp_image *image,
 		      const struct bp_carry_request *request, struct bp_screen *screen,
 		      enum bp_carry *ret_method);
 /* Does the method go with this call at all? BP_CARRY_NONE does. */

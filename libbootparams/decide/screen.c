@@ -3,12 +3,13 @@
  * Which framebuffer the next kernel is told about.
  *
  * Two questions, each with its own kind of certainty:
- *  - Where is the memory (base, size)? A live statement of the owner counts for more than what
- *    was true at boot; what was true at boot counts as long as nothing contradicts it.
- *  - Does the display show that memory from its first byte, and how (geometry)? Known where
- *    the hardware itself was asked, where the driver cannot move the scan-out, or where no
- *    driver has touched the display since boot. A DRM driver may show any memory it likes,
- *    so that of an unknown one nothing is assumed.
+ *  - Where is the memory (base, size)? A live statement of the owner counts for more than
+ *    what was true at boot; what was true at boot counts as long as nothing contradicts
+ *    it.
+ *  - Does the display show that memory from its first byte, and how (geometry)? Known
+ *    where the hardware itself was asked, where the driver cannot move the scan-out, or
+ *    where no driver has touched the display since boot. A DRM driver may show any memory
+ *    it likes, so that of an unknown one nothing is assumed.
  * Both certain: console. Only the first: reserve. Neither: none.
  */
 #include "config.h"
@@ -22,18 +23,19 @@
 #define GIB4 (1ull << 32)
 
 /*
- * Drivers whose scan-out is known to start at the base. Anything else is treated by what the
- * hardware says of its offset (pan_known), and as unknown where it says nothing.
+ * Drivers whose scan-out is known to start at the base. Anything else is treated by what
+ * the hardware says of its offset (pan_known), and as unknown where it says nothing.
  *
  * FIXED: the driver draws into the firmware's framebuffer and cannot change the mode. The
- * fbdev ones have no mode setting at all (no fb_set_par, fb_check_var); the DRM ones offer one
- * mode, the firmware's, and copy from a shadow buffer whose line length is not the screen's.
- * LIVE: the driver changes the mode, never the place. hyperv_drm copies to the start of the VRAM
- * it announced (hyperv_blit_to_vram_rect() in hyperv_drm_modeset.c) and tells the host the line
- * length of the buffer shown (hyperv_update_situation() with vram_offset 0, hyperv_drm_proto.c);
- * hyperv_fb likewise (synthvid_send_situ(), drivers/video/fbdev/hyperv_fb.c, until 7.0).
- * bochs is not here: 6.1 to 6.12 show a buffer at any offset of the VRAM (bochs_hw_setbase()
- * with drm_gem_vram_offset(), drivers/gpu/drm/tiny/bochs.c), so its registers are read.
+ * fbdev ones have no mode setting at all (no fb_set_par, fb_check_var); the DRM ones
+ * offer one mode, the firmware's, and copy from a shadow buffer whose line length is not
+ * the screen's. LIVE: the driver changes the mode, never the place. hyperv_drm copies to
+ * the start of the VRAM it announced (hyperv_blit_to_vram_rect() in hyperv_drm_modeset.c)
+ * and tells the host the line length of the buffer shown (hyperv_update_situation() with
+ * vram_offset 0, hyperv_drm_proto.c); hyperv_fb likewise (synthvid_send_situ(),
+ * drivers/video/fbdev/hyperv_fb.c, until 7.0). bochs is not here: 6.1 to 6.12 show a
+ * buffer at any offset of the VRAM (bochs_hw_setbase() with drm_gem_vram_offset(),
+ * drivers/gpu/drm/tiny/bochs.c), so its registers are read.
  */
 enum scanout {
 	SCANOUT_UNKNOWN,
@@ -59,9 +61,11 @@ static const struct {
 struct view {
 	const struct bp_machine *m;
 	const struct bp_screen_facts *f;
-	const struct bp_screen_fact *boot;	/* screen_info: symbol, else boot_params; else the
-						 * firmware's word, where they have no framebuffer */
-	bool lost;				/* the latter: this kernel was told nothing */
+	const struct bp_screen_fact
+		*boot; /* screen_info: symbol, else boot_params; else the
+			* firmware's word, where they have no framebuffer */
+	bool lost;				/* the latter: this kernel was told
+						 * nothing */
 	const struct bp_screen_fact *base;	/* the one that base is taken from */
 	const struct bp_screen_fact *hardware;	/* read from the display's registers */
 	const struct bp_screen_fact *drm;	/* the card that drives the display */
@@ -108,7 +112,8 @@ static void why_more(struct bp_screen *s, const char *fmt, ...)
 	va_end(ap);
 }
 
-static const struct bp_screen_fact *find(const struct bp_screen_facts *f, const char *source)
+static const struct bp_screen_fact *find(const struct bp_screen_facts *f,
+					 const char *source)
 {
 	for (size_t i = 0; i < f->n; i++)
 		if (!strcmp(f->v[i].source, source))
@@ -116,7 +121,8 @@ static const struct bp_screen_fact *find(const struct bp_screen_facts *f, const 
 	return NULL;
 }
 
-/* The kernel's own screen_info, by name or by what it looks like: one of them at most speaks. */
+/* The kernel's own screen_info, by name or by what it looks like: one of them at most
+ * speaks. */
 static const struct bp_screen_fact *find_symbol(const struct bp_screen_facts *f)
 {
 	const struct bp_screen_fact *symbol = find(f, "kernel-symbol");
@@ -126,7 +132,8 @@ static const struct bp_screen_fact *find_symbol(const struct bp_screen_facts *f)
 
 /*
  * What the kernel was told at boot. The symbol is a copy of boot_params, and the one that
- * kexec_file_load uses; hyperv_fb zeroed it (5.10 to 6.8), so that boot_params may know more.
+ * kexec_file_load uses; hyperv_fb zeroed it (5.10 to 6.8), so that boot_params may know
+ * more.
  */
 static const struct bp_screen_fact *find_screen_info(const struct bp_screen_facts *f)
 {
@@ -141,17 +148,20 @@ static const struct bp_screen_fact *find_screen_info(const struct bp_screen_fact
 }
 
 /*
- * A kernel that was told no framebuffer came after one that had it, and whose driver may have
- * set another mode, or shown other memory. There is none for a framebuffer that is no device's as
- * far as the machine says: not PCI's, not Hyper-V's, and not one that a device tree may describe.
+ * A kernel that was told no framebuffer came after one that had it, and whose driver may
+ * have set another mode, or shown other memory. There is none for a framebuffer that is
+ * no device's as far as the machine says: not PCI's, not Hyper-V's, and not one that a
+ * device tree may describe.
  */
 static bool may_have_changed(const struct view *v)
 {
 	return v->display || v->f->on_vmbus || v->f->on_device_tree;
 }
 
-/* Memory that is no framebuffer and that lies in [start, end): its name in /proc/iomem, or NULL. */
-static const char *memory_there(const struct bp_machine *m, bp_phys_t start, bp_phys_t end)
+/* Memory that is no framebuffer and that lies in [start, end): its name in /proc/iomem,
+ * or NULL. */
+static const char *memory_there(const struct bp_machine *m, bp_phys_t start,
+				bp_phys_t end)
 {
 	static const char *const names[] = {
 		"System RAM", "ACPI Tables", "ACPI Non-volatile Storage",
@@ -237,7 +247,9 @@ static void choose_card(struct view *v)
 
 static struct view look(const struct bp_machine *m)
 {
-	struct view v = { .m = m, .f = &m->screen_facts, .is_efi = m->efi.status != -ENOENT };
+	struct view v = { .m = m,
+			  .f = &m->screen_facts,
+			  .is_efi = m->efi.status != -ENOENT };
 	const struct bp_screen_fact *iomem, *record;
 
 	v.boot = find_screen_info(v.f);
@@ -291,34 +303,38 @@ static bool same_mode(const struct bp_screen_fact *a, const struct bp_screen_fac
 	return a->width_px == b->width_px && a->height_px == b->height_px;
 }
 
-/* A driver on the display's PCI device whose habits are not known; transports do not count. */
+/* A driver on the display's PCI device whose habits are not known; transports do not
+ * count. */
 static const char *strange_pci_driver(const struct view *v)
 {
-	if (!v->display || !v->display->driver || !strcmp(v->display->driver, "virtio-pci"))
+	if (!v->display || !v->display->driver ||
+	    !strcmp(v->display->driver, "virtio-pci"))
 		return NULL;
 	return v->display->driver;
 }
 
 /*
- * What a virtio GPU's registers say is shown from its next reset on, and that comes: this kernel
- * resets it on its way down (8bd2fa086a04 "virtio: break and reset virtio devices on
- * device_shutdown()", 6.15), and each kernel before it uses it (register_virtio_device(),
- * drivers/virtio/virtio.c). Until then, as after a crash into a kernel without virtio_pci, what is
- * drawn at the base is not seen, and disturbs nothing. Another driver's device is its own business.
+ * What a virtio GPU's registers say is shown from its next reset on, and that comes: this
+ * kernel resets it on its way down (8bd2fa086a04 "virtio: break and reset virtio devices
+ * on device_shutdown()", 6.15), and each kernel before it uses it
+ * (register_virtio_device(), drivers/virtio/virtio.c). Until then, as after a crash into
+ * a kernel without virtio_pci, what is drawn at the base is not seen, and disturbs
+ * nothing. Another driver's device is its own business.
  */
 static bool reset_will_come(const struct view *v)
 {
 	return !v->hardware->after_reset || !strange_pci_driver(v);
 }
 
-/* The fact whose geometry is what is shown from the base on; else NULL, and the reason. */
+/* The fact whose geometry is what is shown from the base on; else NULL, and the
+ * reason. */
 static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_screen *s)
 {
 	const struct bp_screen_fact *boot = NULL, *live = NULL;
 	const char *strange;
 
-	if (v->boot && v->boot->has_mode && v->boot->has_base && v->boot->base == s->base &&
-	    !(v->lost && may_have_changed(v)))
+	if (v->boot && v->boot->has_mode && v->boot->has_base &&
+	    v->boot->base == s->base && !(v->lost && may_have_changed(v)))
 		boot = v->boot;
 
 	/* The display itself knows best, whoever drives it. */
@@ -329,27 +345,34 @@ static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_
 			    " on, not from the start", v->hardware->pan_bytes);
 			return NULL;
 		}
-		why(s, "%s has the display, whose registers say that it shows its memory from the start",
+		why(s,
+		    "%s has the display, whose registers say that it shows its memory "
+		    "from the start",
 		    v->owner ? v->owner : "no driver");
 		if (v->hardware->after_reset && v->drm)
 			why_more(s, " again when the device is reset");
 		return v->hardware;
 	}
 	if (v->several_cards) {
-		why(s, "several graphics cards, and which one shows the framebuffer is not known");
+		why(s, "several graphics cards, and which one shows the framebuffer is "
+		       "not known");
 		return NULL;
 	}
 	switch (scanout_of(v->owner)) {
 	case SCANOUT_FIXED:
 		strange = strange_pci_driver(v);
 		if (strange) {
-			why(s, "%s has the framebuffer, but %s has the device and may show "
-			    "something else", v->owner, strange);
+			why(s,
+			    "%s has the framebuffer, but %s has the device and may show "
+			    "something else",
+			    v->owner, strange);
 			return NULL;
 		}
-		/* An fbdev driver's mode may be overridden (video=efifb:width:...); DRM's not. */
-		if (v->fbdev && v->fbdev->has_mode && v->fbdev->mode_trust == BP_TRUST_LIVE &&
-		    v->fbdev->has_format && !v->drm)
+		/* An fbdev driver's mode may be overridden (video=efifb:width:...); DRM's
+		 * not. */
+		if (v->fbdev && v->fbdev->has_mode &&
+		    v->fbdev->mode_trust == BP_TRUST_LIVE && v->fbdev->has_format &&
+		    !v->drm)
 			live = v->fbdev;
 		if (live && boot && !same_mode(live, boot)) {
 			why(s, "%s draws there in a mode of its own", v->owner);
@@ -364,11 +387,14 @@ static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_
 	case SCANOUT_LIVE:
 		if (v->drm && v->drm->has_mode)
 			live = v->drm;
-		else if (v->fbdev && v->fbdev->has_mode && v->fbdev->mode_trust == BP_TRUST_LIVE)
+		else if (v->fbdev && v->fbdev->has_mode &&
+			 v->fbdev->mode_trust == BP_TRUST_LIVE)
 			live = v->fbdev;
 		if (!live || !live->has_format) {
-			why(s, "%s shows the memory from its start, but the present mode is not "
-			    "known", v->owner);
+			why(s,
+			    "%s shows the memory from its start, but the present mode is "
+			    "not known",
+			    v->owner);
 			return NULL;
 		}
 		why(s, "%s shows the memory from its start", v->owner);
@@ -379,9 +405,11 @@ static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_
 	case SCANOUT_UNKNOWN:
 		break;
 	}
-	/* An fbdev driver that says where its memory is also says from where on it is shown. */
+	/* An fbdev driver that says where its memory is also says from where on it is
+	 * shown. */
 	if (!v->drm && v->fbdev && v->fbdev->has_base && v->fbdev->base == s->base &&
-	    v->fbdev->base_trust == BP_TRUST_LIVE && v->fbdev->has_mode && v->fbdev->pan_known) {
+	    v->fbdev->base_trust == BP_TRUST_LIVE && v->fbdev->has_mode &&
+	    v->fbdev->pan_known) {
 		if (v->fbdev->pan_bytes) {
 			why(s, "%s shows its memory from offset 0x%" PRIx64 " on, not from the start",
 			    v->owner, v->fbdev->pan_bytes);
@@ -391,18 +419,22 @@ static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_
 		return v->fbdev;
 	}
 	if (v->owner) {
-		why(s, "%s has the display, and where in memory its picture starts is not known",
+		why(s,
+		    "%s has the display, and where in memory its picture starts is not "
+		    "known",
 		    v->owner);
 		return NULL;
 	}
 	strange = strange_pci_driver(v);
 	if (strange) {
-		why(s, "%s has the display device, and what it shows is not known", strange);
+		why(s, "%s has the display device, and what it shows is not known",
+		    strange);
 		return NULL;
 	}
 	if (boot)
-		why(s, v->lost ? "no driver has taken the display since the firmware left it" :
-				 "no driver has taken the display since boot");
+		why(s, v->lost ? "no driver has taken the display since the firmware "
+				 "left it"
+			       : "no driver has taken the display since boot");
 	else if (v->lost && v->boot->has_mode)
 		why(s, "the firmware left it in %" PRIu32 "x%" PRIu32 ", but the kernel before this "
 		    "one may have changed the mode", v->boot->width_px, v->boot->height_px);
@@ -411,8 +443,10 @@ static const struct bp_screen_fact *choose_mode(const struct view *v, struct bp_
 	return boot;
 }
 
-/* Can the geometry be true? Sizes grow to what the mode needs where the device has the memory. */
-static bool mode_fits(const struct view *v, const struct bp_screen_fact *mode, struct bp_screen *s)
+/* Can the geometry be true? Sizes grow to what the mode needs where the device has the
+ * memory. */
+static bool mode_fits(const struct view *v, const struct bp_screen_fact *mode,
+		      struct bp_screen *s)
 {
 	uint64_t need = (uint64_t)mode->stride_bytes * mode->height_px;
 	uint64_t limit = s->size_bytes;
@@ -474,14 +508,18 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 		why(s, "a confidential Hyper-V guest has no framebuffer");
 		return false;
 	}
-	/* drivers/hv/vmbus_drv.c:vmbus_reserve_fb() asks the PCI device on generation 1. */
+	/* drivers/hv/vmbus_drv.c:vmbus_reserve_fb() asks the PCI device on generation
+	 * 1. */
 	if (v->f->on_vmbus && !v->is_efi && !(v->boot && v->boot->has_base)) {
-		why(s, "Hyper-V generation 1: the next kernel finds the framebuffer by its PCI device");
+		why(s, "Hyper-V generation 1: the next kernel finds the framebuffer by "
+		       "its PCI device");
 		return false;
 	}
 	if (!b) {
 		if (v->boot && !v->is_efi)
-			why(s, "the machine booted in text mode (type 0x%02x), which stays as it is",
+			why(s,
+			    "the machine booted in text mode (type 0x%02x), which stays "
+			    "as it is",
 			    v->boot->video_type);
 		else
 			why(s, "no source knows a framebuffer");
@@ -491,32 +529,40 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 	s->base = b->base;
 	is_vmbus_video = v->f->on_vmbus && !strcmp(b->source, "iomem");
 
-	memory = memory_there(v->m, b->base, end_of(b->base, b->has_size ? b->size_bytes : 1));
+	memory = memory_there(v->m, b->base,
+			      end_of(b->base, b->has_size ? b->size_bytes : 1));
 	if (memory) {
-		why(s, "%s says 0x%" PRIx64 ", but %s lies there", b->source, b->base, memory);
+		why(s, "%s says 0x%" PRIx64 ", but %s lies there", b->source, b->base,
+		    memory);
 		return false;
 	}
-	/* The video of Hyper-V generation 2 is not on PCI, nor is one in memory that the firmware
-	 * set aside (ramfb, a display of the SoC); what is there is something else. */
+	/* The video of Hyper-V generation 2 is not on PCI, nor is one in memory that the
+	 * firmware set aside (ramfb, a display of the SoC); what is there is something
+	 * else. */
 	if (b->base_trust == BP_TRUST_BOOT && v->f->n_displays && !v->display &&
 	    !(v->f->on_vmbus && v->is_efi) &&
-	    !bp_efi_is_memory(&v->m->efi_tables, b->base, b->has_size ? b->size_bytes : 1)) {
-		why(s, "%s says 0x%" PRIx64 ", but no display device has memory there now",
+	    !bp_efi_is_memory(&v->m->efi_tables, b->base,
+			      b->has_size ? b->size_bytes : 1)) {
+		why(s,
+		    "%s says 0x%" PRIx64 ", but no display device has memory there now",
 		    b->source, b->base);
 		return false;
 	}
 	if (v->f->on_vmbus && b->base >= GIB4) {
-		why(s, "%s says 0x%" PRIx64 ", but VMBus reads only the lower 32 bits of it",
+		why(s,
+		    "%s says 0x%" PRIx64 ", but VMBus reads only the lower 32 bits of it",
 		    b->source, b->base);
 		return false;
 	}
-	if (v->f->on_vmbus && !v->is_efi && !v->display && b->base_trust == BP_TRUST_LIVE) {
+	if (v->f->on_vmbus && !v->is_efi && !v->display &&
+	    b->base_trust == BP_TRUST_LIVE) {
 		why(s, "Hyper-V generation 1: the framebuffer has moved to 0x%" PRIx64
 		    ", and the next kernel only looks at the PCI device", b->base);
 		return false;
 	}
 
-	/* The owner's line is the part it maps; what the firmware said of the same base is all. */
+	/* The owner's line is the part it maps; what the firmware said of the same base
+	 * is all. */
 	if (b->has_size)
 		s->size_bytes = b->size_bytes;
 	if (!is_vmbus_video && v->boot && v->boot != b && v->boot->has_base &&
@@ -525,8 +571,8 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 	if (!s->size_bytes && v->boot && v->boot->has_mode && v->boot->base == b->base)
 		s->size_bytes = (uint64_t)v->boot->stride_bytes * v->boot->height_px;
 	if (!s->size_bytes) {
-		why(s, "%s says 0x%" PRIx64 ", but no source knows how large it is", b->source,
-		    b->base);
+		why(s, "%s says 0x%" PRIx64 ", but no source knows how large it is",
+		    b->source, b->base);
 		return false;
 	}
 	return true;
@@ -563,15 +609,17 @@ static struct bp_screen decide_auto(const struct bp_machine *m)
 	s.outcome = BP_SCREEN_RESERVE;
 	mode = choose_mode(&v, &s);
 	if (mode && !mode_fits(&v, mode, &s)) {
-		why(&s, "the mode that %s says, %" PRIu32 "x%" PRIu32 " with %" PRIu32
-		    " bytes a line, cannot be", mode->source, mode->width_px, mode->height_px,
-		    mode->stride_bytes);
+		why(&s,
+		    "the mode that %s says, %" PRIu32 "x%" PRIu32 " with %" PRIu32
+		    " bytes a line, cannot be",
+		    mode->source, mode->width_px, mode->height_px, mode->stride_bytes);
 		mode = NULL;
 	}
 	if (mode) {
 		take_mode(mode, &s);
 		if (s.video_type == BP_VIDEO_TYPE_VLFB && !round_vesa_size(&v, &s)) {
-			why(&s, "a VESA mode's size counts in 64 KiB, and this one ends between");
+			why(&s, "a VESA mode's size counts in 64 KiB, and this one ends "
+				"between");
 			mode = NULL;
 		}
 	}
@@ -606,17 +654,22 @@ static int decide_by_hand(struct bp_ctx *ctx, const struct bp_machine *m,
 	}
 	memory = memory_there(m, s.base, end_of(s.base, s.size_bytes));
 	if (memory)
-		return bp_fail(ctx, -EINVAL, "--framebuffer: %s lies in 0x%" PRIx64 " to 0x%" PRIx64,
+		return bp_fail(ctx, -EINVAL,
+			       "--framebuffer: %s lies in 0x%" PRIx64 " to 0x%" PRIx64,
 			       memory, s.base, end_of(s.base, s.size_bytes));
 	if (is_runtime(&m->efi, s.base, end_of(s.base, s.size_bytes)))
-		return bp_fail(ctx, -EINVAL, "--framebuffer: EFI runtime services lie in 0x%" PRIx64
-			       " to 0x%" PRIx64, s.base, end_of(s.base, s.size_bytes));
+		return bp_fail(ctx, -EINVAL,
+			       "--framebuffer: EFI runtime services lie in 0x%" PRIx64
+			       " to 0x%" PRIx64,
+			       s.base, end_of(s.base, s.size_bytes));
 	if (v.f->on_vmbus && s.base >= GIB4)
 		return bp_fail(ctx, -EINVAL, "--framebuffer: 0x%" PRIx64 " is above 4 GiB, and VMBus "
 			       "reads only the lower 32 bits of it", s.base);
 	if (s.video_type == BP_VIDEO_TYPE_VLFB && s.size_bytes & 0xffff)
-		return bp_fail(ctx, -EINVAL, "--framebuffer: on a BIOS machine the size is a "
-			       "multiple of 64 KiB, not 0x%" PRIx64, s.size_bytes);
+		return bp_fail(ctx, -EINVAL,
+			       "--framebuffer: on a BIOS machine the size is a multiple "
+			       "of 64 KiB, not 0x%" PRIx64,
+			       s.size_bytes);
 	why(&s, "given by hand");
 	*ret_screen = s;
 	return 0;
@@ -654,17 +707,19 @@ int bp_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 	}
 	if (s.outcome == BP_SCREEN_RESERVE)
 		s.video_type = BP_VIDEO_TYPE_NONE;
-	bp_debug(ctx, "screen: %s by %s: %s", bp_screen_outcome_name(s.outcome), s.source, s.why);
+	bp_debug(ctx, "screen: %s by %s: %s", bp_screen_outcome_name(s.outcome), s.source,
+		 s.why);
 	*ret_screen = s;
 	return 0;
 }
 
 /*
- * x86: the kernel copies its own screen_info symbol (arch/x86/kernel/kexec-bzimage64.c, since
- * afc18069a2cb, 5.10; boot_params before that), which keeps the geometry of boot. arm64: an
- * Image has no place for it.
+ * x86: the kernel copies its own screen_info symbol (arch/x86/kernel/kexec-bzimage64.c,
+ * since afc18069a2cb, 5.10; boot_params before that), which keeps the geometry of boot.
+ * arm64: an Image has no place for it.
  */
-int bp_screen_file_load(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_screen *ret_screen)
+int bp_screen_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
+			struct bp_screen *ret_screen)
 {
 	const struct bp_screen_fact *f = find(&m->screen_facts, "kernel-symbol");
 	struct bp_screen s = { .source = "kexec_file_load" };
@@ -693,22 +748,27 @@ int bp_screen_file_load(struct bp_ctx *ctx, const struct bp_machine *m, struct b
 		if (console)
 			take_mode(f, &s);
 	}
-	why(&s, "kexec_file_load copies the running kernel's screen_info (%s), with the mode of boot",
+	why(&s,
+	    "kexec_file_load copies the running kernel's screen_info (%s), with the mode "
+	    "of boot",
 	    f->source);
 	*ret_screen = s;
 	return 0;
 }
 
-/* What vmbus_reserve_fb() keeps free however small lfb_size is (drivers/hv/vmbus_drv.c). */
+/* What vmbus_reserve_fb() keeps free however small lfb_size is
+ * (drivers/hv/vmbus_drv.c). */
 #define VMBUS_FB_MIN (8ull << 20)
 
 bool bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen *decided,
 			      const struct bp_screen *copied, char *ret_text, size_t size)
 {
 	struct view v = look(m);
-	const struct bp_screen_fact *live = v.hardware && v.hardware->has_mode ? v.hardware :
-					    v.drm && v.drm->has_mode ? v.drm :
-					    v.fbdev && v.fbdev->has_mode ? v.fbdev : NULL;
+	const struct bp_screen_fact *live = v.hardware && v.hardware->has_mode
+						    ? v.hardware
+					    : v.drm && v.drm->has_mode	   ? v.drm
+					    : v.fbdev && v.fbdev->has_mode ? v.fbdev
+									   : NULL;
 	uint32_t width = 0, height = 0;
 
 	if (copied->outcome == BP_SCREEN_NONE) {
@@ -746,7 +806,8 @@ bool bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen
 	    (copied->outcome != BP_SCREEN_CONSOLE ||
 	     decided->stride_bytes != copied->stride_bytes ||
 	     decided->depth_bits != copied->depth_bits)) {
-		snprintf(ret_text, size, "passes another geometry than the one in use (%s)",
+		snprintf(ret_text, size,
+			 "passes another geometry than the one in use (%s)",
 			 decided->why);
 		return true;
 	}
@@ -758,8 +819,9 @@ bool bp_screen_file_load_loss(const struct bp_machine *m, const struct bp_screen
 	return false;
 }
 
-bool bp_screen_file_load_doubt(const struct bp_screen *decided, const struct bp_screen *copied,
-			       char *ret_text, size_t size)
+bool bp_screen_file_load_doubt(const struct bp_screen *decided,
+			       const struct bp_screen *copied, char *ret_text,
+			       size_t size)
 {
 	if (decided->outcome != BP_SCREEN_RESERVE || copied->outcome != BP_SCREEN_CONSOLE)
 		return false;
@@ -769,8 +831,8 @@ bool bp_screen_file_load_doubt(const struct bp_screen *decided, const struct bp_
 }
 
 /* A number with an optional K, M or G; the whole of @text. */
-static int parse_number(struct bp_ctx *ctx, const char *what, const char *text, uint64_t max,
-			uint64_t *ret_value)
+static int parse_number(struct bp_ctx *ctx, const char *what, const char *text,
+			uint64_t max, uint64_t *ret_value)
 {
 	unsigned int shift = 0;
 	uint64_t v;
@@ -778,7 +840,8 @@ static int parse_number(struct bp_ctx *ctx, const char *what, const char *text, 
 
 	errno = 0;
 	v = strtoull(text, &end, 0);
-	if (end == text || *text == '-' || *text == '+' || *text == ' ' || errno == EINVAL)
+	if (end == text || *text == '-' || *text == '+' || *text == ' ' ||
+	    errno == EINVAL)
 		return bp_fail(ctx, -EINVAL, "%s \"%s\" is no number", what, text);
 	switch (*end) {
 	case 'G':
@@ -804,7 +867,8 @@ static int parse_number(struct bp_ctx *ctx, const char *what, const char *text, 
 	return 0;
 }
 
-static int parse_by_hand(struct bp_ctx *ctx, const char *text, struct bp_screen *ret_screen)
+static int parse_by_hand(struct bp_ctx *ctx, const char *text,
+			 struct bp_screen *ret_screen)
 {
 	bp_autofree char *copy = strdup(text);
 	static const char *const names[] = {
@@ -842,7 +906,8 @@ static int parse_by_hand(struct bp_ctx *ctx, const char *text, struct bp_screen 
 	s.stride_bytes = (uint32_t)value[4];
 	s.depth_bits = (uint32_t)value[5];
 	if (!bp_pixel_format_usual(s.depth_bits, &s.format))
-		return bp_fail(ctx, -EINVAL, "a depth of %" PRIu32 " bits is not one of 15, 16, 24, 32",
+		return bp_fail(ctx, -EINVAL,
+			       "a depth of %" PRIu32 " bits is not one of 15, 16, 24, 32",
 			       s.depth_bits);
 	if (s.base >= BP_PHYS_END || s.size_bytes > BP_PHYS_END - s.base)
 		return bp_fail(ctx, -EINVAL, "0x%" PRIx64 " and a size of 0x%" PRIx64 " reach beyond the "
@@ -857,7 +922,8 @@ static int parse_by_hand(struct bp_ctx *ctx, const char *text, struct bp_screen 
 	return 0;
 }
 
-int bp_screen_option_parse(struct bp_ctx *ctx, const char *text, struct bp_screen_option *ret_option)
+int bp_screen_option_parse(struct bp_ctx *ctx, const char *text,
+			   struct bp_screen_option *ret_option)
 {
 	static const struct {
 		const char *word;
@@ -873,7 +939,8 @@ int bp_screen_option_parse(struct bp_ctx *ctx, const char *text, struct bp_scree
 
 	for (size_t i = 0; i < BP_ARRAY_SIZE(words); i++)
 		if (!strcmp(text, words[i].word)) {
-			*ret_option = (struct bp_screen_option){ .request = words[i].request };
+			*ret_option =
+				(struct bp_screen_option){ .request = words[i].request };
 			return 0;
 		}
 	r = parse_by_hand(ctx, text, &option.by_hand);
@@ -886,7 +953,9 @@ int bp_screen_option_parse(struct bp_ctx *ctx, const char *text, struct bp_scree
 static int explain_fact(const struct bp_screen_fact *f, struct bp_buf *buf)
 {
 	static const char *const trust[] = {
-		[BP_TRUST_NONE] = "-", [BP_TRUST_BOOT] = "at boot", [BP_TRUST_LIVE] = "now",
+		[BP_TRUST_NONE] = "-",
+		[BP_TRUST_BOOT] = "at boot",
+		[BP_TRUST_LIVE] = "now",
 	};
 	enum bp_screen_trust shown = BP_MAX(f->base_trust, f->mode_trust);
 	int r = bp_buf_printf(buf, "  %-13s %-7s", f->source, trust[shown]);
@@ -896,8 +965,9 @@ static int explain_fact(const struct bp_screen_fact *f, struct bp_buf *buf)
 	if (!r && f->has_base && f->has_size)
 		r = bp_buf_printf(buf, "+0x%" PRIx64, f->size_bytes);
 	if (!r && f->has_mode)
-		r = bp_buf_printf(buf, " %" PRIu32 "x%" PRIu32 "x%" PRIu32 "/%" PRIu32, f->width_px,
-				  f->height_px, f->depth_bits, f->stride_bytes);
+		r = bp_buf_printf(buf, " %" PRIu32 "x%" PRIu32 "x%" PRIu32 "/%" PRIu32,
+				  f->width_px, f->height_px, f->depth_bits,
+				  f->stride_bytes);
 	if (!r && f->pan_known)
 		r = bp_buf_printf(buf, " from offset 0x%" PRIx64, f->pan_bytes);
 	if (!r && f->device)
@@ -912,7 +982,8 @@ static int explain_fact(const struct bp_screen_fact *f, struct bp_buf *buf)
 int bp_screen_explain(const struct bp_machine *m, const struct bp_screen *decided,
 		      struct bp_buf *buf)
 {
-	int r = bp_buf_printf(buf, "framebuffer: %s", bp_screen_outcome_name(decided->outcome));
+	int r = bp_buf_printf(buf, "framebuffer: %s",
+			      bp_screen_outcome_name(decided->outcome));
 
 	if (!r && decided->outcome != BP_SCREEN_NONE)
 		r = bp_buf_printf(buf, " 0x%" PRIx64 "-0x%" PRIx64, decided->base,

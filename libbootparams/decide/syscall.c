@@ -3,10 +3,10 @@
  * Which syscall loads the kernel.
  *
  * kexec_file_load comes first: the kernel reads, checks and places the image by itself.
- * kexec_load is chosen where something would be lost otherwise, and only while nothing is in
- * use that kexec_file_load alone gives. Each try spends one of kexec_load_limit_*, so the
- * choice is made here, before any call, and the other syscall is tried only after an answer
- * that means "this kernel cannot", or that kexec_load alone is forbidden.
+ * kexec_load is chosen where something would be lost otherwise, and only while nothing is
+ * in use that kexec_file_load alone gives. Each try spends one of kexec_load_limit_*, so
+ * the choice is made here, before any call, and the other syscall is tried only after an
+ * answer that means "this kernel cannot", or that kexec_load alone is forbidden.
  */
 #include "config.h"
 
@@ -42,8 +42,9 @@ static void add(struct note *n, const char *fmt, ...)
 
 /* What the next kernel would miss, or be told wrongly, after kexec_file_load. */
 static void lost_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
-			      const struct bp_image *image, const struct bp_syscall_request *q,
-			      struct note *n, struct note *doubt)
+			      const struct bp_image *image,
+			      const struct bp_syscall_request *q, struct note *n,
+			      struct note *doubt)
 {
 	struct bp_dtb_choice dtb;
 	char screen[512];
@@ -51,11 +52,13 @@ static void lost_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 	if (q->load_only)
 		add(n, "--%s has no effect under kexec_file_load", q->load_only);
 	if (q->n_ranges > BP_X86_FILE_LOAD_RANGES_MAX)
-		add(n, "kexec_file_load passes only %d of %zu memory ranges: the next kernel will not "
-		    "know the others", BP_X86_FILE_LOAD_RANGES_MAX, q->n_ranges);
+		add(n,
+		    "kexec_file_load passes only %d of %zu memory ranges: the next "
+		    "kernel will not know the others",
+		    BP_X86_FILE_LOAD_RANGES_MAX, q->n_ranges);
 	if (q->file_patched)
-		add(n, "kexec_file_load takes the framebuffer along only in a changed copy of the image, "
-		    "for which a signature does not hold");
+		add(n, "kexec_file_load takes the framebuffer along only in a changed "
+		       "copy of the image, for which a signature does not hold");
 	if (q->screen_load && q->screen_file) {
 		if (bp_screen_file_load_loss(m, q->screen_load, q->screen_file, screen,
 					     sizeof(screen)))
@@ -73,10 +76,11 @@ static void lost_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 }
 
 /*
- * What this kernel was told at boot, what we would pass on, and what kexec_file_load does not:
- * setup_boot_parameters() (same file) makes a list of its own, and of the zero page's fields
- * that we copy it copies only EDD (not the count of MBR signatures) and secure_boot. None of it
- * outweighs a kernel that checks and places the image by itself; but it is said.
+ * What this kernel was told at boot, what we would pass on, and what kexec_file_load does
+ * not: setup_boot_parameters() (same file) makes a list of its own, and of the zero
+ * page's fields that we copy it copies only EDD (not the count of MBR signatures) and
+ * secure_boot. None of it outweighs a kernel that checks and places the image by itself;
+ * but it is said.
  */
 static int not_passed_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 				   const struct bp_syscall_request *q, struct note *n)
@@ -97,7 +101,8 @@ static int not_passed_by_file_load(struct bp_ctx *ctx, const struct bp_machine *
 		size_t same = 0, before = 0;
 
 		if (strcmp(v[i].action, "copied") ||
-		    (v[i].type == BP_SETUP_DTB && q->file_only && !strcmp(q->file_only, "force-dtb")))
+		    (v[i].type == BP_SETUP_DTB && q->file_only &&
+		     !strcmp(q->file_only, "force-dtb")))
 			continue;
 		for (size_t k = 0; k < n_nodes; k++) {
 			same += v[k].type == v[i].type;
@@ -108,7 +113,8 @@ static int not_passed_by_file_load(struct bp_ctx *ctx, const struct bp_machine *
 		if (same == 1)
 			add(n, "setup_data type %u (%s)", v[i].type, v[i].name);
 		else
-			add(n, "setup_data type %u (%s), %zu nodes", v[i].type, v[i].name, same);
+			add(n, "setup_data type %u (%s), %zu nodes", v[i].type, v[i].name,
+			    same);
 	}
 	for (size_t i = 0; (f = bp_x86_zero_page_field(i)); i++)
 		for (size_t k = 0; k < BP_ARRAY_SIZE(fields); k++)
@@ -130,15 +136,18 @@ static void lost_by_load(const struct bp_machine *m, const struct bp_syscall_req
 	if (k->sig_enforced == 1)
 		add(n, "kernel signatures are enforced, which kexec_load does not check");
 	if (k->ima_appraises_kexec)
-		add(n, "the IMA policy appraises kernels, which kexec_load does not allow");
+		add(n, "the IMA policy appraises kernels, which kexec_load does not "
+		       "allow");
 	if (k->ima_carries_list && !q->panic)
 		add(n, "only kexec_file_load carries the IMA measurement list over");
 	if (k->dm_crypt_keys && q->panic)
-		add(n, "only kexec_file_load hands the configured dm-crypt keys to the crash kernel");
+		add(n, "only kexec_file_load hands the configured dm-crypt keys to the "
+		       "crash kernel");
 	if (k->kho_enabled && !q->panic)
 		add(n, "only kexec_file_load takes part in kexec handover (KHO)");
 	if (m->confidential != BP_CONF_NONE)
-		add(n, "in a confidential guest only the kernel knows which memory is encrypted");
+		add(n, "in a confidential guest only the kernel knows which memory is "
+		       "encrypted");
 }
 
 static int check_confidential(struct bp_ctx *ctx, const struct bp_machine *m)
@@ -146,13 +155,15 @@ static int check_confidential(struct bp_ctx *ctx, const struct bp_machine *m)
 	const char *name;
 
 	/*
-	 * Its CPUs cannot be reset by the host, so that the next kernel would not get the others; and
-	 * the decompressor knows no MMIO there, which it does for the screen after a kexec. "x86/sev:
-	 * KEXEC/KDUMP support for SEV-ES guests" (v6, <20240610102113.20969-1-vsntk18@gmail.com>), whose
-	 * first patch disables kexec until then, is in no kernel up to 7.3.
+	 * Its CPUs cannot be reset by the host, so that the next kernel would not get the
+	 * others; and the decompressor knows no MMIO there, which it does for the screen
+	 * after a kexec. "x86/sev: KEXEC/KDUMP support for SEV-ES guests" (v6,
+	 * <20240610102113.20969-1-vsntk18@gmail.com>), whose first patch disables kexec
+	 * until then, is in no kernel up to 7.3.
 	 */
 	if (m->confidential == BP_CONF_SEV_ES)
-		return bp_fail(ctx, -EOPNOTSUPP, "this is a SEV-ES guest, whose CPUs no kernel can hand to "
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "this is a SEV-ES guest, whose CPUs no kernel can hand to "
 			       "the next one: reboot it instead");
 	if (m->confidential == BP_CONF_SEV_SNP)
 		name = "SEV-SNP";
@@ -163,8 +174,10 @@ static int check_confidential(struct bp_ctx *ctx, const struct bp_machine *m)
 	if (m->kexec.converts_shared_memory == 1)
 		return 0;
 	return bp_fail(ctx, -EOPNOTSUPP,
-		       "this is a %s guest, and the running kernel %s turn the memory that it shares "
-		       "with the host back to private: the next kernel would freeze", name,
+		       "this is a %s guest, and the running kernel %s turn the memory "
+		       "that it shares with the host back to private: the next kernel "
+		       "would freeze",
+		       name,
 		       m->kexec.converts_shared_memory ? "is not known to" : "does not");
 }
 
@@ -180,27 +193,33 @@ static int forced(struct bp_ctx *ctx, const struct bp_image *image,
 {
 	if (q->mode == BP_SYSCALL_ONLY_LOAD) {
 		if (q->file_only)
-			return bp_fail(ctx, -EOPNOTSUPP, "--%s needs kexec_file_load, but -c asks for "
-				       "kexec_load", q->file_only);
+			return bp_fail(ctx, -EOPNOTSUPP,
+				       "--%s needs kexec_file_load, but -c asks for "
+				       "kexec_load",
+				       q->file_only);
 		c->syscall = BP_SYSCALL_LOAD;
 		snprintf(c->why, sizeof(c->why), "asked for by -c");
 		snprintf(c->lost, sizeof(c->lost), "%s", by_load->text);
 		return 0;
 	}
 	if (strcmp(image->format, file_load_format(image->arch)))
-		return bp_fail(ctx, -EOPNOTSUPP, "kexec_file_load takes %s, but %s is %s "
-			       "(without -s it can be loaded)", file_load_format(image->arch),
-			       image->path, image->format);
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "kexec_file_load takes %s, but %s is %s (without -s it "
+			       "can be loaded)",
+			       file_load_format(image->arch), image->path, image->format);
 	c->syscall = BP_SYSCALL_FILE_LOAD;
 	snprintf(c->why, sizeof(c->why), "asked for by -s");
 	snprintf(c->lost, sizeof(c->lost), "%s", by_file->text);
 	return 0;
 }
 
-int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const struct bp_image *image,
-		      const struct bp_syscall_request *request, struct bp_syscall_choice *ret_choice)
+int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m,
+		      const struct bp_image *image,
+		      const struct bp_syscall_request *request,
+		      struct bp_syscall_choice *ret_choice)
 {
-	char file_text[sizeof(ret_choice->lost)] = "", load_text[sizeof(ret_choice->lost)] = "";
+	char file_text[sizeof(ret_choice->lost)] = "",
+	     load_text[sizeof(ret_choice->lost)] = "";
 	struct bp_syscall_choice c = { 0 };
 	struct note by_file = { file_text, sizeof(file_text) };
 	struct note by_load = { load_text, sizeof(load_text) };
@@ -217,12 +236,16 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 	lost_by_file_load(ctx, m, image, request, &by_file, &doubt);
 	lost_by_load(m, request, &by_load);
 	if (m->confidential != BP_CONF_NONE && request->mode == BP_SYSCALL_ONLY_LOAD)
-		return bp_fail(ctx, -EOPNOTSUPP, "kexec_load cannot be used in a confidential guest");
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "kexec_load cannot be used in a confidential guest");
 	if (request->must_load && request->mode == BP_SYSCALL_ONLY_FILE_LOAD)
-		return bp_fail(ctx, -EOPNOTSUPP, "--%s needs kexec_load, but -s asks for "
-			       "kexec_file_load, which has no part for it", request->must_load);
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "--%s needs kexec_load, but -s asks for kexec_file_load, "
+			       "which has no part for it",
+			       request->must_load);
 	if (request->must_load && request->file_only)
-		return bp_fail(ctx, -EOPNOTSUPP, "--%s needs kexec_load, but --%s kexec_file_load",
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "--%s needs kexec_load, but --%s kexec_file_load",
 			       request->must_load, request->file_only);
 	if (request->mode != BP_SYSCALL_AUTO) {
 		r = forced(ctx, image, request, &by_file, &by_load, &c);
@@ -234,7 +257,8 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 
 	if (!file_load_takes_it) {
 		if (*load_text)
-			return bp_fail(ctx, -EOPNOTSUPP, "%s is %s, which only kexec_load takes, but %s",
+			return bp_fail(ctx, -EOPNOTSUPP,
+				       "%s is %s, which only kexec_load takes, but %s",
 				       image->path, image->format, load_text);
 		c.syscall = BP_SYSCALL_LOAD;
 		snprintf(c.why, sizeof(c.why), "kexec_file_load does not take %s",
@@ -259,7 +283,8 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 		if (*load_text)
 			snprintf(c.why, sizeof(c.why), "%s", load_text);
 		else
-			snprintf(c.why, sizeof(c.why), "nothing here calls for kexec_load");
+			snprintf(c.why, sizeof(c.why),
+				 "nothing here calls for kexec_load");
 		snprintf(c.lost, sizeof(c.lost), "%s", file_text);
 	}
 	*ret_choice = c;
@@ -268,28 +293,32 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m, const stru
 
 bool bp_syscall_cannot(int error)
 {
-	/* As kexec-tools: not there, not for this architecture, not this image, not this case. */
-	return error == -ENOSYS || error == -EINVAL || error == -ENOEXEC || error == -ENOTSUP;
+	/* As kexec-tools: not there, not for this architecture, not this image, not this
+	 * case. */
+	return error == -ENOSYS || error == -EINVAL || error == -ENOEXEC ||
+	       error == -ENOTSUP;
 }
 
-/* Both syscalls ask this before anything else: kexec_load_permitted(), kernel/kexec_core.c. */
+/* Both syscalls ask this before anything else: kexec_load_permitted(),
+ * kernel/kexec_core.c. */
 static bool may_load_at_all(const struct bp_machine *m, bool panic, bool may_boot)
 {
 	return may_boot && m->kexec.load_disabled != 1 &&
 	       (panic ? m->kexec.limit_panic : m->kexec.limit_reboot);
 }
 
-bool bp_syscall_falls_back(const struct bp_machine *m, const struct bp_syscall_choice *choice,
-			   bool panic, bool may_boot, int error)
+bool bp_syscall_falls_back(const struct bp_machine *m,
+			   const struct bp_syscall_choice *choice, bool panic,
+			   bool may_boot, int error)
 {
 	if (!choice->may_fall_back)
 		return false;
 	if (choice->syscall == BP_SYSCALL_FILE_LOAD)
 		return bp_syscall_cannot(error) && may_load_at_all(m, panic, may_boot);
 	/*
-	 * A seccomp filter, LoadPin or IMA may forbid kexec_load alone: kexec_load_check() asks
-	 * them before the old image is freed, and kexec-tools, which begins with
-	 * kexec_file_load, works there.
+	 * A seccomp filter, LoadPin or IMA may forbid kexec_load alone:
+	 * kexec_load_check() asks them before the old image is freed, and kexec-tools,
+	 * which begins with kexec_file_load, works there.
 	 */
 	if (error == -EPERM || error == -EACCES)
 		return may_load_at_all(m, panic, may_boot);

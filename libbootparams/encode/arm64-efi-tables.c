@@ -2,16 +2,18 @@
 /*
  * A copy of EFI's system table and configuration table that leads to a struct screen_info
  *
- * An arm64 kernel takes its framebuffer from the configuration table's entry e03fc20a-... (Linux
- * 6.3 and later: init_screen_info(), drivers/firmware/efi/efi-init.c). The firmware's tables have
- * none, or one that the running kernel has emptied, and are not ours to change. So the next kernel
- * is led to a copy of them by its device tree's linux,uefi-system-table.
+ * An arm64 kernel takes its framebuffer from the configuration table's entry e03fc20a-...
+ * (Linux 6.3 and later: init_screen_info(), drivers/firmware/efi/efi-init.c). The
+ * firmware's tables have none, or one that the running kernel has emptied, and are not
+ * ours to change. So the next kernel is led to a copy of them by its device tree's
+ * linux,uefi-system-table.
  *
- * In the copy all addresses are physical. The kernel translates the first two below as it does
- * those of the firmware, through the runtime mappings (efi_to_phys()), so that the copy must not
- * lie where one of them has its virtual addresses. It reads FirmwareVendor, ConfigurationTable and
- * the number of its entries, RuntimeServices (which stays the firmware's: without one the first
- * call of a runtime service is an oops) and the revision.
+ * In the copy all addresses are physical. The kernel translates the first two below as it
+ * does those of the firmware, through the runtime mappings (efi_to_phys()), so that the
+ * copy must not lie where one of them has its virtual addresses. It reads FirmwareVendor,
+ * ConfigurationTable and the number of its entries, RuntimeServices (which stays the
+ * firmware's: without one the first call of a runtime service is an oops) and the
+ * revision.
  *
  * Layout: wire/efi-clone.h
  */
@@ -31,10 +33,12 @@ static const char rebuilt_vendor[] = "kexec-bootparams";
 static bool is_stale(const uint8_t guid[16])
 {
 	/*
-	 * The initrd that the EFI stub loaded: its memory is in other use. A kernel that is given no
-	 * initrd would take it for one (efi_config_parse_tables(), drivers/firmware/efi/efi.c).
+	 * The initrd that the EFI stub loaded: its memory is in other use. A kernel that
+	 * is given no initrd would take it for one (efi_config_parse_tables(),
+	 * drivers/firmware/efi/efi.c).
 	 */
-	return !memcmp(guid, BP_EFI_GUID_SCREEN_INFO, 16) || !memcmp(guid, BP_EFI_GUID_INITRD, 16);
+	return !memcmp(guid, BP_EFI_GUID_SCREEN_INFO, 16) ||
+	       !memcmp(guid, BP_EFI_GUID_INITRD, 16);
 }
 
 static int add_entry(struct bp_buf *b, const void *guid, uint64_t table, uint64_t *count)
@@ -83,7 +87,8 @@ static int put_systab(const struct bp_machine *m, bool rebuild, struct bp_buf *b
 	struct bp_wire_efi_system_table st = { 0 };
 
 	if (!rebuild)
-		return bp_buf_append(b, m->efi_tables.systab.data, m->efi_tables.systab.len);
+		return bp_buf_append(b, m->efi_tables.systab.data,
+				     m->efi_tables.systab.len);
 	bp_put_le64(st.hdr.signature, BP_EFI_SYSTEM_TABLE_SIGNATURE);
 	bp_put_le32(st.hdr.revision, m->efi_tables.kernel_revision ?: REVISION_2_70);
 	bp_put_le32(st.hdr.header_size, sizeof(st));
@@ -97,7 +102,8 @@ static int put_vendor(const struct bp_machine *m, bool rebuild, struct bp_buf *b
 	int r = 0;
 
 	if (!rebuild && m->efi_tables.vendor.len)
-		return bp_buf_append(b, m->efi_tables.vendor.data, m->efi_tables.vendor.len);
+		return bp_buf_append(b, m->efi_tables.vendor.data,
+				     m->efi_tables.vendor.len);
 	for (; *name && !r; name++)
 		r = bp_buf_append(b, (const uint8_t[]){ (uint8_t)*name, 0 }, 2);
 	return r ? r : bp_buf_append_zero(b, 2);
@@ -135,7 +141,8 @@ int bp_efi_clone_encode(struct bp_ctx *ctx, const struct bp_machine *m, bool reb
 	if (rebuild ? !t->kernel_runtime : t->status)
 		return bp_fail(ctx, -ENODATA, "EFI's tables are not known");
 	if (at & (BP_EFI_CLONE_SIZE - 1) || !bp_efi_clone_fits(t, at))
-		return bp_fail(ctx, -EINVAL, "EFI's tables cannot be copied to 0x%llx (a bug)",
+		return bp_fail(ctx, -EINVAL,
+			       "EFI's tables cannot be copied to 0x%llx (a bug)",
 			       (unsigned long long)at);
 	r = put_systab(m, rebuild, &b);
 	if (!r)
@@ -156,14 +163,17 @@ int bp_efi_clone_encode(struct bp_ctx *ctx, const struct bp_machine *m, bool reb
 	if (!r)
 		r = pad_to(&b, BP_EFI_CLONE_CONFIG);
 	if (!r)
-		r = rebuild ? rebuild_entries(m, &b, &count) : copy_entries(t, &b, &count);
+		r = rebuild ? rebuild_entries(m, &b, &count)
+			    : copy_entries(t, &b, &count);
 	if (!r)
-		r = add_entry(&b, BP_EFI_GUID_SCREEN_INFO, at + BP_EFI_CLONE_SCREEN, &count);
+		r = add_entry(&b, BP_EFI_GUID_SCREEN_INFO, at + BP_EFI_CLONE_SCREEN,
+			      &count);
 	if (r)
 		return r;
 	/* The next loader has to take it for a table again. */
 	if (count > BP_EFI_CONFIG_MAX)
-		return bp_fail(ctx, -ERANGE, "EFI's configuration table has no room for one more "
+		return bp_fail(ctx, -ERANGE,
+			       "EFI's configuration table has no room for one more "
 			       "entry");
 	st = (void *)b.data;
 	bp_put_le64(st->firmware_vendor, at + BP_EFI_CLONE_VENDOR);

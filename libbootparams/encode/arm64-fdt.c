@@ -2,12 +2,12 @@
 /*
  * The device tree of the next arm64 kernel: this one's with another /chosen.
  *
- * Nothing but properties of /chosen and memory reservations change. A node more below the root,
- * and the kernel would take the tree for a machine's description and leave ACPI off:
- * dt_is_stub(), arch/arm64/kernel/acpi.c.
+ * Nothing but properties of /chosen and memory reservations change. A node more below the
+ * root, and the kernel would take the tree for a machine's description and leave ACPI
+ * off: dt_is_stub(), arch/arm64/kernel/acpi.c.
  *
- * Documentation/devicetree/bindings/chosen.txt; drivers/of/fdt.c reads, drivers/of/kexec.c is
- * what the kernel itself does for kexec_file_load.
+ * Documentation/devicetree/bindings/chosen.txt; drivers/of/fdt.c reads,
+ * drivers/of/kexec.c is what the kernel itself does for kexec_file_load.
  */
 #include "config.h"
 
@@ -17,14 +17,15 @@
 
 #include "encode/encode.h"
 
-/* Room for our properties with their names, besides the command line and the reservations. */
+/* Room for our properties with their names, besides the command line and the
+ * reservations. */
 #define GROWTH 2048u
 
 #define RESERVATION_SIZE sizeof(struct fdt_reserve_entry)
 
 /*
- * What an earlier kexec or the boot loader said about things that are gone by now; those with
- * @reserved were reserved along with it. All that still hold are written anew.
+ * What an earlier kexec or the boot loader said about things that are gone by now; those
+ * with @reserved were reserved along with it. All that still hold are written anew.
  */
 static const struct stale {
 	const char *name;
@@ -46,20 +47,24 @@ static const struct stale {
 
 static int failed(struct bp_ctx *ctx, int r, const char *what)
 {
-	return bp_fail(ctx, r == -FDT_ERR_NOSPACE ? -E2BIG : -EBADMSG, "device tree: cannot %s: %s",
-		       what, fdt_strerror(r));
+	return bp_fail(ctx, r == -FDT_ERR_NOSPACE ? -E2BIG : -EBADMSG,
+		       "device tree: cannot %s: %s", what, fdt_strerror(r));
 }
 
-/* #address-cells, #size-cells of the root; 1 where there is none, as for early_init_dt_scan_root(). */
-static int root_cells(struct bp_ctx *ctx, const void *fdt, const char *name, unsigned int *ret)
+/* #address-cells, #size-cells of the root; 1 where there is none, as for
+ * early_init_dt_scan_root(). */
+static int root_cells(struct bp_ctx *ctx, const void *fdt, const char *name,
+		      unsigned int *ret)
 {
 	int len;
 	const void *p = fdt_getprop(fdt, 0, name, &len);
 	uint32_t n = p && len == 4 ? fdt32_ld(p) : 1;
 
 	if ((p && len != 4) || n < 1 || n > 2)
-		return bp_fail(ctx, -EBADMSG, "device tree: %s of the root has %d bytes, or is neither "
-			       "1 nor 2", name, len);
+		return bp_fail(ctx, -EBADMSG,
+			       "device tree: %s of the root has %d bytes, or is neither "
+			       "1 nor 2",
+			       name, len);
 	*ret = n;
 	return 0;
 }
@@ -75,7 +80,8 @@ static int read_cells(struct bp_ctx *ctx, const void *fdt, struct cells *ret)
 	return r ? r : root_cells(ctx, fdt, "#size-cells", &ret->size);
 }
 
-static int put_cells(struct bp_ctx *ctx, struct bp_buf *b, unsigned int cells, uint64_t value)
+static int put_cells(struct bp_ctx *ctx, struct bp_buf *b, unsigned int cells,
+		     uint64_t value)
 {
 	fdt64_t wide = cpu_to_fdt64(value);
 
@@ -152,7 +158,8 @@ static int unreserve_range(struct bp_ctx *ctx, void *fdt, int chosen, const char
 	return unreserve(ctx, fdt, start, end);
 }
 
-static int remove_stale(struct bp_ctx *ctx, void *fdt, int chosen, const struct cells *cells)
+static int remove_stale(struct bp_ctx *ctx, void *fdt, int chosen,
+			const struct cells *cells)
 {
 	int r = unreserve_initrd(ctx, fdt, chosen);
 
@@ -172,15 +179,16 @@ static int remove_stale(struct bp_ctx *ctx, void *fdt, int chosen, const struct 
 	return r;
 }
 
-static int set(struct bp_ctx *ctx, void *fdt, int chosen, const char *name, const void *value,
-	       size_t len)
+static int set(struct bp_ctx *ctx, void *fdt, int chosen, const char *name,
+	       const void *value, size_t len)
 {
 	int r = fdt_setprop(fdt, chosen, name, value, (int)len);
 
 	return r ? failed(ctx, r, name) : 0;
 }
 
-static int set_u64(struct bp_ctx *ctx, void *fdt, int chosen, const char *name, uint64_t value)
+static int set_u64(struct bp_ctx *ctx, void *fdt, int chosen, const char *name,
+		   uint64_t value)
 {
 	fdt64_t wide = cpu_to_fdt64(value);
 
@@ -197,11 +205,13 @@ static int set_crash(struct bp_ctx *ctx, void *fdt, int chosen, const struct cel
 		r = set(ctx, fdt, chosen, "linux,elfcorehdr", headers.data, headers.len);
 	for (size_t i = 0; !r && i < p->usable->n; i++)
 		r = put_range(ctx, &usable, cells, &p->usable->v[i]);
-	return r ? r : set(ctx, fdt, chosen, "linux,usable-memory-range", usable.data, usable.len);
+	return r ? r
+		 : set(ctx, fdt, chosen, "linux,usable-memory-range", usable.data,
+		       usable.len);
 }
 
-static int set_chosen(struct bp_ctx *ctx, void *fdt, int chosen, const struct cells *cells,
-		      const struct bp_arm64_fdt *p)
+static int set_chosen(struct bp_ctx *ctx, void *fdt, int chosen,
+		      const struct cells *cells, const struct bp_arm64_fdt *p)
 {
 	const uint8_t *random = p->random;
 	int r = set(ctx, fdt, chosen, "bootargs", p->cmdline, strlen(p->cmdline) + 1);
@@ -211,14 +221,16 @@ static int set_chosen(struct bp_ctx *ctx, void *fdt, int chosen, const struct ce
 	if (!r && p->initrd_size)
 		r = set_u64(ctx, fdt, chosen, "linux,initrd-start", p->initrd);
 	if (!r && p->initrd_size)
-		r = set_u64(ctx, fdt, chosen, "linux,initrd-end", p->initrd + p->initrd_size);
+		r = set_u64(ctx, fdt, chosen, "linux,initrd-end",
+			    p->initrd + p->initrd_size);
 	if (!r && random)
 		r = set(ctx, fdt, chosen, "kaslr-seed", random, BP_ARM64_KASLR_SEED_SIZE);
 	if (!r && random)
 		r = set(ctx, fdt, chosen, "rng-seed", random + BP_ARM64_KASLR_SEED_SIZE,
 			BP_ARM64_RNG_SEED_SIZE);
 	if (!r && p->efi_system_table)
-		r = set_u64(ctx, fdt, chosen, "linux,uefi-system-table", p->efi_system_table);
+		r = set_u64(ctx, fdt, chosen, "linux,uefi-system-table",
+			    p->efi_system_table);
 	if (!r && p->usable)
 		r = set_crash(ctx, fdt, chosen, cells, p);
 	return r;
@@ -246,7 +258,8 @@ static bool is_efi(const char *name)
 }
 
 /* EFI's properties in /chosen; *@ret_n: how many. */
-static int copy_efi(struct bp_ctx *ctx, void *fdt, int chosen, const void *running, unsigned int *ret_n)
+static int copy_efi(struct bp_ctx *ctx, void *fdt, int chosen, const void *running,
+		    unsigned int *ret_n)
 {
 	int from = fdt_path_offset(running, "/chosen"), property, r = 0;
 
@@ -277,9 +290,11 @@ static bool is_memory(const void *fdt, int node)
 }
 
 /* The nodes below the root that say where memory is. */
-static int copy_memory(struct bp_ctx *ctx, void *fdt, const struct cells *cells, const void *running)
+static int copy_memory(struct bp_ctx *ctx, void *fdt, const struct cells *cells,
+		       const void *running)
 {
-	static const char *const names[] = { "device_type", "reg", "hotpluggable", "numa-node-id" };
+	static const char *const names[] = { "device_type", "reg", "hotpluggable",
+					     "numa-node-id" };
 	struct cells other;
 	int node, r;
 
@@ -295,8 +310,10 @@ static int copy_memory(struct bp_ctx *ctx, void *fdt, const struct cells *cells,
 		if (!is_memory(running, node))
 			continue;
 		if (memcmp(&other, cells, sizeof(other)))
-			return bp_fail(ctx, -EBADMSG, "device tree: it says nothing of memory, and this "
-				       "machine's has addresses or sizes of another width");
+			return bp_fail(ctx, -EBADMSG,
+				       "device tree: it says nothing of memory, and this "
+				       "machine's has addresses or sizes of another "
+				       "width");
 		to = fdt_add_subnode(fdt, 0, fdt_get_name(running, node, NULL));
 		if (to < 0)
 			return failed(ctx, to, "add the memory");
@@ -343,11 +360,11 @@ static int copy_reservations(struct bp_ctx *ctx, void *fdt, const void *running)
 }
 
 /*
- * Into another tree, from the running kernel's. What that says of an earlier kexec comes along with
- * the reservations made for it, and goes with them afterwards.
+ * Into another tree, from the running kernel's. What that says of an earlier kexec comes
+ * along with the reservations made for it, and goes with them afterwards.
  */
-static int copy_running(struct bp_ctx *ctx, void *fdt, int chosen, const struct cells *cells,
-			const void *running)
+static int copy_running(struct bp_ctx *ctx, void *fdt, int chosen,
+			const struct cells *cells, const void *running)
 {
 	unsigned int n_efi;
 	int from = fdt_path_offset(running, "/chosen");
@@ -374,8 +391,8 @@ static int find_chosen(struct bp_ctx *ctx, void *fdt)
 	return chosen < 0 ? failed(ctx, chosen, "find /chosen") : chosen;
 }
 
-int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base, const struct bp_arm64_fdt *p,
-			struct bp_buf *ret_bytes)
+int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base,
+			const struct bp_arm64_fdt *p, struct bp_buf *ret_bytes)
 {
 	bp_autobuf struct bp_buf b = { 0 }, copy = { 0 };
 	struct cells cells;
@@ -390,8 +407,9 @@ int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base, const struct bp
 		r = bp_fdt_check(ctx, p->running);
 	if (r)
 		return r;
-	size = fdt_totalsize(copy.data) + p->running.len + GROWTH + strlen(p->cmdline) + 1 +
-	       (p->reserve ? p->reserve->n * RESERVATION_SIZE : 0) + (p->usable ? p->usable->n * 16 : 0);
+	size = fdt_totalsize(copy.data) + p->running.len + GROWTH + strlen(p->cmdline) +
+	       1 + (p->reserve ? p->reserve->n * RESERVATION_SIZE : 0) +
+	       (p->usable ? p->usable->n * 16 : 0);
 	r = bp_buf_append_zero(&b, size);
 	if (r)
 		return bp_fail_errno(ctx, r, "cannot hold the device tree");

@@ -2,8 +2,9 @@
 /*
  * EFI graphics modes: EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE -> struct bp_screen
  *
- * Sample, OVMF on QEMU's standard VGA: 1280x800, format 1 (BGR), 1280 pixels a scan line, base
- * 0xc0000000, size 0x3e8000 -> 32 bits, red at 16, green at 8, blue at 0, 5120 bytes a line.
+ * Sample, OVMF on QEMU's standard VGA: 1280x800, format 1 (BGR), 1280 pixels a scan line,
+ * base 0xc0000000, size 0x3e8000 -> 32 bits, red at 16, green at 8, blue at 0, 5120 bytes
+ * a line.
  */
 #include "config.h"
 
@@ -30,7 +31,8 @@ static bool is_run(uint32_t mask, uint8_t *ret_size, uint8_t *ret_pos)
 	return (uint64_t)mask == ((1ull << size) - 1) << pos;
 }
 
-static int from_masks(struct bp_ctx *ctx, const struct bp_gop_mode *gop, struct bp_screen *s)
+static int from_masks(struct bp_ctx *ctx, const struct bp_gop_mode *gop,
+		      struct bp_screen *s)
 {
 	struct {
 		const char *name;
@@ -62,7 +64,8 @@ static int from_masks(struct bp_ctx *ctx, const struct bp_gop_mode *gop, struct 
 	s->depth_bits = (top + 7) / 8 * 8;
 	/* Reserved bits in several runs cannot be expressed, and matter to nobody. */
 	if (gop->reserved_mask) {
-		if (!is_run(gop->reserved_mask, &s->format.reserved_size, &s->format.reserved_pos))
+		if (!is_run(gop->reserved_mask, &s->format.reserved_size,
+			    &s->format.reserved_pos))
 			s->format.reserved_size = s->format.reserved_pos = 0;
 	} else if (top < s->depth_bits) {
 		s->format.reserved_size = (uint8_t)(s->depth_bits - top);
@@ -105,13 +108,14 @@ int bp_screen_from_gop(struct bp_ctx *ctx, const struct bp_gop_mode *gop,
 
 	bp_forgive(ctx);
 	if (gop->size < sizeof(*gop))
-		return bp_fail(ctx, -EINVAL, "struct bp_gop_mode has %zu bytes, not %zu", gop->size,
-			       sizeof(*gop));
+		return bp_fail(ctx, -EINVAL, "struct bp_gop_mode has %zu bytes, not %zu",
+			       gop->size, sizeof(*gop));
 	if (gop->pixel_format == BP_GOP_BLT_ONLY) {
 		*ret_screen = (struct bp_screen){
 			.outcome = BP_SCREEN_NONE,
 			.source = "gop",
-			.why = "the firmware's graphics mode can only be drawn to by calls",
+			.why = "the firmware's graphics mode can only be drawn to by "
+			       "calls",
 		};
 		return 0;
 	}
@@ -126,8 +130,8 @@ int bp_screen_from_gop(struct bp_ctx *ctx, const struct bp_gop_mode *gop,
 			       "width of %" PRIu32, gop->pixels_per_scan_line, gop->width_px);
 	stride = (uint64_t)gop->pixels_per_scan_line * (s.depth_bits / 8);
 	if (stride > UINT32_MAX)
-		return bp_fail(ctx, -ERANGE, "a scan line of 0x%" PRIx64 " bytes is too long",
-			       stride);
+		return bp_fail(ctx, -ERANGE,
+			       "a scan line of 0x%" PRIx64 " bytes is too long", stride);
 	s.base = gop->framebuffer_base;
 	s.width_px = gop->width_px;
 	s.height_px = gop->height_px;
@@ -139,7 +143,8 @@ int bp_screen_from_gop(struct bp_ctx *ctx, const struct bp_gop_mode *gop,
 		return bp_fail(ctx, -EBADMSG, "the mode needs 0x%" PRIx64 " bytes, and the "
 			       "framebuffer has 0x%" PRIx64, s.size_bytes, gop->framebuffer_size);
 	if (__builtin_add_overflow(s.base, gop->framebuffer_size - 1, &end))
-		return bp_fail(ctx, -EBADMSG, "the framebuffer reaches beyond the address space");
+		return bp_fail(ctx, -EBADMSG,
+			       "the framebuffer reaches beyond the address space");
 	*ret_screen = s;
 	return 0;
 }

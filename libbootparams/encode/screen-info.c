@@ -8,8 +8,8 @@
  *
  * The type decides the unit of lfb_size: 64 KiB for VESA (0x23), bytes for all others
  * (Linux: __screen_info_lfb_size() in include/linux/screen_info.h). Type 0 with a base is
- * our "reserve": drivers/hv/vmbus_drv.c:vmbus_reserve_fb() reads lfb_base and lfb_size, in
- * bytes, whatever the type, and every framebuffer driver asks for its type first.
+ * our "reserve": drivers/hv/vmbus_drv.c:vmbus_reserve_fb() reads lfb_base and lfb_size,
+ * in bytes, whatever the type, and every framebuffer driver asks for its type first.
  */
 #include "config.h"
 
@@ -62,7 +62,8 @@ static int put_base_and_size(struct bp_ctx *ctx, const struct bp_screen *s, uint
 	return 0;
 }
 
-static int put_mode(struct bp_ctx *ctx, const struct bp_screen *s, struct bp_wire_screen_info *si)
+static int put_mode(struct bp_ctx *ctx, const struct bp_screen *s,
+		    struct bp_wire_screen_info *si)
 {
 	const struct {
 		const char *name;
@@ -94,7 +95,8 @@ static int put_mode(struct bp_ctx *ctx, const struct bp_screen *s, struct bp_wir
 }
 
 int bp_screen_info_encode(struct bp_ctx *ctx, const struct bp_screen *screen,
-			  const struct bp_span *base, uint8_t ret_bytes[BP_SCREEN_INFO_SIZE])
+			  const struct bp_span *base,
+			  uint8_t ret_bytes[BP_SCREEN_INFO_SIZE])
 {
 	struct bp_wire_screen_info si = { 0 }, old = { 0 };
 	int r;
@@ -123,9 +125,11 @@ int bp_screen_info_encode(struct bp_ctx *ctx, const struct bp_screen *screen,
 		break;
 	case BP_SCREEN_CONSOLE:
 		if (!is_framebuffer_type(screen->video_type))
-			return bp_fail(ctx, -EINVAL, "video type 0x%x is no linear framebuffer",
+			return bp_fail(ctx, -EINVAL,
+				       "video type 0x%x is no linear framebuffer",
 				       screen->video_type);
-		/* What the firmware said besides: worth keeping while the kind is the same. */
+		/* What the firmware said besides: worth keeping while the kind is the
+		 * same. */
 		if (old.orig_video_isVGA == screen->video_type) {
 			memcpy(si.vesapm_seg, old.vesapm_seg, sizeof(si.vesapm_seg));
 			memcpy(si.vesapm_off, old.vesapm_off, sizeof(si.vesapm_off));
@@ -150,14 +154,15 @@ int bp_screen_info_encode(struct bp_ctx *ctx, const struct bp_screen *screen,
 	return 0;
 }
 
-int bp_screen_info_decode(struct bp_ctx *ctx, struct bp_span bytes, struct bp_screen *ret_screen)
+int bp_screen_info_decode(struct bp_ctx *ctx, struct bp_span bytes,
+			  struct bp_screen *ret_screen)
 {
 	const struct bp_wire_screen_info *si = bp_span_get(bytes, 0, sizeof(*si));
 	struct bp_screen s = { 0 };
 
 	if (!si)
-		return bp_fail(ctx, -EBADMSG, "screen_info has %zu bytes, not %zu", bytes.len,
-			       sizeof(*si));
+		return bp_fail(ctx, -EBADMSG, "screen_info has %zu bytes, not %zu",
+			       bytes.len, sizeof(*si));
 	s.video_type = si->orig_video_isVGA;
 	s.capabilities = bp_le32(si->capabilities);
 	s.base = bp_le32(si->lfb_base);
@@ -179,8 +184,9 @@ int bp_screen_info_decode(struct bp_ctx *ctx, struct bp_span bytes, struct bp_sc
 		.blue_size = si->blue_size, .blue_pos = si->blue_pos,
 		.reserved_size = si->rsvd_size, .reserved_pos = si->rsvd_pos,
 	};
-	s.outcome = !s.base ? BP_SCREEN_NONE :
-		    is_framebuffer_type(s.video_type) ? BP_SCREEN_CONSOLE : BP_SCREEN_RESERVE;
+	s.outcome = !s.base				? BP_SCREEN_NONE
+		    : is_framebuffer_type(s.video_type) ? BP_SCREEN_CONSOLE
+							: BP_SCREEN_RESERVE;
 	s.source = "screen_info";
 	*ret_screen = s;
 	return 0;

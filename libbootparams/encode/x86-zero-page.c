@@ -15,12 +15,16 @@
 #include "wire/x86-setup-data.h"
 
 #define SIZE_OF(field) sizeof(((struct bp_wire_x86_boot_params *)NULL)->field)
-#define FIELD(field, source_, why_)                                                        \
-	{ #field, offsetof(struct bp_wire_x86_boot_params, field), SIZE_OF(field),         \
-	  BP_FIELD_##source_, why_, false }
-#define LOST(field, why_)                                                                  \
-	{ #field, offsetof(struct bp_wire_x86_boot_params, field), SIZE_OF(field),         \
-	  BP_FIELD_ZERO, why_, true }
+#define FIELD(field, source_, why_) \
+	{ \
+#field, offsetof(struct bp_wire_x86_boot_params, field), SIZE_OF(field), \
+			BP_FIELD_##source_, why_, false \
+	}
+#define LOST(field, why_) \
+	{ \
+#field, offsetof(struct bp_wire_x86_boot_params, field), SIZE_OF(field), \
+			BP_FIELD_ZERO, why_, true \
+	}
 #define PAD(field) FIELD(field, ZERO, "padding")
 
 /* Every byte of the zero page, in order; a unit test holds the table to that. */
@@ -127,8 +131,8 @@ static int check_e820(struct bp_ctx *ctx, const struct bp_x86_params *p)
 			       "a kernel refuses one of less than 2", n);
 	if (own > BP_X86_E820_MAX || n > BP_X86_E820_MAX - own)
 		return bp_fail(ctx, -E2BIG,
-			       "the memory map has %zu ranges, the next kernel keeps %u of "
-			       "which it needs %zu itself: it would drop the others "
+			       "the memory map has %zu ranges, the next kernel keeps %u "
+			       "of which it needs %zu itself: it would drop the others "
 			       "(kexec_file_load passes on only the first %u)",
 			       n, BP_X86_E820_MAX, own, BP_X86_E820_IN_PAGE);
 	for (size_t i = 0; i < n; i++)

@@ -6,7 +6,8 @@
  *	4d5a40fa 3b487414 00000000 00000000 0000 4f02 00000000 0a000000 00000000
  *	(24 bytes of zeros) 41524d64 40000000
  *
- * The bytes of the file are the image; what image_size has beyond them is the kernel's bss.
+ * The bytes of the file are the image; what image_size has beyond them is the kernel's
+ * bss.
  */
 #include "config.h"
 
@@ -27,11 +28,11 @@ static bool image_probe(struct bp_span bytes)
 	return magic && !memcmp(magic, BP_ARM64_IMAGE_MAGIC, 4);
 }
 
-static int bad_field(struct bp_ctx *ctx, int r, const char *name, size_t offset, uint64_t value,
-		     const char *why)
+static int bad_field(struct bp_ctx *ctx, int r, const char *name, size_t offset,
+		     uint64_t value, const char *why)
 {
-	return bp_fail(ctx, r, "Image header: %s at 0x%zx is 0x%" PRIx64 ": %s", name, offset,
-		       value, why);
+	return bp_fail(ctx, r, "Image header: %s at 0x%zx is 0x%" PRIx64 ": %s", name,
+		       offset, value, why);
 }
 #define FIELD(f) #f, offsetof(struct bp_wire_arm64_image, f)
 
@@ -44,20 +45,25 @@ int bp_image_read_arm64_header(struct bp_ctx *ctx, struct bp_span bytes,
 	uint64_t flags;
 
 	if (!h)
-		return bp_fail(ctx, -EBADMSG, "Image header: the file ends at 0x%zx, within the "
-			       "header: truncated?", bytes.len);
+		return bp_fail(ctx, -EBADMSG,
+			       "Image header: the file ends at 0x%zx, within the header: "
+			       "truncated?",
+			       bytes.len);
 	if (memcmp(h->magic, BP_ARM64_IMAGE_MAGIC, sizeof(h->magic)))
-		return bp_fail(ctx, -EBADMSG, "Image header: no \"ARM\\x64\" at 0x%x: not the "
-			       "beginning of an arm64 kernel", BP_ARM64_IMAGE_MAGIC_AT);
+		return bp_fail(ctx, -EBADMSG,
+			       "Image header: no \"ARM\\x64\" at 0x%x: not the beginning "
+			       "of an arm64 kernel",
+			       BP_ARM64_IMAGE_MAGIC_AT);
 	a.text_offset = bp_le64(h->text_offset);
 	a.image_size = bp_le64(h->image_size);
 	flags = bp_le64(h->flags);
-	a.page_size = page_sizes[flags >> BP_ARM64_IMAGE_PAGE_SHIFT & BP_ARM64_IMAGE_PAGE_MASK];
+	a.page_size =
+		page_sizes[flags >> BP_ARM64_IMAGE_PAGE_SHIFT & BP_ARM64_IMAGE_PAGE_MASK];
 	a.anywhere = flags & BP_ARM64_IMAGE_ANYWHERE;
 	if (!a.image_size)
 		return bad_field(ctx, -EOPNOTSUPP, FIELD(image_size), a.image_size,
-				 "a kernel before Linux 3.17, which does not say what memory it "
-				 "needs");
+				 "a kernel before Linux 3.17, which does not say what "
+				 "memory it needs");
 	if (a.image_size > BP_IMAGE_MAX)
 		return bad_field(ctx, -EBADMSG, FIELD(image_size), a.image_size,
 				 "no kernel needs more than 2 GiB to start");
@@ -77,7 +83,8 @@ int bp_image_read_arm64_header(struct bp_ctx *ctx, struct bp_span bytes,
 	return 0;
 }
 
-/* linux_banner, or the same text with a blank where the build's number is. Nice to have. */
+/* linux_banner, or the same text with a blank where the build's number is. Nice to
+ * have. */
 int bp_image_find_version(struct bp_ctx *ctx, struct bp_image *image)
 {
 	const uint8_t *p = image->bytes.data, *end = p + image->bytes.len;
@@ -94,7 +101,9 @@ int bp_image_find_version(struct bp_ctx *ctx, struct bp_image *image)
 		if (!len || p[0] < '0' || p[0] > '9')
 			continue;
 		image->version = strndup((const char *)p, len);
-		return image->version ? 0 : bp_fail_errno(ctx, -ENOMEM, "cannot keep the version");
+		return image->version
+			       ? 0
+			       : bp_fail_errno(ctx, -ENOMEM, "cannot keep the version");
 	}
 	return 0;
 }

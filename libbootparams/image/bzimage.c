@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bzImage: real-mode setup code with the setup header at 0x1f1, then the protected-mode code.
- * We enter at its 64-bit entry point, so the setup code is not loaded, only its header is read.
+ * bzImage: real-mode setup code with the setup header at 0x1f1, then the protected-mode
+ * code. We enter at its 64-bit entry point, so the setup code is not loaded, only its
+ * header is read.
  *
  * Documentation/arch/x86/boot.rst. Sample, Debian's 6.12: setup_sects 39, version 0x020f,
  * loadflags 0x01, initrd_addr_max 0x7fffffff, kernel_alignment 0x200000,
@@ -74,7 +75,8 @@ static int read_version(struct bp_ctx *ctx, struct bp_image *image, uint64_t set
 	return 0;
 }
 
-/* The part that depends on sizes: where the protected-mode code lies and what is in it. */
+/* The part that depends on sizes: where the protected-mode code lies and what is in
+ * it. */
 static int check_payload(struct bp_ctx *ctx, struct bp_image *image,
 			 const struct bp_wire_x86_setup_header *h)
 {

@@ -35,8 +35,10 @@ static int number(struct walk *w, struct bp_span s, uint64_t header, unsigned in
 
 	for (int i = 0; i < 8; i++) {
 		char c = digits[i];
-		int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-			c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int d = c >= '0' && c <= '9'   ? c - '0'
+			: c >= 'a' && c <= 'f' ? c - 'a' + 10
+			: c >= 'A' && c <= 'F' ? c - 'A' + 10
+					       : -1;
 
 		if (d < 0)
 			return bp_fail(w->ctx, -EBADMSG, "the cpio header at 0x%" PRIx64 " is damaged: "
@@ -57,7 +59,8 @@ static int walk_archive(struct walk *w, struct bp_span s, uint64_t *off)
 		int r;
 
 		if (!bp_span_has(s, at, HEADER))
-			return bp_fail(w->ctx, -EBADMSG, "the cpio header at 0x%" PRIx64 " is cut short",
+			return bp_fail(w->ctx, -EBADMSG,
+				       "the cpio header at 0x%" PRIx64 " is cut short",
 				       at);
 		r = number(w, s, at, MODE, &mode);
 		if (!r)
@@ -67,9 +70,12 @@ static int walk_archive(struct walk *w, struct bp_span s, uint64_t *off)
 		if (r)
 			return r;
 		name = bp_span_get(s, at + HEADER, name_size);
-		if (!name || !name_size || name_size > NAME_MAX_BYTES || name[name_size - 1])
-			return bp_fail(w->ctx, -EBADMSG, "the cpio member at 0x%" PRIx64 " has no "
-				       "proper name (%" PRIu32 " bytes)", at, name_size);
+		if (!name || !name_size || name_size > NAME_MAX_BYTES ||
+		    name[name_size - 1])
+			return bp_fail(w->ctx, -EBADMSG,
+				       "the cpio member at 0x%" PRIx64
+				       " has no proper name (%" PRIu32 " bytes)",
+				       at, name_size);
 		data = bp_align_up(at + HEADER + name_size, 4);
 		if (!bp_span_has(s, data, size))
 			return bp_fail(w->ctx, -EBADMSG, "the cpio member %s at 0x%" PRIx64 " is cut "
@@ -79,8 +85,9 @@ static int walk_archive(struct walk *w, struct bp_span s, uint64_t *off)
 			return 0;
 		while (*name == '/' || (name[0] == '.' && name[1] == '/'))
 			name += *name == '/' ? 1 : 2;
-		r = w->fn(w->arg, name, mode, S_ISREG(mode) ? bp_span_sub(s, data, size)
-							    : (struct bp_span){ NULL, 0 });
+		r = w->fn(w->arg, name, mode,
+			  S_ISREG(mode) ? bp_span_sub(s, data, size)
+					: (struct bp_span){ NULL, 0 });
 		if (r)
 			return r;
 	}
@@ -89,8 +96,8 @@ static int walk_archive(struct walk *w, struct bp_span s, uint64_t *off)
 
 static int walk(struct walk *w, struct bp_span s, int fd, bool compressed);
 
-static int walk_compressed(struct walk *w, const char *compression, struct bp_span s, int fd,
-			   uint64_t *off)
+static int walk_compressed(struct walk *w, const char *compression, struct bp_span s,
+			   int fd, uint64_t *off)
 {
 	const struct bp_input_part from = { fd, *off, s.len - *off };
 	bp_autoclose int plain = -1;
@@ -103,13 +110,15 @@ static int walk_compressed(struct walk *w, const char *compression, struct bp_sp
 		return bp_fail(w->ctx, r, "the archive at 0x%" PRIx64, *off);
 	*off = end;
 	if (fstat(plain, &st))
-		return bp_fail_errno(w->ctx, -errno, "cannot look at the decompressed archive");
+		return bp_fail_errno(w->ctx, -errno,
+				     "cannot look at the decompressed archive");
 	if (!st.st_size)
 		return 0;
 	w->budget -= (uint64_t)st.st_size;
 	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, plain, 0);
 	if (map == MAP_FAILED)
-		return bp_fail_errno(w->ctx, -errno, "cannot map the decompressed archive");
+		return bp_fail_errno(w->ctx, -errno,
+				     "cannot map the decompressed archive");
 	r = walk(w, bp_span_make(map, (size_t)st.st_size), plain, true);
 	munmap(map, (size_t)st.st_size);
 	return r;
@@ -133,7 +142,10 @@ static int walk(struct walk *w, struct bp_span s, int fd, bool compressed)
 				return r;
 			continue;
 		}
-		compression = compressed ? NULL : bp_compression_name(bp_span_sub(s, off, s.len - off));
+		compression =
+			compressed
+				? NULL
+				: bp_compression_name(bp_span_sub(s, off, s.len - off));
 		if (!compression)
 			return bp_fail(w->ctx, -EBADMSG, "at 0x%" PRIx64 " there is neither a cpio "
 				       "archive nor a compressed one", off);
@@ -144,7 +156,8 @@ static int walk(struct walk *w, struct bp_span s, int fd, bool compressed)
 	return 0;
 }
 
-int bp_cpio_walk(struct bp_ctx *ctx, struct bp_span bytes, int fd, bp_cpio_fn fn, void *arg)
+int bp_cpio_walk(struct bp_ctx *ctx, struct bp_span bytes, int fd, bp_cpio_fn fn,
+		 void *arg)
 {
 	struct walk w = { ctx, fn, arg, BP_CPIO_MAX };
 

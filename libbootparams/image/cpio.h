@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Looks into an initramfs: any sequence of zero bytes, cpio archives ("newc") and compressed cpio
- * archives (Documentation/driver-api/early-userspace/buffer-format.rst).
+ * Looks into an initramfs: any sequence of zero bytes, cpio archives ("newc") and
+ * compressed cpio archives (Documentation/driver-api/early-userspace/buffer-format.rst).
  */
 #ifndef BP_IMAGE_CPIO_H
 #define BP_IMAGE_CPIO_H
@@ -12,18 +12,20 @@
 #define BP_CPIO_MAX 0x40000000u
 
 /*
- * One member. @name is without leading "/" and "./"; @data is empty for what is no regular file.
- * Not 0 ends the walk and is its result.
+ * One member. @name is without leading "/" and "./"; @data is empty for what is no
+ * regular file. Not 0 ends the walk and is its result.
  */
-typedef int (*bp_cpio_fn)(void *arg, const char *name, uint32_t mode, struct bp_span data);
+typedef int (*bp_cpio_fn)(void *arg, const char *name, uint32_t mode,
+			  struct bp_span data);
 
 /*
  * bp_cpio_walk - call @fn for every member of an initramfs, in order
  * @bytes: all of it, a mapping of @fd, of which it is the whole
  *
- * Errors: -EBADMSG (damaged: the message says where), -EOPNOTSUPP (a compression whose library
- * is missing), -EFBIG, and what @fn returned.
+ * Errors: -EBADMSG (damaged: the message says where), -EOPNOTSUPP (a compression whose
+ * library is missing), -EFBIG, and what @fn returned.
  */
-int bp_cpio_walk(struct bp_ctx *ctx, struct bp_span bytes, int fd, bp_cpio_fn fn, void *arg);
+int bp_cpio_walk(struct bp_ctx *ctx, struct bp_span bytes, int fd, bp_cpio_fn fn,
+		 void *arg);
 
 #endif

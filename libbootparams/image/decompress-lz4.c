@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * lz4 in the legacy format, the one that kernels are compressed with ("lz4 -l"), by liblz4,
- * which is loaded when such data is met. Format: lz4's doc/lz4_Frame_format.md, "Legacy frame".
+ * lz4 in the legacy format, the one that kernels are compressed with ("lz4 -l"), by
+ * liblz4, which is loaded when such data is met. Format: lz4's doc/lz4_Frame_format.md,
+ * "Legacy frame".
  *
- * A magic number, then blocks: their size in four bytes, then what decompresses to 8 MiB, or in
- * the last block to less. There is no end mark and no checksum: the data ends with the file, at
- * zero bytes, or at the magic number of the next.
+ * A magic number, then blocks: their size in four bytes, then what decompresses to 8 MiB,
+ * or in the last block to less. There is no end mark and no checksum: the data ends with
+ * the file, at zero bytes, or at the magic number of the next.
  */
 #include "config.h"
 
@@ -44,7 +45,8 @@ static int next_block(struct bp_stream *s, uint32_t *ret_size)
 	return 0;
 }
 
-static int decode_blocks(struct bp_stream *s, const struct api *api, uint8_t *in, uint8_t *out)
+static int decode_blocks(struct bp_stream *s, const struct api *api, uint8_t *in,
+			 uint8_t *out)
 {
 	for (bool first = true;; first = false) {
 		uint32_t size;
@@ -57,7 +59,8 @@ static int decode_blocks(struct bp_stream *s, const struct api *api, uint8_t *in
 		r = bp_stream_take(s, in, size);
 		if (r)
 			return r;
-		n = api->LZ4_decompress_safe((const char *)in, (char *)out, (int)size, BLOCK_MAX);
+		n = api->LZ4_decompress_safe((const char *)in, (char *)out, (int)size,
+					     BLOCK_MAX);
 		if (n < 0)
 			return bp_stream_damaged(s, "corrupt");
 		r = bp_stream_put(s, out, (size_t)n);
@@ -76,7 +79,8 @@ static int lz4_legacy(struct bp_stream *s)
 		return r;
 	if (!BP_STREAM_LOAD(s, &api, LZ4_decompress_safe))
 		return bp_stream_lacks_symbols(s, "liblz4.so.1");
-	r = bp_stream_take(s, s->out, 4);	/* the magic number, which has been looked at */
+	r = bp_stream_take(s, s->out, 4);	/* the magic number, which has been looked
+						 * at */
 	if (r)
 		return r;
 	buffers = malloc(LZ4_COMPRESSBOUND(BLOCK_MAX) + BLOCK_MAX);

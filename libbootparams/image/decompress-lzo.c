@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * lzo in the format of lzop(1), by liblzo2, which is loaded when such data is met. All numbers
- * are big-endian. What kernels have (lib/decompress_unlzo.c), all as "lzop -9" writes it:
+ * lzo in the format of lzop(1), by liblzo2, which is loaded when such data is met. All
+ * numbers are big-endian. What kernels have (lib/decompress_unlzo.c), all as "lzop -9"
+ * writes it:
  *
  *	magic number	89 4c 5a 4f 00 0d 0a 1a 0a
  *	header		version 1040, library 20a0, needed to extract 0940, method 03, level 09,
@@ -64,7 +65,8 @@ static int take_be32(struct bp_stream *s, uint32_t *ret_value)
 	return r;
 }
 
-static int take_field(struct bp_stream *s, struct header *h, size_t n, const uint8_t **ret_field)
+static int take_field(struct bp_stream *s, struct header *h, size_t n,
+		      const uint8_t **ret_field)
 {
 	int r = bp_stream_take(s, h->bytes + h->len, n);
 
@@ -96,7 +98,8 @@ static int read_header(struct bp_stream *s, uint32_t *ret_flags)
 		return r;
 	has_level = (f[0] << 8 | f[1]) >= VERSION_WITH_LEVEL;
 	if (!f[6] || f[6] > METHOD_MAX)
-		return bp_fail(s->ctx, -EOPNOTSUPP, "lzo data of the unknown method %u", f[6]);
+		return bp_fail(s->ctx, -EOPNOTSUPP, "lzo data of the unknown method %u",
+			       f[6]);
 	if (has_level)
 		r = take_field(s, &h, 1, &f);
 	if (!r)
@@ -105,7 +108,8 @@ static int read_header(struct bp_stream *s, uint32_t *ret_flags)
 		return r;
 	*ret_flags = be32(f);
 	if (*ret_flags & UNKNOWN)
-		return bp_fail(s->ctx, -EOPNOTSUPP, "lzo data with the unknown flags 0x%x",
+		return bp_fail(s->ctx, -EOPNOTSUPP,
+			       "lzo data with the unknown flags 0x%x",
 			       *ret_flags & UNKNOWN);
 	r = take_field(s, &h, has_level ? 13 : 9, &f);
 	if (!r)
@@ -117,8 +121,10 @@ static int read_header(struct bp_stream *s, uint32_t *ret_flags)
 	return r;
 }
 
-/* The checksums that stand before a block; @flags: those of the content or those of the block. */
-static int take_sums(struct bp_stream *s, uint32_t flags, uint32_t *ret_adler, uint32_t *ret_crc)
+/* The checksums that stand before a block; @flags: those of the content or those of the
+ * block. */
+static int take_sums(struct bp_stream *s, uint32_t flags, uint32_t *ret_adler,
+		     uint32_t *ret_crc)
 {
 	int r = 0;
 
@@ -130,8 +136,8 @@ static int take_sums(struct bp_stream *s, uint32_t flags, uint32_t *ret_adler, u
 }
 
 /* One block; *@ret_len is 0 at the end. */
-static int decode_block(struct bp_stream *s, const struct api *api, uint32_t flags, uint8_t *in,
-			uint8_t *out, uint32_t *ret_len)
+static int decode_block(struct bp_stream *s, const struct api *api, uint32_t flags,
+			uint8_t *in, uint8_t *out, uint32_t *ret_len)
 {
 	uint32_t len, size, adler = 0, crc = 0, unused;
 	lzo_uint n;
@@ -157,7 +163,8 @@ static int decode_block(struct bp_stream *s, const struct api *api, uint32_t fla
 	if (r)
 		return r;
 	n = len;
-	if (size < len && (api->lzo1x_decompress_safe(in, size, out, &n, NULL) != LZO_E_OK || n != len))
+	if (size < len &&
+	    (api->lzo1x_decompress_safe(in, size, out, &n, NULL) != LZO_E_OK || n != len))
 		return bp_stream_damaged(s, "corrupt");
 	if ((flags & ADLER32_CONTENT && adler != checksum(false, out, len)) ||
 	    (flags & CRC32_CONTENT && crc != checksum(true, out, len)))

@@ -2,8 +2,9 @@
 /*
  * xz, and .lzma, the format before it, by liblzma, which is loaded when such data is met.
  *
- * .lzma has no magic number: properties (0x5d for all kernels), the dictionary's size in four
- * bytes and the content's in eight, all ones where it was not known. No checksum either.
+ * .lzma has no magic number: properties (0x5d for all kernels), the dictionary's size in
+ * four bytes and the content's in eight, all ones where it was not known. No checksum
+ * either.
  */
 #include "config.h"
 
@@ -16,7 +17,8 @@
 #define MEMORY_MAX (256u << 20)
 
 #define LZMA_HEADER_SIZE 13
-#define LZMA_CONTENT_MAX (UINT64_C(1) << 38)	/* what liblzma and file(1) still believe */
+#define LZMA_CONTENT_MAX (UINT64_C(1) << 38) /* what liblzma and file(1) still believe \
+					      */
 
 BP_CODEC_NOTE("xz", "liblzma.so.5");
 
@@ -61,7 +63,8 @@ static int decode(struct bp_stream *s, const struct api *api, lzma_stream *x)
 			return bp_stream_no_memory(s);
 		if (lr == LZMA_MEMLIMIT_ERROR)
 			return bp_fail(s->ctx, -EFBIG,
-				       "the %s data needs more than %u MiB of memory to decompress",
+				       "the %s data needs more than %u MiB of memory to "
+				       "decompress",
 				       s->name, MEMORY_MAX >> 20);
 		/* No progress is none, until there is more input. */
 		if (lr != LZMA_OK && lr != LZMA_STREAM_END && lr != LZMA_BUF_ERROR)
@@ -82,7 +85,8 @@ static int load(struct bp_stream *s, struct api *ret_api)
 		return r;
 	if (!BP_STREAM_LOAD(s, ret_api, lzma_stream_decoder) ||
 	    !BP_STREAM_LOAD(s, ret_api, lzma_alone_decoder) ||
-	    !BP_STREAM_LOAD(s, ret_api, lzma_code) || !BP_STREAM_LOAD(s, ret_api, lzma_end))
+	    !BP_STREAM_LOAD(s, ret_api, lzma_code) ||
+	    !BP_STREAM_LOAD(s, ret_api, lzma_end))
 		return bp_stream_lacks_symbols(s, "liblzma.so.5");
 	return 0;
 }
@@ -138,4 +142,5 @@ static bool lzma_begins(struct bp_span b)
 }
 
 const struct bp_codec bp_codec_xz = { "xz", 6, xz_begins, xz_stream };
-const struct bp_codec bp_codec_lzma = { "lzma", LZMA_HEADER_SIZE, lzma_begins, lzma_file };
+const struct bp_codec bp_codec_lzma = { "lzma", LZMA_HEADER_SIZE, lzma_begins,
+					lzma_file };

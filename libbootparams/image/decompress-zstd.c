@@ -55,7 +55,8 @@ static int zstd_frame(struct bp_stream *s)
 	if (!BP_STREAM_LOAD(s, &api, ZSTD_createDStream) ||
 	    !BP_STREAM_LOAD(s, &api, ZSTD_freeDStream) ||
 	    !BP_STREAM_LOAD(s, &api, ZSTD_decompressStream) ||
-	    !BP_STREAM_LOAD(s, &api, ZSTD_isError) || !BP_STREAM_LOAD(s, &api, ZSTD_getErrorName))
+	    !BP_STREAM_LOAD(s, &api, ZSTD_isError) ||
+	    !BP_STREAM_LOAD(s, &api, ZSTD_getErrorName))
 		return bp_stream_lacks_symbols(s, "libzstd.so.1");
 	d = api.ZSTD_createDStream();
 	if (!d)
@@ -67,7 +68,8 @@ static int zstd_frame(struct bp_stream *s)
 
 static bool zstd_begins(struct bp_span b)
 {
-	/* RFC 8878, 3.1.1 (data) and 3.1.2 (skippable: what a seek table or pzstd adds) */
+	/* RFC 8878, 3.1.1 (data) and 3.1.2 (skippable: what a seek table or pzstd
+	 * adds) */
 	return b.len >= 4 && (bp_le32(b.data) == 0xfd2fb528 ||
 			      (bp_le32(b.data) & 0xfffffff0) == 0x184d2a50);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Peels compression off a file or a part of one: gzip (zlib, linked), the others by libraries
- * that are loaded when such data is met, so that an initramfs may leave them out. Reads the
- * file in small pieces and writes a memfd, in which pages of zeros stay holes.
+ * Peels compression off a file or a part of one: gzip (zlib, linked), the others by
+ * libraries that are loaded when such data is met, so that an initramfs may leave them
+ * out. Reads the file in small pieces and writes a memfd, in which pages of zeros stay
+ * holes.
  *
  * A file is one stream, or several of a kind one after the other ("cat a.gz b.gz"); their
  * contents are joined. Zero bytes after a stream are padding, as gzip(1) and xz(1)
@@ -16,10 +17,12 @@
 
 #include "image/decompress.h"
 
-#define HOLE 4096u	/* smallest run of zeros, aligned in the output, that is not written */
+#define HOLE 4096u /* smallest run of zeros, aligned in the output, that is not written \
+		    */
 
 static const struct bp_codec *const codecs[] = {
-	&bp_codec_gzip, &bp_codec_lz4, &bp_codec_lzma, &bp_codec_lzo, &bp_codec_xz, &bp_codec_zstd,
+	&bp_codec_gzip, &bp_codec_lz4, &bp_codec_lzma,
+	&bp_codec_lzo,	&bp_codec_xz,  &bp_codec_zstd,
 };
 
 uint64_t bp_stream_position(const struct bp_stream *s)
@@ -173,8 +176,8 @@ static const struct bp_codec *codec_by_name(const char *name)
 }
 
 /*
- * After a stream: is there another one? 1, or 0 at the end of the file; with @ret_end also 0
- * before something else, which begins at *@ret_end.
+ * After a stream: is there another one? 1, or 0 at the end of the file; with @ret_end
+ * also 0 before something else, which begins at *@ret_end.
  */
 static int find_next(struct bp_stream *s, const struct bp_codec *codec, uint64_t *ret_end)
 {
@@ -211,14 +214,15 @@ static void stream_freep(struct bp_stream **s)
 	free(*s);
 }
 
-int bp_decompress(struct bp_ctx *ctx, const struct bp_input_part *from, const char *compression,
-		  uint64_t max, int *ret_fd)
+int bp_decompress(struct bp_ctx *ctx, const struct bp_input_part *from,
+		  const char *compression, uint64_t max, int *ret_fd)
 {
 	return bp_decompress_part(ctx, from, compression, max, ret_fd, NULL);
 }
 
 int bp_decompress_part(struct bp_ctx *ctx, const struct bp_input_part *from,
-		       const char *compression, uint64_t max, int *ret_fd, uint64_t *ret_end)
+		       const char *compression, uint64_t max, int *ret_fd,
+		       uint64_t *ret_end)
 {
 	const struct bp_codec *codec = codec_by_name(compression);
 	BP_CLEANUP(stream_freep) struct bp_stream *s = calloc(1, sizeof(*s));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the decompressors share: one compressed stream on its way from a file to a memfd. */
+/* What the decompressors share: one compressed stream on its way from a file to a
+ * memfd. */
 #ifndef BP_IMAGE_DECOMPRESS_H
 #define BP_IMAGE_DECOMPRESS_H
 
@@ -35,7 +36,8 @@ static inline bool bp_stream_at_end(const struct bp_stream *s)
 {
 	return s->pos == s->len;
 }
-/* Make sure that @n unused bytes (at most a chunk) lie in one piece, or all that there are. */
+/* Make sure that @n unused bytes (at most a chunk) lie in one piece, or all that there
+ * are. */
 int bp_stream_gather(struct bp_stream *s, size_t n);
 /* Copy the next @n bytes; fewer are an error. */
 int bp_stream_take(struct bp_stream *s, void *ret_bytes, size_t n);
@@ -49,14 +51,15 @@ int bp_stream_no_memory(struct bp_stream *s);
 
 /* Open a library that may be missing; the message says what to install. */
 int bp_stream_library(struct bp_stream *s, const char *soname, const char *packages);
-/* Fill a table's function pointer from the library; its type is that of the header's function. */
+/* Fill a table's function pointer from the library; its type is that of the header's
+ * function. */
 #define BP_STREAM_LOAD(s, table, symbol) \
 	(((table)->symbol = (__typeof__(symbol) *)dlsym((s)->library, #symbol)) != NULL)
 int bp_stream_lacks_symbols(struct bp_stream *s, const char *soname);
 
 /*
- * To add one: a file with its first bytes and how one stream of it is decoded, a line in the
- * table of decompress.c.
+ * To add one: a file with its first bytes and how one stream of it is decoded, a line in
+ * the table of decompress.c.
  */
 struct bp_codec {
 	const char *name;

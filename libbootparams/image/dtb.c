@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A device tree file that the user names: a compiled .dtb, copied, since it is small and edited. */
+/* A device tree file that the user names: a compiled .dtb, copied, since it is small and
+ * edited. */
 #include "config.h"
 
 #include <errno.h>
@@ -17,8 +18,10 @@ static int read_dtb(struct bp_ctx *ctx, const char *path, struct bp_buf *ret_byt
 	if (r)
 		return r;
 	if (input.size > BP_FDT_MAX)
-		return bp_fail(ctx, -EFBIG, "it has %llu bytes: no kernel takes a device tree of more "
-			       "than %u", (unsigned long long)input.size, BP_FDT_MAX);
+		return bp_fail(ctx, -EFBIG,
+			       "it has %llu bytes: no kernel takes a device tree of more "
+			       "than %u",
+			       (unsigned long long)input.size, BP_FDT_MAX);
 	r = bp_buf_append_zero(&b, (size_t)input.size);
 	while (!r && done < b.len) {
 		ssize_t n = pread(input.fd, b.data + done, b.len - done, (off_t)done);
@@ -26,7 +29,8 @@ static int read_dtb(struct bp_ctx *ctx, const char *path, struct bp_buf *ret_byt
 		if (n > 0)
 			done += (size_t)n;
 		else if (!n)
-			r = bp_fail(ctx, -ESTALE, "the file was changed while it was being loaded");
+			r = bp_fail(ctx, -ESTALE,
+				    "the file was changed while it was being loaded");
 		else if (errno != EINTR)
 			r = bp_fail_errno(ctx, -errno, "cannot read it");
 	}

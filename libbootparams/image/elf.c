@@ -4,8 +4,8 @@
  *
  * x86-64, where a bzImage has one packed into it: the PT_LOAD segments go to the physical
  * addresses that they name; the entry point, startup_64 (arch/x86/kernel/head_64.S), is
- * entered in 64-bit mode with an identity mapping and the zero page's address in RSI, as the
- * 64-bit boot protocol says (boot.rst).
+ * entered in 64-bit mode with an identity mapping and the zero page's address in RSI, as
+ * the 64-bit boot protocol says (boot.rst).
  *
  * Sample, Debian's 6.12 (readelf -lW), entry point 0x1000c43, a physical address:
  *	LOAD 0x200000  0xffffffff81000000 0x1000000 0x1b8c510 0x1b8c510 R E 0x200000
@@ -14,14 +14,16 @@
  *	LOAD 0x2753000 0xffffffff83353000 0x3353000 0xead000  0xead000  RWE 0x200000
  *
  * What the kernel needs before it manages its memory is all within its segments: .brk
- * (early page tables) and .init.scratch are their last part (arch/x86/kernel/vmlinux.lds.S). So
- * there is no init_size beyond the last segment's end, and no room to add. Any multiple of
- * 2 MiB away from where it was linked does as well, provided that all segments are moved
- * together: __startup_64() finds out where it runs.
+ * (early page tables) and .init.scratch are their last part
+ * (arch/x86/kernel/vmlinux.lds.S). So there is no init_size beyond the last segment's
+ * end, and no room to add. Any multiple of 2 MiB away from where it was linked does as
+ * well, provided that all segments are moved together: __startup_64() finds out where it
+ * runs.
  *
- * arm64: an Image in another wrapping. It names no physical addresses (p_paddr is p_vaddr), so
- * only the distances count. What lies at the lowest address, _text, is the Image's header, whose
- * first instruction is the entry (arch/arm64/kernel/vmlinux.lds.S, head.S).
+ * arm64: an Image in another wrapping. It names no physical addresses (p_paddr is
+ * p_vaddr), so only the distances count. What lies at the lowest address, _text, is the
+ * Image's header, whose first instruction is the entry (arch/arm64/kernel/vmlinux.lds.S,
+ * head.S).
  */
 #include "config.h"
 
@@ -48,8 +50,10 @@ struct machine {
 	bool by_distance;	/* no physical addresses: p_vaddr, from the lowest one */
 };
 
-static const struct machine x86_64 = { EM_X86_64, "x86-64", UINT64_C(0xffffffff80000000), false };
-static const struct machine arm64 = { EM_AARCH64, "arm64", UINT64_C(0xfff0000000000000), true };
+static const struct machine x86_64 = { EM_X86_64, "x86-64", UINT64_C(0xffffffff80000000),
+				       false };
+static const struct machine arm64 = { EM_AARCH64, "arm64", UINT64_C(0xfff0000000000000),
+				      true };
 
 static const struct machine *machine_of(const struct bp_image *image)
 {
@@ -96,7 +100,8 @@ static int check_header(struct bp_ctx *ctx, const GElf_Ehdr *e, const struct mac
 {
 	if (e->e_machine != m->e_machine)
 		return bp_fail(ctx, -EOPNOTSUPP,
-			       "ELF header: e_machine at 0x12 is %u: for %s, not for x86-64 or arm64",
+			       "ELF header: e_machine at 0x12 is %u: for %s, not for "
+			       "x86-64 or arm64",
 			       e->e_machine, machine_name(e->e_machine));
 	if (e->e_ident[EI_CLASS] != ELFCLASS64)
 		return bp_fail(ctx, -EOPNOTSUPP,
@@ -135,7 +140,8 @@ static int check_segment(struct bp_ctx *ctx, struct bp_span bytes, size_t i,
 			 const GElf_Phdr *p, const struct machine *m, uint64_t start)
 {
 	const char *field = m->by_distance ? "p_vaddr" : "p_paddr";
-	uint64_t value = m->by_distance ? p->p_vaddr : p->p_paddr, at = segment_at(m, start, p);
+	uint64_t value = m->by_distance ? p->p_vaddr : p->p_paddr,
+		 at = segment_at(m, start, p);
 
 	if (p->p_filesz > p->p_memsz)
 		return bad_segment(ctx, -EBADMSG, i, "p_filesz", p->p_filesz,
@@ -198,9 +204,9 @@ static int check_layout(struct bp_ctx *ctx, struct bp_image *image)
 }
 
 /*
- * Linux gives the physical address in e_entry ("phys_startup_64"), other linkers' defaults the
- * virtual one. The former is tried first: the per-CPU segment, linked at 0, covers low virtual
- * addresses.
+ * Linux gives the physical address in e_entry ("phys_startup_64"), other linkers'
+ * defaults the virtual one. The former is tried first: the per-CPU segment, linked at 0,
+ * covers low virtual addresses.
  */
 static int find_entry(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 		      size_t n_phdrs, uint64_t e_entry, uint64_t start)
@@ -230,8 +236,8 @@ static int find_entry(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 }
 
 /*
- * The lowest address in the kernel's range, 0 for none: that tells a kernel from a program that is
- * linked statically; all else is alike.
+ * The lowest address in the kernel's range, 0 for none: that tells a kernel from a
+ * program that is linked statically; all else is alike.
  */
 static uint64_t find_start(Elf *elf, size_t n_phdrs, uint64_t kernel_map)
 {
@@ -275,10 +281,11 @@ static int read_segments(struct bp_ctx *ctx, struct bp_image *image, Elf *elf,
 
 	if (n > PHDRS_MAX)
 		return bp_fail(ctx, -EBADMSG,
-			       "ELF header: e_phnum at 0x38 is %zu: no kernel has so many "
-			       "program headers",
+			       "ELF header: e_phnum at 0x38 is %zu: no kernel has so "
+			       "many program headers",
 			       n);
-	/* libelf does not look at e_phentsize, and cuts a table at the file's end in silence. */
+	/* libelf does not look at e_phentsize, and cuts a table at the file's end in
+	 * silence. */
 	if (n && e->e_phentsize != sizeof(Elf64_Phdr))
 		return bp_fail(ctx, -EBADMSG,
 			       "ELF header: e_phentsize at 0x36 is %u, not %zu",

@@ -3,13 +3,13 @@
  * The signs, each seen in Debian's builds:
  *
  *  - The fallback of 016a25e4b0df logs "hv_mmio=%pR,%pR fb=%pR" (drivers/hv/vmbus_drv.c).
- *  - Kernels from 6.0 on ask PCI for the video device of generation 1 (2a8a8afba0c3): hv_vmbus.ko
- *    imports pci_get_device. 5.10 with the fallback does not.
- *  - Without CONFIG_SYSFB the code that reads the framebuffer is left out: hv_vmbus.ko imports
- *    neither screen_info nor sysfb_primary_display.
+ *  - Kernels from 6.0 on ask PCI for the video device of generation 1 (2a8a8afba0c3):
+ *    hv_vmbus.ko imports pci_get_device. 5.10 with the fallback does not.
+ *  - Without CONFIG_SYSFB the code that reads the framebuffer is left out: hv_vmbus.ko
+ *    imports neither screen_info nor sysfb_primary_display.
  *
- * Where VMBus is built in, the image has its texts, but no imports: then the version decides
- * between before and after 6.0.
+ * Where VMBus is built in, the image has its texts, but no imports: then the version
+ * decides between before and after 6.0.
  */
 #include "config.h"
 
@@ -41,7 +41,8 @@ struct reader {
 
 const char *bp_driver_place_name(enum bp_driver_place place)
 {
-	static const char *const names[] = { "not known", "absent", "built in", "a module in the initrd" };
+	static const char *const names[] = { "not known", "absent", "built in",
+					     "a module in the initrd" };
 
 	return names[place];
 }
@@ -87,7 +88,8 @@ static int map_decompressed(struct bp_ctx *ctx, const struct bp_input_part *from
 }
 
 /* The kernel's own code and data: in a bzImage it is one more compressed file. */
-static int unpack_image(struct bp_ctx *ctx, const struct bp_image *image, struct mapping *ret)
+static int unpack_image(struct bp_ctx *ctx, const struct bp_image *image,
+			struct mapping *ret)
 {
 	const struct bp_wire_x86_setup_header *h;
 	struct bp_input_part from = image->part;
@@ -134,7 +136,8 @@ static bool imports(struct bp_span module, const char *const names[])
 		for (int i = 1; data && !found && gelf_getsym(data, i, &sym); i++) {
 			const char *name = elf_strptr(elf, shdr.sh_link, sym.st_name);
 
-			for (size_t n = 0; name && sym.st_shndx == SHN_UNDEF && names[n]; n++)
+			for (size_t n = 0; name && sym.st_shndx == SHN_UNDEF && names[n];
+			     n++)
 				found |= !strcmp(name, names[n]);
 		}
 	}
@@ -142,20 +145,25 @@ static bool imports(struct bp_span module, const char *const names[])
 	return found;
 }
 
-static void judge_module(struct bp_hyperv_kernel *k, struct bp_span module, const char *source)
+static void judge_module(struct bp_hyperv_kernel *k, struct bp_span module,
+			 const char *source)
 {
-	static const char *const screen[] = { "screen_info", "sysfb_primary_display", NULL };
+	static const char *const screen[] = { "screen_info", "sysfb_primary_display",
+					      NULL };
 	static const char *const pci[] = { "pci_get_device", NULL };
 	bool fallback = has_text(module, fallback_text), asks_pci;
 
 	elf_version(EV_CURRENT);
 	asks_pci = imports(module, pci);
 	k->reads_screen = imports(module, screen);
-	/* Without the code nothing of it is left to tell old from new; it does not matter then. */
+	/* Without the code nothing of it is left to tell old from new; it does not matter
+	 * then. */
 	if (fallback)
-		k->profile = asks_pci || !k->reads_screen ? BP_HYPERV_NEW : BP_HYPERV_NEW510;
+		k->profile =
+			asks_pci || !k->reads_screen ? BP_HYPERV_NEW : BP_HYPERV_NEW510;
 	else
-		k->profile = asks_pci || !k->reads_screen ? BP_HYPERV_OLD : BP_HYPERV_PRE60;
+		k->profile =
+			asks_pci || !k->reads_screen ? BP_HYPERV_OLD : BP_HYPERV_PRE60;
 	k->profile_known = true;
 	k->profile_source = source;
 }
@@ -196,7 +204,8 @@ static int read_image(struct reader *rd, const struct bp_image *image)
 	return 0;
 }
 
-/* "kernel/drivers/hv/hv_vmbus.ko.xz" is module "hv_vmbus"; "-" and "_" are one character. */
+/* "kernel/drivers/hv/hv_vmbus.ko.xz" is module "hv_vmbus"; "-" and "_" are one
+ * character. */
 static bool is_module(const char *path, const char *module)
 {
 	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
@@ -204,8 +213,8 @@ static bool is_module(const char *path, const char *module)
 	for (; *module; module++, name++)
 		if (*name != *module && !(*module == '_' && *name == '-'))
 			return false;
-	return !strcmp(name, ".ko") || !strcmp(name, ".ko.xz") || !strcmp(name, ".ko.zst") ||
-	       !strcmp(name, ".ko.gz");
+	return !strcmp(name, ".ko") || !strcmp(name, ".ko.xz") ||
+	       !strcmp(name, ".ko.zst") || !strcmp(name, ".ko.gz");
 }
 
 static int judge_file(struct bp_ctx *ctx, struct bp_hyperv_kernel *k, struct bp_span file,
@@ -323,7 +332,8 @@ static int read_initrd(struct reader *rd, const struct bp_initrd *initrd)
 	}
 	for (size_t i = 0; i < initrd->n_files && !r; i++) {
 		const struct bp_initrd_file *f = &initrd->files[i];
-		struct bp_span bytes = bp_span_sub(initrd->bytes, f->offset, f->input.size);
+		struct bp_span bytes =
+			bp_span_sub(initrd->bytes, f->offset, f->input.size);
 
 		r = bp_cpio_walk(rd->ctx, bytes, f->input.fd, read_member, rd);
 		if (r)
@@ -377,15 +387,18 @@ static void judge_order(struct reader *rd, bool has_initrd)
 		k->order_why = k->drm == BP_DRIVER_BUILT_IN
 			       ? "both drivers are built in, and nothing orders them"
 			       : "pci_hyperv is built in, hyperv_drm is not";
-	} else if (has_initrd && k->pci == BP_DRIVER_MODULE && k->drm == BP_DRIVER_ABSENT) {
+	} else if (has_initrd && k->pci == BP_DRIVER_MODULE &&
+		   k->drm == BP_DRIVER_ABSENT) {
 		k->order = BP_HYPERV_PCI_FIRST;
 		k->order_why = "the initrd has pci_hyperv, but no hyperv_drm";
 	} else if (rd->softdep) {
 		k->order = BP_HYPERV_DRM_FIRST;
-		k->order_why = "the initrd's modprobe.d makes pci_hyperv wait for hyperv_drm";
+		k->order_why = "the initrd's modprobe.d makes pci_hyperv wait for "
+			       "hyperv_drm";
 	} else if (rd->drm_listed_first) {
 		k->order = BP_HYPERV_DRM_FIRST;
-		k->order_why = "the initrd loads hyperv_drm by its list of modules, before udev";
+		k->order_why = "the initrd loads hyperv_drm by its list of modules, "
+			       "before udev";
 	} else {
 		k->order_why = "both drivers are modules, and nothing orders them";
 	}

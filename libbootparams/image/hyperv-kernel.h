@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What can be read off a kernel and its initrd about its behaviour as a guest of Hyper-V. Nothing
- * is guessed from a version number where the code itself can be looked at.
+ * What can be read off a kernel and its initrd about its behaviour as a guest of Hyper-V.
+ * Nothing is guessed from a version number where the code itself can be looked at.
  */
 #ifndef BP_IMAGE_HYPERV_KERNEL_H
 #define BP_IMAGE_HYPERV_KERNEL_H
@@ -27,8 +27,10 @@ enum bp_hyperv_order {
 struct bp_hyperv_kernel {
 	bool profile_known;
 	enum bp_hyperv_profile profile;
-	const char *profile_source;	/* static: "the image", "hv_vmbus.ko in the initrd", ... */
-	int reads_screen;	/* does VMBus read screen_info (CONFIG_SYSFB): 1, 0; -1 unknown */
+	const char *profile_source;	/* static: "the image", "hv_vmbus.ko in the
+					 * initrd", ... */
+	int reads_screen;	/* does VMBus read screen_info (CONFIG_SYSFB): 1, 0; -1
+				 * unknown */
 	enum bp_driver_place vmbus, pci, drm;
 	enum bp_hyperv_order order;
 	const char *order_why;		/* static, a clause */
@@ -40,8 +42,9 @@ struct bp_hyperv_kernel {
  * @modules: folder that has the kernel's modules below it, such as /lib/modules/VERSION; asked
  *	only for hv_vmbus, where image and initrd do not have it; or NULL
  *
- * What cannot be found is unknown, and no failure. Errors: -EBADMSG (a damaged image or archive),
- * -EOPNOTSUPP (a compression whose library is missing), -ENOMEM, and as reading fails.
+ * What cannot be found is unknown, and no failure. Errors: -EBADMSG (a damaged image or
+ * archive), -EOPNOTSUPP (a compression whose library is missing), -ENOMEM, and as reading
+ * fails.
  */
 int bp_hyperv_kernel_read(struct bp_ctx *ctx, const struct bp_image *image,
 			  const struct bp_initrd *initrd, const char *modules,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Kernel image files: open, map, unwrap, find the format by magic, describe; and for what is not
- * an image of ours, say what it is instead.
+ * Kernel image files: open, map, unwrap, find the format by magic, describe; and for what
+ * is not an image of ours, say what it is instead.
  *
- * The bytes are a read-only mapping of the file; image/input.h says what happens when the file
- * changes meanwhile.
+ * The bytes are a read-only mapping of the file; image/input.h says what happens when the
+ * file changes meanwhile.
  */
 #include "config.h"
 
@@ -24,12 +24,14 @@
 
 /*
  * Formats, in the order in which they are asked. To add one: a file with a probe and a
- * describe function, a line here, its name in kexec(8). The first whose probe accepts wins.
+ * describe function, a line here, its name in kexec(8). The first whose probe accepts
+ * wins.
  */
 static const struct bp_image_format *const formats[] = {
 	&bp_image_format_bzimage,
 	&bp_image_format_arm64_image,
-	&bp_image_format_elf_arm64,	/* takes its own machine only, the next one is for the rest */
+	&bp_image_format_elf_arm64,	/* takes its own machine only, the next one is for
+					 * the rest */
 	&bp_image_format_elf_x86_64,
 };
 
@@ -46,8 +48,8 @@ static const struct {
 	{ 0, "\x27\x05\x19\x56", 4, "a U-Boot image (uImage)" },
 	{ 0, "\xd0\x0d\xfe\xed", 4, "a device tree or a U-Boot FIT image" },
 	{ 0, "\x04\x22\x4d\x18", 4,
-	  "compressed with lz4 in its frame format, which is not supported: kernels have the "
-	  "legacy format (lz4 -l)" },
+	  "compressed with lz4 in its frame format, which is not supported: kernels have "
+	  "the legacy format (lz4 -l)" },
 	{ 0, "BZh", 3, "compressed with bzip2, which is not supported" },
 	{ 0, "#!", 2, "a script" },
 };
@@ -163,13 +165,15 @@ static int refuse_type(struct bp_ctx *ctx, const char *type)
 
 	for (size_t i = 0; i < BP_ARRAY_SIZE(types_elsewhere); i++)
 		if (!strcmp(type, types_elsewhere[i]))
-			return bp_fail(ctx, -EOPNOTSUPP, "type %s is not supported (yet)", type);
+			return bp_fail(ctx, -EOPNOTSUPP, "type %s is not supported (yet)",
+				       type);
 	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(formats); i++)
 		r = bp_buf_printf(&known, "%s, ", formats[i]->name);
 	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(wrappings); i++)
 		r = bp_buf_printf(&known, "%s%s", i ? ", " : "", wrappings[i]);
-	return r ? r : bp_fail(ctx, -EINVAL, "there is no type %s: the types are %s", type,
-			       bp_buf_str(&known));
+	return r ? r
+		 : bp_fail(ctx, -EINVAL, "there is no type %s: the types are %s", type,
+			   bp_buf_str(&known));
 }
 
 static int find_format(struct bp_ctx *ctx, const struct bp_image *image,
@@ -184,7 +188,8 @@ static int find_format(struct bp_ctx *ctx, const struct bp_image *image,
 		return 0;
 	what = identify(image->bytes);
 	return bp_fail(ctx, -EBADMSG,
-		       "not a kernel image (bzImage, arm64 Image and ELF are supported)%s%s",
+		       "not a kernel image (bzImage, arm64 Image and ELF are "
+		       "supported)%s%s",
 		       what ? ": it looks like " : "", what ?: "");
 }
 
@@ -249,7 +254,8 @@ static int map_file(struct bp_ctx *ctx, struct bp_image *image, int fd, uint64_t
 	return 0;
 }
 
-/* Put what is decompressed from @from, at most @max bytes, in the place of the image's bytes. */
+/* Put what is decompressed from @from, at most @max bytes, in the place of the image's
+ * bytes. */
 static int decompress(struct bp_ctx *ctx, struct bp_image *image, const char *compression,
 		      struct bp_input_part from, uint64_t max)
 {
@@ -267,7 +273,8 @@ static int decompress(struct bp_ctx *ctx, struct bp_image *image, const char *co
 		return r;
 	size = lseek(fd, 0, SEEK_END);
 	if (size <= 0)
-		return bp_fail(ctx, -EBADMSG, "the %s data decompresses to nothing", compression);
+		return bp_fail(ctx, -EBADMSG, "the %s data decompresses to nothing",
+			       compression);
 	r = map_file(ctx, image, fd, (uint64_t)size);
 	if (!r)
 		fd = -1;
@@ -289,9 +296,10 @@ static int open_zboot(struct bp_ctx *ctx, struct bp_image *image)
 	if (r)
 		return bp_fail(ctx, r, "zboot payload");
 	if (image->bytes.len != z.image_size)
-		return bp_fail(ctx, -EBADMSG, "zboot payload: it decompresses to 0x%zx bytes, but the "
-			       "size behind it is 0x%llx", image->bytes.len,
-			       (unsigned long long)z.image_size);
+		return bp_fail(ctx, -EBADMSG,
+			       "zboot payload: it decompresses to 0x%zx bytes, but the "
+			       "size behind it is 0x%llx",
+			       image->bytes.len, (unsigned long long)z.image_size);
 	return 0;
 }
 
@@ -339,10 +347,12 @@ static int unwrap(struct bp_ctx *ctx, struct bp_image *image)
 	while (!r) {
 		/* Bytes of others are not decompressed. */
 		bool is_file = image->part.fd >= 0;
-		const char *compression = is_file ? bp_compression_name(image->bytes) : NULL;
+		const char *compression =
+			is_file ? bp_compression_name(image->bytes) : NULL;
 
 		if (compression)
-			r = decompress(ctx, image, compression, image->part, BP_IMAGE_MAX);
+			r = decompress(ctx, image, compression, image->part,
+				       BP_IMAGE_MAX);
 		else if (!image->uki && bp_uki_probe(image->bytes))
 			r = open_uki(ctx, image);
 		else if (!image->zboot && is_file && bp_zboot_probe(image->bytes))
@@ -457,10 +467,13 @@ int bp_image_patched_fd(struct bp_ctx *ctx, const struct bp_image *image, uint64
 	if (r)
 		return bp_fail(ctx, r, "%s", image->path);
 	if (pwrite(fd, patch.data, patch.len, (off_t)offset) != (ssize_t)patch.len)
-		return bp_fail_errno(ctx, -EIO, "%s: cannot change the copy", image->path);
+		return bp_fail_errno(ctx, -EIO, "%s: cannot change the copy",
+				     image->path);
 	/* What is handed over is what was made here, and nothing else. */
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
-		return bp_fail_errno(ctx, -errno, "%s: cannot seal the copy", image->path);
+	if (fcntl(fd, F_ADD_SEALS,
+		  F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		return bp_fail_errno(ctx, -errno, "%s: cannot seal the copy",
+				     image->path);
 	*ret_fd = BP_TAKE_FD(fd);
 	return 0;
 }

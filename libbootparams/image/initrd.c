@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Maps initrd files one after the other: the first at the start of a reserved piece of address
- * space, each further one at the next page. What is left of a file's last page reads as zeros
- * (mmap(2)), and these zeros are the padding between the files:
+ * Maps initrd files one after the other: the first at the start of a reserved piece of
+ * address space, each further one at the next page. What is left of a file's last page
+ * reads as zeros (mmap(2)), and these zeros are the padding between the files:
  *
- *  - An initramfs is any sequence of zero bytes, cpio archives and compressed cpio archives
- *    (Documentation/driver-api/early-userspace/buffer-format.rst).
- *    unpack_to_rootfs() (init/initramfs.c) skips them byte by byte and wants an uncompressed
- *    archive at a multiple of 4; decompressors stop at the end of their stream, lz4's since
- *    "lib/decompress_unlz4.c: correctly handle zero-padding around initrds" (v5.9).
+ *  - An initramfs is any sequence of zero bytes, cpio archives and compressed cpio
+ *    archives (Documentation/driver-api/early-userspace/buffer-format.rst).
+ *    unpack_to_rootfs() (init/initramfs.c) skips them byte by byte and wants an
+ *    uncompressed archive at a multiple of 4; decompressors stop at the end of their
+ *    stream, lz4's since "lib/decompress_unlz4.c: correctly handle zero-padding around
+ *    initrds" (v5.9).
  *  - find_cpio_data() (lib/earlycpio.c), which looks for microcode and ACPI tables before
  *    there is an unpacker, skips 4 zero bytes at a time.
  *
  * The last file is not padded: the size is its offset plus its own size.
  *
- * A section of a UKI lies somewhere in its file and cannot be mapped to where another ends. One alone
- * is used where the image's mapping has it; microcode and initrd are copied.
+ * A section of a UKI lies somewhere in its file and cannot be mapped to where another
+ * ends. One alone is used where the image's mapping has it; microcode and initrd are
+ * copied.
  */
 #include "config.h"
 
@@ -125,7 +127,8 @@ int bp_initrd_open(struct bp_ctx *ctx, const char *const *paths,
 	return 0;
 }
 
-int bp_initrd_from_uki(struct bp_ctx *ctx, const struct bp_uki *uki, struct bp_initrd *ret_initrd)
+int bp_initrd_from_uki(struct bp_ctx *ctx, const struct bp_uki *uki,
+		       struct bp_initrd *ret_initrd)
 {
 	const struct bp_span pieces[] = { uki->ucode, uki->initrd };
 	bp_autoinitrd struct bp_initrd initrd = BP_INITRD_NONE;
@@ -136,7 +139,8 @@ int bp_initrd_from_uki(struct bp_ctx *ctx, const struct bp_uki *uki, struct bp_i
 	if (!uki->ucode.len && !uki->initrd.len)
 		return -ENOENT;
 	if (uki->ucode.len && uki->initrd.len) {
-		r = bp_input_join(ctx, "initrd", pieces, BP_ARRAY_SIZE(pieces), &initrd.fd);
+		r = bp_input_join(ctx, "initrd", pieces, BP_ARRAY_SIZE(pieces),
+				  &initrd.fd);
 		if (r)
 			return bp_fail(ctx, r, "UKI");
 		size = lseek(initrd.fd, 0, SEEK_END);
@@ -172,7 +176,8 @@ static int copy_file(struct bp_ctx *ctx, int to, const struct bp_initrd_file *f)
 					     f->path);
 		if (!n)
 			return bp_fail(ctx, -ESTALE,
-				       "%s: the file was changed while it was being loaded",
+				       "%s: the file was changed while it was being "
+				       "loaded",
 				       f->path);
 	}
 	return 0;

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One or several initrd files, or what a UKI has of them, as one contiguous read-only mapping, without
- * anonymous memory as far as that goes.
+ * One or several initrd files, or what a UKI has of them, as one contiguous read-only
+ * mapping, without anonymous memory as far as that goes.
  */
 #ifndef BP_IMAGE_INITRD_H
 #define BP_IMAGE_INITRD_H
 
 #include "image/image.h"
 
-/* Start as BP_INITRD_NONE (then bp_initrd_close() is safe), fill with bp_initrd_open(). */
+/* Start as BP_INITRD_NONE (then bp_initrd_close() is safe), fill with
+ * bp_initrd_open(). */
 struct bp_initrd {
 	struct bp_span bytes;	/* mapping of all files, in the order given */
 	bool borrowed;		/* the mapping is the image's */
-	int fd;			/* the same bytes as one file, for kexec_file_load; see below */
+	int fd;			/* the same bytes as one file, for kexec_file_load; see
+				 * below */
 	struct bp_initrd_file {
 		char *path;
 		struct bp_input input;
@@ -24,19 +26,21 @@ struct bp_initrd {
 #define BP_INITRD_NONE ((struct bp_initrd){ .fd = -1 })
 
 /* @paths: NULL ends the array. Errors name the file: missing, empty, a directory. */
-int bp_initrd_open(struct bp_ctx *ctx, const char *const *paths, struct bp_initrd *ret_initrd);
+int bp_initrd_open(struct bp_ctx *ctx, const char *const *paths,
+		   struct bp_initrd *ret_initrd);
 /*
- * The initrd of a UKI: its microcode first, where the kernel looks for it, then .initrd. The image
- * must live as long. -ENOENT without a message: it has neither.
+ * The initrd of a UKI: its microcode first, where the kernel looks for it, then .initrd.
+ * The image must live as long. -ENOENT without a message: it has neither.
  */
-int bp_initrd_from_uki(struct bp_ctx *ctx, const struct bp_uki *uki, struct bp_initrd *ret_initrd);
+int bp_initrd_from_uki(struct bp_ctx *ctx, const struct bp_uki *uki,
+		       struct bp_initrd *ret_initrd);
 void bp_initrd_close(struct bp_initrd *initrd);
 #define bp_autoinitrd BP_CLEANUP(bp_initrd_close)
 
 /*
- * Make sure that initrd->fd is there. For one file it is there from the start; several, and
- * sections of a UKI, are copied into a memfd of the mapping's layout, which needs memory for
- * all of them: only for a kexec_file_load() that is really to happen.
+ * Make sure that initrd->fd is there. For one file it is there from the start; several,
+ * and sections of a UKI, are copied into a memfd of the mapping's layout, which needs
+ * memory for all of them: only for a kexec_file_load() that is really to happen.
  */
 int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd);
 /* bp_input_check_unchanged() for each file; the message names it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads nothing of a user's file but its metadata: opens it, and says whether it has changed. Copies
- * pieces of mapped files without looking at them.
+ * Reads nothing of a user's file but its metadata: opens it, and says whether it has
+ * changed. Copies pieces of mapped files without looking at them.
  */
 #include "config.h"
 
@@ -44,9 +44,11 @@ int bp_input_check_unchanged(struct bp_ctx *ctx, const struct bp_input *input)
 
 	if (fstat(input->fd, &st) < 0)
 		return bp_fail_errno(ctx, -errno, "cannot look at it again");
-	if ((uint64_t)st.st_size != input->size || st.st_mtim.tv_sec != input->mtime.tv_sec ||
+	if ((uint64_t)st.st_size != input->size ||
+	    st.st_mtim.tv_sec != input->mtime.tv_sec ||
 	    st.st_mtim.tv_nsec != input->mtime.tv_nsec)
-		return bp_fail(ctx, -ESTALE, "the file was changed while it was being loaded");
+		return bp_fail(ctx, -ESTALE,
+			       "the file was changed while it was being loaded");
 	return 0;
 }
 
@@ -65,8 +67,8 @@ static int write_all(int fd, struct bp_span bytes, uint64_t offset)
 	return 0;
 }
 
-int bp_input_join(struct bp_ctx *ctx, const char *name, const struct bp_span *pieces, size_t n,
-		  int *ret_fd)
+int bp_input_join(struct bp_ctx *ctx, const char *name, const struct bp_span *pieces,
+		  size_t n, int *ret_fd)
 {
 	bp_autoclose int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), offset = 0;
@@ -78,7 +80,8 @@ int bp_input_join(struct bp_ctx *ctx, const char *name, const struct bp_span *pi
 	}
 	/* EFAULT: the file has lost what was mapped. */
 	if (r == -EFAULT)
-		return bp_fail(ctx, -ESTALE, "the file was changed while it was being loaded");
+		return bp_fail(ctx, -ESTALE,
+			       "the file was changed while it was being loaded");
 	if (r)
 		return bp_fail_errno(ctx, r, "cannot copy the %s to memory", name);
 	*ret_fd = BP_TAKE_FD(fd);

@@ -5,9 +5,9 @@
  *	.cmdline  size 0000000d  VMA 0000000000030000  file offset 00011400
  *	.linux    size 0083d5c0  VMA 0000000002000000  file offset 00011600
  *
- * A section has two sizes. What it has in the file is rounded up, and what it has in memory may
- * be more than that: ukify gives .linux all the memory that the kernel within wants. So the
- * content is the smaller of the two.
+ * A section has two sizes. What it has in the file is rounded up, and what it has in
+ * memory may be more than that: ukify gives .linux all the memory that the kernel within
+ * wants. So the content is the smaller of the two.
  */
 #include "config.h"
 
@@ -38,7 +38,8 @@ bool bp_pe_probe(struct bp_span bytes, struct bp_pe_headers *ret)
 }
 
 static const struct bp_wire_pe_section *section_at(struct bp_span bytes,
-						   const struct bp_pe_headers *h, size_t i)
+						   const struct bp_pe_headers *h,
+						   size_t i)
 {
 	return bp_span_get(bytes, h->table + i * sizeof(struct bp_wire_pe_section),
 			   sizeof(struct bp_wire_pe_section));
@@ -74,9 +75,10 @@ static int read_section(struct bp_ctx *ctx, struct bp_span bytes, uint64_t heade
 			       "which end at 0x%" PRIx64, ret->name, ret->offset, headers_end);
 	ret->bytes = bp_span_sub(bytes, ret->offset, size);
 	if (!ret->bytes.data)
-		return bp_fail(ctx, -EBADMSG, "section %s has 0x%" PRIx64 " bytes at 0x%" PRIx64
-			       ", but the file ends at 0x%zx: truncated?", ret->name, size,
-			       ret->offset, bytes.len);
+		return bp_fail(ctx, -EBADMSG,
+			       "section %s has 0x%" PRIx64 " bytes at 0x%" PRIx64
+			       ", but the file ends at 0x%zx: truncated?",
+			       ret->name, size, ret->offset, bytes.len);
 	return 0;
 }
 
@@ -90,7 +92,8 @@ static int by_offset(const void *a, const void *b)
 
 static int check_overlap(struct bp_ctx *ctx, const struct bp_pe *pe)
 {
-	bp_autofree const struct bp_pe_section **v = calloc(pe->n_sections + 1, sizeof(*v));
+	bp_autofree const struct bp_pe_section **v =
+		calloc(pe->n_sections + 1, sizeof(*v));
 	size_t n = 0;
 
 	if (!v)
@@ -101,7 +104,8 @@ static int check_overlap(struct bp_ctx *ctx, const struct bp_pe *pe)
 	qsort(v, n, sizeof(*v), by_offset);
 	for (size_t i = 1; i < n; i++)
 		if (v[i]->offset < v[i - 1]->offset + v[i - 1]->bytes.len)
-			return bp_fail(ctx, -EBADMSG, "sections %s and %s overlap at 0x%" PRIx64,
+			return bp_fail(ctx, -EBADMSG,
+				       "sections %s and %s overlap at 0x%" PRIx64,
 				       v[i - 1]->name, v[i]->name, v[i]->offset);
 	return 0;
 }
@@ -155,7 +159,8 @@ struct bp_span bp_pe_without_padding(struct bp_span bytes)
 		return bytes;
 	end = (uint64_t)bp_le32(o->directories[BP_PE_DIRECTORY_CERTIFICATES].address) +
 	      bp_le32(o->directories[BP_PE_DIRECTORY_CERTIFICATES].size);
-	if (!bp_le32(o->directories[BP_PE_DIRECTORY_CERTIFICATES].size) || end >= bytes.len)
+	if (!bp_le32(o->directories[BP_PE_DIRECTORY_CERTIFICATES].size) ||
+	    end >= bytes.len)
 		return bytes;
 	for (uint64_t i = end; i < bytes.len; i++)
 		if (bytes.data[i])

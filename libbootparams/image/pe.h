@@ -5,7 +5,8 @@
 
 #include "core/internal.h"
 
-/* Where the headers lie; all of them are within the file, except for the section table. */
+/* Where the headers lie; all of them are within the file, except for the section
+ * table. */
 struct bp_pe_headers {
 	uint16_t machine;
 	uint16_t n_sections;
@@ -21,8 +22,8 @@ bool bp_pe_names(struct bp_span bytes, const char *section);
 struct bp_pe_section {
 	char name[9];
 	uint64_t offset;	/* in the file */
-	/* What the file has of it. In memory zeros may follow; in the file padding does, which is
-	 * not part of this. Empty sections have no data. */
+	/* What the file has of it. In memory zeros may follow; in the file padding does,
+	 * which is not part of this. Empty sections have no data. */
 	struct bp_span bytes;
 };
 
@@ -37,8 +38,8 @@ void bp_pe_done(struct bp_pe *pe);
 #define bp_autope BP_CLEANUP(bp_pe_done)
 
 /*
- * A signed PE file ends with its certificates: a hash over any byte more is another one. Without
- * the zeros that were put behind them; all of @bytes where it is not signed.
+ * A signed PE file ends with its certificates: a hash over any byte more is another one.
+ * Without the zeros that were put behind them; all of @bytes where it is not signed.
  */
 struct bp_span bp_pe_without_padding(struct bp_span bytes);
 

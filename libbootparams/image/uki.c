@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads a unified kernel image: uapi-group.org/specifications, "Unified Kernel Image", and what
- * systemd-stub(7) makes of its sections.
+ * Reads a unified kernel image: uapi-group.org/specifications, "Unified Kernel Image",
+ * and what systemd-stub(7) makes of its sections.
  *
- * The sections up to the first .profile are shared by all profiles. Each .profile begins one, and
- * what it has goes before what is shared. The first profile is the one that is booted if
- * nobody asks for another. Of sections with one name the first counts; .dtbauto are several on
- * purpose.
+ * The sections up to the first .profile are shared by all profiles. Each .profile begins
+ * one, and what it has goes before what is shared. The first profile is the one that is
+ * booted if nobody asks for another. Of sections with one name the first counts; .dtbauto
+ * are several on purpose.
  *
  * Samples, of texts:
  *	.cmdline	root=LABEL=root quiet
@@ -21,7 +21,8 @@
 
 #include "image/uki.h"
 
-#define CMDLINE_MAX (64u << 10)	/* no architecture takes so much: a limit to what is copied */
+#define CMDLINE_MAX \
+	(64u << 10) /* no architecture takes so much: a limit to what is copied */
 #define TEXT_MAX 128u		/* of what is only shown */
 #define PROFILES_SHOWN 8u
 
@@ -57,12 +58,14 @@ bool bp_uki_probe(struct bp_span bytes)
 	return bp_pe_names(bytes, ".linux");
 }
 
-/* A copy of the text's first line, with '?' for what cannot be shown. Nothing is no failure. */
+/* A copy of the text's first line, with '?' for what cannot be shown. Nothing is no
+ * failure. */
 static int copy_line(struct bp_span text, char **ret)
 {
 	size_t len = 0;
 
-	while (len < text.len && len < TEXT_MAX && text.data[len] && text.data[len] != '\n')
+	while (len < text.len && len < TEXT_MAX && text.data[len] &&
+	       text.data[len] != '\n')
 		len++;
 	if (!len)
 		return 0;
@@ -73,7 +76,8 @@ static int copy_line(struct bp_span text, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* The value of KEY= in a text like os-release(5), without its quotes. Nothing is no failure. */
+/* The value of KEY= in a text like os-release(5), without its quotes. Nothing is no
+ * failure. */
 static int copy_value(struct bp_span text, const char *key, char **ret)
 {
 	size_t key_len = strlen(key);
@@ -81,10 +85,12 @@ static int copy_value(struct bp_span text, const char *key, char **ret)
 	while (text.len) {
 		const uint8_t *newline = memchr(text.data, '\n', text.len);
 		size_t len = newline ? (size_t)(newline - text.data) : text.len;
-		struct bp_span value = bp_span_sub(text, key_len, len - BP_MIN(len, key_len));
+		struct bp_span value =
+			bp_span_sub(text, key_len, len - BP_MIN(len, key_len));
 
 		if (len > key_len && !memcmp(text.data, key, key_len)) {
-			if (value.len > 1 && (value.data[0] == '"' || value.data[0] == '\'') &&
+			if (value.len > 1 &&
+			    (value.data[0] == '"' || value.data[0] == '\'') &&
 			    value.data[value.len - 1] == value.data[0])
 				value = bp_span_sub(value, 1, value.len - 2);
 			return copy_line(value, ret);
@@ -95,7 +101,8 @@ static int copy_value(struct bp_span text, const char *key, char **ret)
 	return 0;
 }
 
-/* As systemd-stub passes it on: up to a NUL, with blanks for control characters, none at the ends. */
+/* As systemd-stub passes it on: up to a NUL, with blanks for control characters, none at
+ * the ends. */
 static int read_cmdline(struct bp_ctx *ctx, struct bp_span text, char **ret)
 {
 	size_t start = 0, len = 0;
@@ -106,7 +113,8 @@ static int read_cmdline(struct bp_ctx *ctx, struct bp_span text, char **ret)
 	while (len < text.len && text.data[len])
 		len++;
 	if (len > CMDLINE_MAX)
-		return bp_fail(ctx, -EBADMSG, "section .cmdline has %zu bytes: no kernel takes so many",
+		return bp_fail(ctx, -EBADMSG,
+			       "section .cmdline has %zu bytes: no kernel takes so many",
 			       len);
 	while (len && (text.data[len - 1] <= ' ' || text.data[len - 1] == 0x7f))
 		len--;
@@ -122,7 +130,8 @@ static int read_cmdline(struct bp_ctx *ctx, struct bp_span text, char **ret)
 	return 0;
 }
 
-/* The first profile's before those that are shared: the first that fits the machine counts. */
+/* The first profile's before those that are shared: the first that fits the machine
+ * counts. */
 static int read_dtbauto(struct bp_ctx *ctx, const struct sections *s, struct bp_uki *uki)
 {
 	uki->dtbauto = calloc(s->n[0] + s->n[1] + 1, sizeof(*uki->dtbauto));
@@ -152,8 +161,9 @@ static int name_profiles(const struct bp_pe *pe, struct bp_uki *uki)
 			uki->profile = id ? BP_TAKE_PTR(id) : strdup("0");
 			r = uki->profile ? 0 : -ENOMEM;
 		} else if (!r && number <= PROFILES_SHOWN) {
-			r = bp_buf_printf(&others, "%s%u%s%s%s", number > 1 ? ", " : "", number,
-					  id ? " (" : "", id ?: "", id ? ")" : "");
+			r = bp_buf_printf(&others, "%s%u%s%s%s", number > 1 ? ", " : "",
+					  number, id ? " (" : "", id ?: "",
+					  id ? ")" : "");
 		} else if (!r && number == PROFILES_SHOWN + 1) {
 			r = bp_buf_printf(&others, ", ...");
 		}
@@ -211,7 +221,8 @@ int bp_uki_read(struct bp_ctx *ctx, struct bp_span bytes, struct bp_uki **ret)
 	s = choose(&pe);
 	kernel = find(&s, ".linux");
 	if (!kernel)
-		return bp_fail(ctx, -EBADMSG, "section .linux, the kernel, is empty, or not for the "
+		return bp_fail(ctx, -EBADMSG,
+			       "section .linux, the kernel, is empty, or not for the "
 			       "first profile");
 	uki->linux_image = bp_pe_without_padding(kernel->bytes);
 	uki->linux_offset = kernel->offset;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Unified kernel images: a kernel with its initrd and command line as sections of one EFI program. */
+/* Unified kernel images: a kernel with its initrd and command line as sections of one EFI
+ * program. */
 #ifndef BP_IMAGE_UKI_H
 #define BP_IMAGE_UKI_H
 
@@ -17,7 +18,8 @@ struct bp_uki {
 	char *uname;		/* "6.12.107+deb13-amd64" */
 	char *profile;		/* "main": the first one, where there are several */
 	char *other_profiles;	/* "1 (debug), 2 (factory-reset)" */
-	char *unused;		/* sections that kexec does nothing with: ".splash, .pcrsig" */
+	char *unused;		/* sections that kexec does nothing with: ".splash,
+				 * .pcrsig" */
 };
 
 /* By its sections: does it hold a kernel? */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The registers of the Bochs display interface in the MMIO BAR of QEMU's standard VGA, and of its
- * virtio-vga, where they lie at the same place (hw/display/virtio-vga.c).
+ * The registers of the Bochs display interface in the MMIO BAR of QEMU's standard VGA,
+ * and of its virtio-vga, where they lie at the same place (hw/display/virtio-vga.c).
  *
- * QEMU docs/specs/standard-vga.rst ("MMIO area spec"): at 0x500 sixteen-bit registers by index,
- * little endian; at 0x600 the extended ones: size, then byte order of the framebuffer.
- * Indexes and bits: drivers/gpu/drm/tiny/bochs.c (Linux 6.12), hw/display/bochs-vbe.h (QEMU).
+ * QEMU docs/specs/standard-vga.rst ("MMIO area spec"): at 0x500 sixteen-bit registers by
+ * index, little endian; at 0x600 the extended ones: size, then byte order of the
+ * framebuffer. Indexes and bits: drivers/gpu/drm/tiny/bochs.c (Linux 6.12),
+ * hw/display/bochs-vbe.h (QEMU).
  */
 #ifndef BP_WIRE_DISPI_H
 #define BP_WIRE_DISPI_H
@@ -47,8 +48,8 @@ enum bp_dispi_register {
 #define BP_DISPI_BIG_ENDIAN 0xbebebebeu
 
 /*
- * The fact pci.ADDRESS.dispi: the eleven registers and the two extended ones, little endian. The
- * ports do not show the extended ones: zeros.
+ * The fact pci.ADDRESS.dispi: the eleven registers and the two extended ones, little
+ * endian. The ports do not show the extended ones: zeros.
  */
 #define BP_DISPI_FACT_EXTENDED (2u * BP_DISPI_REGISTERS)
 #define BP_DISPI_FACT_SIZE (BP_DISPI_FACT_EXTENDED + 8u)

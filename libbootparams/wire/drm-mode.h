@@ -2,8 +2,8 @@
 /*
  * The few DRM ioctls that say what a display shows; DRM's headers need not be installed.
  *
- * include/uapi/drm/drm.h, drm_mode.h, drm_fourcc.h (Linux 6.12). Of the host's byte order: these
- * are asked, never read back; what is recorded is a text.
+ * include/uapi/drm/drm.h, drm_mode.h, drm_fourcc.h (Linux 6.12). Of the host's byte
+ * order: these are asked, never read back; what is recorded is a text.
  */
 #ifndef BP_WIRE_DRM_MODE_H
 #define BP_WIRE_DRM_MODE_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The segment with our copy of EFI's tables, which arm64 kernels are given for the screen's sake.
- * The format is ours but for what EFI says of the tables themselves (wire/efi.h):
+ * The segment with our copy of EFI's tables, which arm64 kernels are given for the
+ * screen's sake. The format is ours but for what EFI says of the tables themselves
+ * (wire/efi.h):
  *
  *	0x0000	the system table
  *	0x0400	the mark, by which the next loader knows that it may replace the segment
@@ -30,7 +31,8 @@
 #define BP_EFI_CLONE_SYSTAB_MAX BP_EFI_CLONE_MARK
 #define BP_EFI_CLONE_VENDOR_MAX (BP_EFI_CLONE_SCREEN - BP_EFI_CLONE_VENDOR)
 #define BP_EFI_CLONE_CONFIG_MAX \
-	((BP_EFI_CLONE_SIZE - BP_EFI_CLONE_CONFIG) / sizeof(struct bp_wire_efi_configuration_table))
+	((BP_EFI_CLONE_SIZE - BP_EFI_CLONE_CONFIG) / \
+	 sizeof(struct bp_wire_efi_configuration_table))
 static_assert(BP_EFI_CLONE_CONFIG - BP_EFI_CLONE_SCREEN >= 192, "include/linux/sysfb.h");
 
 #define BP_EFI_CLONE_MAGIC "BPEFITAB"
@@ -40,7 +42,8 @@ struct bp_wire_efi_clone_mark {
 	uint8_t self[8];	/* where the segment is */
 	uint8_t size[8];
 };
-static_assert(sizeof(struct bp_wire_efi_clone_mark) <= BP_EFI_CLONE_VENDOR - BP_EFI_CLONE_MARK,
+static_assert(sizeof(struct bp_wire_efi_clone_mark) <=
+		      BP_EFI_CLONE_VENDOR - BP_EFI_CLONE_MARK,
 	      "above");
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * EFI structures that pass from kernel to kernel: UEFI 2.10, sections 4.2 to 4.6 (the tables) and
- * 7.2 (GetMemoryMap), as a 64-bit firmware has them.
+ * EFI structures that pass from kernel to kernel: UEFI 2.10, sections 4.2 to 4.6 (the
+ * tables) and 7.2 (GetMemoryMap), as a 64-bit firmware has them.
  */
 #ifndef BP_WIRE_EFI_H
 #define BP_WIRE_EFI_H
@@ -56,7 +56,8 @@ struct bp_wire_efi_system_table {
 	uint8_t firmware_vendor[8];
 	uint8_t firmware_revision[4];
 	uint8_t pad[4];
-	uint8_t console[48];		/* three handles and protocols, none left after boot */
+	uint8_t console[48];		/* three handles and protocols, none left after
+					 * boot */
 	uint8_t runtime_services[8];
 	uint8_t boot_services[8];
 	uint8_t number_of_table_entries[8];
@@ -75,11 +76,16 @@ struct bp_wire_efi_configuration_table {
 };
 static_assert(sizeof(struct bp_wire_efi_configuration_table) == 24, "UEFI 2.10, 4.6");
 
-/* GUIDs as they lie in memory. UEFI 2.10, 4.6.1; SMBIOS 3.0; Linux: include/linux/efi.h */
-#define BP_EFI_GUID_ACPI20 "\x71\xe8\x68\x88\xf1\xe4\xd3\x11\xbc\x22\x00\x80\xc7\x3c\x88\x81"
-#define BP_EFI_GUID_ACPI "\x30\x2d\x9d\xeb\x88\x2d\xd3\x11\x9a\x16\x00\x90\x27\x3f\xc1\x4d"
-#define BP_EFI_GUID_SMBIOS3 "\x44\x15\xfd\xf2\x94\x97\x2c\x4a\x99\x2e\xe5\xbb\xcf\x20\xe3\x94"
-#define BP_EFI_GUID_SMBIOS "\x31\x2d\x9d\xeb\x88\x2d\xd3\x11\x9a\x16\x00\x90\x27\x3f\xc1\x4d"
+/* GUIDs as they lie in memory. UEFI 2.10, 4.6.1; SMBIOS 3.0; Linux:
+ * include/linux/efi.h */
+#define BP_EFI_GUID_ACPI20 \
+	"\x71\xe8\x68\x88\xf1\xe4\xd3\x11\xbc\x22\x00\x80\xc7\x3c\x88\x81"
+#define BP_EFI_GUID_ACPI \
+	"\x30\x2d\x9d\xeb\x88\x2d\xd3\x11\x9a\x16\x00\x90\x27\x3f\xc1\x4d"
+#define BP_EFI_GUID_SMBIOS3 \
+	"\x44\x15\xfd\xf2\x94\x97\x2c\x4a\x99\x2e\xe5\xbb\xcf\x20\xe3\x94"
+#define BP_EFI_GUID_SMBIOS \
+	"\x31\x2d\x9d\xeb\x88\x2d\xd3\x11\x9a\x16\x00\x90\x27\x3f\xc1\x4d"
 #define BP_EFI_GUID_DEBUG_IMAGE_INFO \
 	"\x77\x2e\x15\x49\xda\x1a\x64\x47\xb7\xa2\x7a\xfe\xfe\xd9\x5e\x8b"
 /* LINUX_EFI_SCREEN_INFO_TABLE_GUID; since 7.0 LINUX_EFI_PRIMARY_DISPLAY_TABLE_GUID */
@@ -88,7 +94,9 @@ static_assert(sizeof(struct bp_wire_efi_configuration_table) == 24, "UEFI 2.10, 
 /* LINUX_EFI_MEMRESERVE_TABLE_GUID: the interrupt controller's tables among others */
 #define BP_EFI_GUID_MEMRESERVE \
 	"\xc6\xb0\x8e\x88\xde\x8e\xf5\x4f\xa8\xf0\x9a\xee\x5c\xb9\x77\xc2"
-/* LINUX_EFI_INITRD_MEDIA_GUID: where the EFI stub put the initrd of the kernel that it booted */
-#define BP_EFI_GUID_INITRD "\x27\xe4\x68\x55\xfc\x68\x3d\x4f\xac\x74\xca\x55\x52\x31\xcc\x68"
+/* LINUX_EFI_INITRD_MEDIA_GUID: where the EFI stub put the initrd of the kernel that it
+ * booted */
+#define BP_EFI_GUID_INITRD \
+	"\x27\xe4\x68\x55\xfc\x68\x3d\x4f\xac\x74\xca\x55\x52\x31\xcc\x68"
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What FBIOGET_FSCREENINFO and FBIOGET_VSCREENINFO answer on a 64-bit little-endian kernel.
+ * What FBIOGET_FSCREENINFO and FBIOGET_VSCREENINFO answer on a 64-bit little-endian
+ * kernel.
  *
- * struct fb_fix_screeninfo, struct fb_var_screeninfo: include/uapi/linux/fb.h (Linux 6.12).
+ * struct fb_fix_screeninfo, struct fb_var_screeninfo: include/uapi/linux/fb.h (Linux
+ * 6.12).
  */
 #ifndef BP_WIRE_FBDEV_H
 #define BP_WIRE_FBDEV_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The GOP record: what gop-record.efi leaves of EFI's graphics outputs, version 1. The format is
- * ours, gop-record(7) documents it. All numbers are little endian. From mode_version to
- * pixels_per_scan_line an output is an EFI_GRAPHICS_OUTPUT_MODE_INFORMATION (UEFI 2.10, 12.9.2).
+ * The GOP record: what gop-record.efi leaves of EFI's graphics outputs, version 1. The
+ * format is ours, gop-record(7) documents it. All numbers are little endian. From
+ * mode_version to pixels_per_scan_line an output is an
+ * EFI_GRAPHICS_OUTPUT_MODE_INFORMATION (UEFI 2.10, 12.9.2).
  *
  * This header is also compiled for the firmware, without a C library.
  */
@@ -15,8 +16,8 @@
 /* The EFI variable; its file in efivarfs begins with four bytes of attributes. */
 #define BP_WIRE_GOP_VARIABLE "GopRecord"
 #define BP_WIRE_GOP_GUID "47152987-a41b-40fa-b8a3-1cfcea3c7036"
-/* Exactly EFI_VARIABLE_BOOTSERVICE_ACCESS and _RUNTIME_ACCESS (UEFI 2.10, 8.2): not kept over a
- * reset, and not to be written by an operating system. */
+/* Exactly EFI_VARIABLE_BOOTSERVICE_ACCESS and _RUNTIME_ACCESS (UEFI 2.10, 8.2): not kept
+ * over a reset, and not to be written by an operating system. */
 #define BP_WIRE_GOP_ATTRIBUTES 0x6u
 
 #define BP_WIRE_GOP_MAGIC "BGOP"
@@ -33,7 +34,8 @@ struct bp_wire_gop_record {
 	uint8_t crc32[4];	/* IEEE 802.3, of the whole record with zeros here */
 	uint8_t outputs[2];
 	uint8_t handles[2];	/* with a GOP, that the firmware has */
-	uint8_t splitter[2];	/* the output that the console splitter mirrors, or ..._NONE */
+	uint8_t splitter[2];	/* the output that the console splitter mirrors, or
+				 * ..._NONE */
 	uint8_t flags[2];
 };
 _Static_assert(offsetof(struct bp_wire_gop_record, crc32) == 0x0c, "gop-record(7)");
@@ -46,7 +48,8 @@ _Static_assert(sizeof(struct bp_wire_gop_record) == 0x18, "gop-record(7)");
 #define BP_WIRE_GOP_SPLITTER 0x4u	/* there is a handle without a device path */
 #define BP_WIRE_GOP_WATCHED 0x8u	/* and taken again whenever an output changed */
 
-/* Followed by the device path, the EDID, and zeros up to a multiple of BP_WIRE_GOP_ALIGN. */
+/* Followed by the device path, the EDID, and zeros up to a multiple of
+ * BP_WIRE_GOP_ALIGN. */
 struct bp_wire_gop_output {
 	uint8_t size[4];	/* with all that follows */
 	uint8_t path_offset[2];	/* from the start of the output */
@@ -78,7 +81,8 @@ _Static_assert(sizeof(struct bp_wire_gop_output) == 0x58, "gop-record(7)");
 #define BP_WIRE_GOP_CONSOLE 0x1u	/* the firmware's console is on it */
 #define BP_WIRE_GOP_EDID_ACTIVE 0x2u	/* else as discovered */
 #define BP_WIRE_GOP_EDID_CUT 0x4u	/* blocks at its end are missing */
-#define BP_WIRE_GOP_PATH_CUT 0x8u	/* the device path is missing: too long, or malformed */
+#define BP_WIRE_GOP_PATH_CUT 0x8u /* the device path is missing: too long, or malformed \
+				   */
 
 #define BP_WIRE_EDID_BLOCK 128u
 

@@ -2,8 +2,9 @@
 /*
  * PE/COFF, what EFI programs are: the headers as far as anything here looks at them.
  *
- * "PE Format", learn.microsoft.com/windows/win32/debug/pe-format; include/linux/pe.h (Linux 7.3).
- * Fields are little-endian byte arrays, to be read in place at any alignment.
+ * "PE Format", learn.microsoft.com/windows/win32/debug/pe-format; include/linux/pe.h
+ * (Linux 7.3). Fields are little-endian byte arrays, to be read in place at any
+ * alignment.
  */
 #ifndef BP_WIRE_PE_H
 #define BP_WIRE_PE_H
@@ -53,7 +54,8 @@ struct bp_wire_pe_optional {
 	struct {
 		uint8_t address[4];
 		uint8_t size[4];
-	} directories[5];		/* the first ones; n_directories says how many there are */
+	} directories[5];		/* the first ones; n_directories says how many
+					 * there are */
 } __attribute__((packed));
 static_assert(offsetof(struct bp_wire_pe_optional, n_directories) == 108, "PE Format");
 static_assert(offsetof(struct bp_wire_pe_optional, directories) == 112, "PE Format");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * struct screen_info on the wire: the first 64 bytes of the x86 zero page, and the same 64
- * bytes as a kernel symbol or an EFI configuration table on any architecture.
+ * struct screen_info on the wire: the first 64 bytes of the x86 zero page, and the same
+ * 64 bytes as a kernel symbol or an EFI configuration table on any architecture.
  *
- * include/uapi/linux/screen_info.h (Linux 6.12; in include/linux/screen_info.h as well before),
- * Documentation/arch/x86/zero-page.rst. Little endian; nothing is aligned.
+ * include/uapi/linux/screen_info.h (Linux 6.12; in include/linux/screen_info.h as well
+ * before), Documentation/arch/x86/zero-page.rst. Little endian; nothing is aligned.
  */
 #ifndef BP_WIRE_SCREEN_INFO_H
 #define BP_WIRE_SCREEN_INFO_H
@@ -48,7 +48,8 @@ struct bp_wire_screen_info {
 	uint8_t pages[2];
 	uint8_t vesa_attributes[2];
 	uint8_t capabilities[4];
-	uint8_t ext_lfb_base[4];	/* upper half of the base, if the capability says so */
+	uint8_t ext_lfb_base[4];	/* upper half of the base, if the capability says
+					 * so */
 	uint8_t reserved[2];
 } __attribute__((packed));
 
@@ -74,7 +75,8 @@ BP_WIRE_SCREEN_INFO_AT(capabilities, 0x36);
 BP_WIRE_SCREEN_INFO_AT(ext_lfb_base, 0x3a);
 static_assert(sizeof(struct bp_wire_screen_info) == 64, "screen_info.h, zero-page.rst");
 
-/* VIDEO_CAPABILITY_64BIT_BASE; for a VESA mode the same bit is the VBE's "not VGA compatible" */
+/* VIDEO_CAPABILITY_64BIT_BASE; for a VESA mode the same bit is the VBE's "not VGA
+ * compatible" */
 #define BP_WIRE_SCREEN_64BIT_BASE (1u << 1)
 /* arch/x86/boot/video-vesa.c, drivers/firmware/sysfb_simplefb.c: VESA counts in 64 KiB */
 #define BP_WIRE_SCREEN_VESA_UNIT_SHIFT 16

@@ -45,8 +45,9 @@ struct bp_wire_x86_efi_info {
 };
 static_assert(sizeof(struct bp_wire_x86_efi_info) == 32, "bootparam.h: efi_info");
 
-/* A BIOS disk: struct edd_info, include/uapi/linux/edd.h, which is T13 1572D (EDD-3) but for
- * its first eight bytes. The path's checksum makes the sum of bytes key to checksum 0. */
+/* A BIOS disk: struct edd_info, include/uapi/linux/edd.h, which is T13 1572D (EDD-3) but
+ * for its first eight bytes. The path's checksum makes the sum of bytes key to checksum
+ * 0. */
 struct bp_wire_x86_edd_info {
 	uint8_t device[8];	/* and what it can do */
 	uint8_t geometry[30];
@@ -103,8 +104,8 @@ struct bp_wire_x86_boot_params {
 	uint8_t pad9[276];
 };
 
-#define BP_AT_(field, offset)                                                                    \
-	static_assert(offsetof(struct bp_wire_x86_boot_params, field) == (offset),               \
+#define BP_AT_(field, offset) \
+	static_assert(offsetof(struct bp_wire_x86_boot_params, field) == (offset), \
 		      "zero-page.rst: " #field)
 BP_AT_(screen_info, 0x000);
 BP_AT_(apm_bios_info, 0x040);

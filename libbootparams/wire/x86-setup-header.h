@@ -2,9 +2,9 @@
 /*
  * The x86 setup header: bytes 0x1f1 onwards of a bzImage, and of the zero page.
  *
- * Documentation/arch/x86/boot.rst (boot protocol 2.15, Linux 7.3). Fields are little-endian
- * byte arrays, so that a header may be read in place, at any alignment, on any host:
- * bp_le32(h->init_size).
+ * Documentation/arch/x86/boot.rst (boot protocol 2.15, Linux 7.3). Fields are
+ * little-endian byte arrays, so that a header may be read in place, at any alignment, on
+ * any host: bp_le32(h->init_size).
  */
 #ifndef BP_WIRE_X86_SETUP_HEADER_H
 #define BP_WIRE_X86_SETUP_HEADER_H
@@ -14,16 +14,19 @@
 #include <stdint.h>
 
 #define BP_X86_SECTOR_SIZE 512
-#define BP_X86_SETUP_HEADER 0x1f1	/* offset of the header in the image and in the zero page */
-#define BP_X86_SETUP_SECTS_DEFAULT 4	/* "if this field contains 0, the real value is 4" */
+#define BP_X86_SETUP_HEADER \
+	0x1f1 /* offset of the header in the image and in the zero page */
+#define BP_X86_SETUP_SECTS_DEFAULT 4 /* "if this field contains 0, the real value is 4" \
+				      */
 #define BP_X86_BOOT_FLAG 0xaa55
 #define BP_X86_SETUP_MAGIC "HdrS"
-#define BP_X86_JUMP_SHORT 0xeb		/* opcode; the byte after it gives the header's length */
+#define BP_X86_JUMP_SHORT 0xeb /* opcode; the byte after it gives the header's length */
 #define BP_X86_CMDLINE_SIZE_DEFAULT 255	/* before protocol 2.06, and for 0 */
-#define BP_X86_ENTRY64 0x200		/* 64-bit entry, from the start of the protected-mode code */
+#define BP_X86_ENTRY64 0x200 /* 64-bit entry, from the start of the protected-mode code \
+			      */
 
 /* loadflags */
-#define BP_X86_LOADED_HIGH 0x01		/* the protected-mode code goes to 1 MiB or above */
+#define BP_X86_LOADED_HIGH 0x01 /* the protected-mode code goes to 1 MiB or above */
 
 /* xloadflags, since protocol 2.12 */
 #define BP_X86_XLF_KERNEL_64 0x0001
@@ -76,9 +79,11 @@ struct bp_wire_x86_setup_header {
 	uint8_t kernel_info_offset[4];
 };
 
-#define BP_AT_(field, offset)                                                                    \
-	static_assert(BP_X86_SETUP_HEADER + offsetof(struct bp_wire_x86_setup_header, field) ==  \
-			      (offset), "boot.rst: " #field)
+#define BP_AT_(field, offset) \
+	static_assert(BP_X86_SETUP_HEADER + offsetof(struct bp_wire_x86_setup_header, \
+						     field) == \
+			      (offset), \
+		      "boot.rst: " #field)
 BP_AT_(setup_sects, 0x1f1);
 BP_AT_(syssize, 0x1f4);
 BP_AT_(boot_flag, 0x1fe);
@@ -109,10 +114,13 @@ BP_AT_(handover_offset, 0x264);
 BP_AT_(kernel_info_offset, 0x268);
 #undef BP_AT_
 
-/* The zero page leaves room for the header up to here (edd_mbr_sig_buffer; zero-page.rst). */
+/* The zero page leaves room for the header up to here (edd_mbr_sig_buffer;
+ * zero-page.rst). */
 #define BP_X86_SETUP_HEADER_END_MAX 0x290
-/* Where the header ends that protocol 2.12 defines (handover_offset is its last field). */
+/* Where the header ends that protocol 2.12 defines (handover_offset is its last
+ * field). */
 #define BP_X86_SETUP_HEADER_END_2_12 0x268
-static_assert(BP_X86_SETUP_HEADER + sizeof(struct bp_wire_x86_setup_header) == 0x26c, "boot.rst");
+static_assert(BP_X86_SETUP_HEADER + sizeof(struct bp_wire_x86_setup_header) == 0x26c,
+	      "boot.rst");
 
 #endif

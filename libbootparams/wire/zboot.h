@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * EFI zboot: an EFI program that decompresses the kernel it carries. These fields lie in its DOS
- * header, for loaders that do without the program.
+ * EFI zboot: an EFI program that decompresses the kernel it carries. These fields lie in
+ * its DOS header, for loaders that do without the program.
  *
  * drivers/firmware/efi/libstub/zboot-header.S and Makefile.zboot (Linux 7.3).
  */
@@ -19,9 +19,11 @@ struct bp_wire_zboot {
 	uint8_t dos_magic[4];		/* "MZ" and zeros */
 	uint8_t magic[4];		/* "zimg" */
 	uint8_t payload_offset[4];
-	uint8_t payload_size[4];	/* without the size that follows it, unless gzip has it within */
+	uint8_t payload_size[4];	/* without the size that follows it, unless gzip
+					 * has it within */
 	uint8_t reserved[8];
-	uint8_t compression[32];	/* "gzip", "lz4", "lzma", "lzo", "xzkern", "zstd22" */
+	uint8_t compression[32];	/* "gzip", "lz4", "lzma", "lzo", "xzkern",
+					 * "zstd22" */
 	uint8_t linux_magic[4];
 	uint8_t pe_offset[4];
 } __attribute__((packed));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Not for the host, whose C library has these; the compiler calls them on its own, too. */
+/* Not for the host, whose C library has these; the compiler calls them on its own,
+ * too. */
 #include <stdint.h>
 #include <string.h>
 

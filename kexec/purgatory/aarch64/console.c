@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Purgatory's consoles on arm64: a PL011 (or what has its data and flag registers: the SBSA
- * generic UART) or a 16550, in memory, used as the kernel before has set it up: how fast its
- * clock is nobody tells. Write only; a machine that has neither stays silent.
+ * Purgatory's consoles on arm64: a PL011 (or what has its data and flag registers: the
+ * SBSA generic UART) or a 16550, in memory, used as the kernel before has set it up: how
+ * fast its clock is nobody tells. Write only; a machine that has neither stays silent.
  */
 #include "../check.h"
 #include "machine.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Purgatory on arm64. With the MMU off nothing is cached, and hashing takes minutes: the loader
- * has made tables that map the regions and this code where they are, and they are used where the
- * CPU can. Complaints come after that, when all of memory is there again, the UART included.
+ * Purgatory on arm64. With the MMU off nothing is cached, and hashing takes minutes: the
+ * loader has made tables that map the regions and this code where they are, and they are
+ * used where the CPU can. Complaints come after that, when all of memory is there again,
+ * the UART included.
  */
 #include "../check.h"
 #include "machine.h"
@@ -176,7 +177,8 @@ int purgatory_main(const struct kexec_purgatory_params *p)
 	set_sctlr(regime, sctlr);
 	isb();
 
-	/* The next kernel starts without caches: what they know better is not what it will see. */
+	/* The next kernel starts without caches: what they know better is not what it
+	 * will see. */
 	for (uint32_t i = 0; i < p->n_regions; i++)
 		machine_flush(p->regions[i].mem, p->regions[i].mem + p->regions[i].len);
 	region = kexec_purgatory_check(p, digest);

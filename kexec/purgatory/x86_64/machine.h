@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Instructions that C has no words for; functions, so that the unit tests can be the machine. */
+/* Instructions that C has no words for; functions, so that the unit tests can be the
+ * machine. */
 #ifndef KEXEC_PURGATORY_X86_64_MACHINE_H
 #define KEXEC_PURGATORY_X86_64_MACHINE_H
 

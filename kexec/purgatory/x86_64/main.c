@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Purgatory on x86-64: SSE for the SHA extensions, port I/O, and the functions that a compiler
- * may call even in freestanding code.
+ * Purgatory on x86-64: SSE for the SHA extensions, port I/O, and the functions that a
+ * compiler may call even in freestanding code.
  */
 #include "../check.h"
 #include "machine.h"
