@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests of commands share: a kernel to load, a machine's files, a run by the shim."""
 
+import lzma
 import os
 import pathlib
 import platform
@@ -54,6 +55,13 @@ def pe(machine, *sections):
                          0x1000000 * (number + 1), len(padded), len(image))
         image += padded
     return bytes(image)
+
+
+def zboot(kernel, size=None):
+    """An EFI zboot image of xz data; size: what it says that the kernel has."""
+    payload = lzma.compress(kernel, check=lzma.CHECK_CRC32)
+    header = struct.pack("<4s4sII8x32s8x", b"MZ", b"zimg", 0x40, len(payload), b"xzkern")
+    return header + payload + struct.pack("<I", len(kernel) if size is None else size)
 
 
 # A device tree with nothing in it: header, reservations, root.
