@@ -102,6 +102,7 @@ static int gather(struct load *l)
 	load->memmap_on_cmdline = o->memmap_on_cmdline;
 	load->purgatory = kexec_purgatory_ops(l->image->arch);
 	load->uart = o->uart;
+	load->serial = o->serial;
 	load->uart_baud = o->uart_baud;
 	if (o->no_cma)
 		load->file_flags |= BP_KEXEC_FILE_NO_CMA;

@@ -274,6 +274,22 @@ static const char *format_of_type(const char *type)
 	return type;
 }
 
+/*
+ * An address, or a tty's name: those of a PC stand for their ports, others are looked for on the
+ * machine.
+ */
+static bool take_serial(struct kexec_options *o, const char *arg)
+{
+	bool is_name = !strncmp(arg, "tty", 3);
+
+	o->serial = is_name ? arg : NULL;
+	if (bp_uart_parse(bp_span_make(arg, strlen(arg)), &o->uart))
+		return true;
+	o->uart = (struct bp_uart){ 0 };
+	return is_name && strncmp(arg, "ttyS", 4) && arg[3] >= 'A' && arg[3] <= 'z' &&
+	       arg[strcspn(arg, "0123456789")];
+}
+
 static void start_load(struct kexec_options *o)
 {
 	o->load = true;
@@ -388,7 +404,7 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		o->console_serial = true;
 		break;
 	case OPT_SERIAL:
-		if (!bp_uart_parse(bp_span_make(arg, strlen(arg)), &o->uart))
+		if (!take_serial(o, arg))
 			return bad_value(row->name, arg);
 		break;
 	case OPT_SERIAL_BAUD:

@@ -47,7 +47,8 @@ struct kexec_options {
 	enum bp_checks checks;
 	bool hotplug, no_efi, memmap_on_cmdline, no_cma, force_dtb;
 	bool console_serial;
-	struct bp_uart uart;	/* BP_UART_NONE: not given */
+	struct bp_uart uart;	/* BP_UART_NONE: not given, or only by a name */
+	const char *serial;	/* the name: "ttyAMA0"; NULL: none */
 	uint32_t uart_baud;	/* 0: not given */
 
 	const char *load_only;	/* an option given that only kexec_load honours, or

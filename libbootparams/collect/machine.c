@@ -25,6 +25,7 @@ static const struct collector {
 	/* after boot_params: Secure Boot as noted there */
 	{ "EFI", bp_collect_efi },
 	{ "device tree", bp_collect_device_tree },
+	{ "serial ports", bp_collect_serial },
 	{ "Hyper-V", bp_collect_hyperv },		/* after iomem and EFI */
 	/* after EFI and the device tree */
 	{ "EFI tables", bp_collect_efi_tables },
@@ -54,6 +55,7 @@ static void done(struct bp_machine *m)
 	bp_hyperv_done(&m->hyperv);
 	bp_efi_tables_done(&m->efi_tables);
 	bp_buf_done(&m->device_tree.blob);
+	free(m->serials);
 	free(m->kexec.lockdown);
 	bp_memmap_done(&m->crash.regions);
 	bp_memmap_done(&m->crash.cma);

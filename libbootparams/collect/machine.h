@@ -17,6 +17,7 @@
 #include "core/fdt.h"
 #include "core/internal.h"
 #include "core/memmap.h"
+#include "core/uart.h"
 
 /* One line of /proc/iomem. */
 struct bp_iomem_entry {
@@ -113,6 +114,12 @@ struct bp_device_tree {
 	struct bp_buf blob;	/* bp_fdt_check() was content with it */
 	const char *source;	/* static: the file, or the folder that it was rebuilt
 				 * from */
+};
+
+/* A serial port of an arm64 machine that purgatory can write on. */
+struct bp_serial {
+	char tty[32];		/* "ttyAMA0" */
+	struct bp_uart uart;
 };
 
 /* What the kernel says of kexec itself, and what could forbid or prefer a syscall. */
@@ -223,6 +230,8 @@ struct bp_machine {
 	struct bp_efi efi;
 	struct bp_efi_tables efi_tables;
 	struct bp_device_tree device_tree;
+	struct bp_serial *serials;
+	size_t n_serials;
 	struct bp_kexec_state kexec;
 	struct bp_hyperv hyperv;
 	enum bp_confidential confidential;
@@ -246,6 +255,7 @@ int bp_collect_efi(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m);
 /* and the page size */
 int bp_collect_device_tree(struct bp_ctx *ctx, struct bp_machine *m);
+int bp_collect_serial(struct bp_ctx *ctx, struct bp_machine *m);
 /* confidential, la57, sha */
 int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m);
@@ -259,6 +269,9 @@ struct bp_cpuid {
 struct bp_cpuid bp_cpuid(struct bp_ctx *ctx, uint32_t leaf, uint32_t subleaf);
 /* Are these twelve bytes, in the order of the registers given, @text? */
 bool bp_cpuid_spells(uint32_t a, uint32_t b, uint32_t c, const char text[static 12]);
+
+/* By its name; NULL: there is none, or not one that purgatory can write on. */
+const struct bp_uart *bp_serial_find(const struct bp_machine *m, struct bp_span tty);
 
 /* What is loaded at this moment: 1, 0; -1 where the kernel does not say. */
 int bp_kexec_loaded(struct bp_ctx *ctx, bool panic);

@@ -113,7 +113,19 @@ static struct bp_span value_of(struct bp_span word, const char *parameter)
 	       ? bp_span_sub(word, len, word.len - len) : bp_span_make(NULL, 0);
 }
 
-void bp_cmdline_uart(const char *cmdline, enum bp_arch arch, struct bp_uart *ret_uart)
+/* What follows console= and the like, as an address or as the name of one of the machine's. */
+static bool find_uart(const struct bp_machine *m, struct bp_span value, struct bp_uart *ret_uart)
+{
+	const char *comma = memchr(value.data, ',', value.len);
+	size_t len = comma ? (size_t)(comma - (const char *)value.data) : value.len;
+	const struct bp_uart *known = bp_serial_find(m, bp_span_make(value.data, len));
+
+	if (known)
+		*ret_uart = *known;
+	return known || (bp_uart_parse(value, ret_uart) && bp_uart_suits(ret_uart, m->arch));
+}
+
+void bp_cmdline_uart(const char *cmdline, const struct bp_machine *m, struct bp_uart *ret_uart)
 {
 	struct bp_span word;
 
@@ -127,8 +139,7 @@ void bp_cmdline_uart(const char *cmdline, enum bp_arch arch, struct bp_uart *ret
 			value = value_of(word, parameters[i]);
 		if (value.len > 7 && !memcmp(value.data, "serial,", 7))	/* earlyprintk */
 			value = bp_span_sub(value, 7, value.len - 7);
-		if (value.data && bp_uart_parse(value, &uart) &&
-		    bp_uart_suits(&uart, arch))
+		if (value.data && find_uart(m, value, &uart))
 			*ret_uart = uart;
 	}
 }

@@ -36,9 +36,9 @@ void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image,
 		       bool panic, const char *given, struct bp_cmdline_choice *ret);
 
 /*
- * The UART of the last console=, earlycon= or earlyprintk= that names one on which
- * @arch's purgatory can write: where the next kernel's messages go.
+ * The UART of the last console=, earlycon= or earlyprintk= that names one on which the
+ * machine's purgatory can write: where the next kernel's messages go.
  */
-void bp_cmdline_uart(const char *cmdline, enum bp_arch arch, struct bp_uart *ret_uart);
+void bp_cmdline_uart(const char *cmdline, const struct bp_machine *m, struct bp_uart *ret_uart);
 
 #endif

@@ -281,6 +281,23 @@ static int tell(const struct bp_load *l, enum bp_syscall syscall, struct bp_plan
 	return r;
 }
 
+/* By its name, as it is given, or as the command line says. */
+static int choose_uart(const struct bp_load *l, struct bp_uart *uart)
+{
+	const struct bp_uart *known = NULL;
+
+	if (l->serial)
+		known = bp_serial_find(l->machine, bp_span_make(l->serial, strlen(l->serial)));
+	if (known)
+		*uart = *known;
+	else if (l->serial && (uart->type == BP_UART_NONE || !bp_uart_suits(uart, l->image->arch)))
+		return bp_fail(l->ctx, -ENODATA, "--serial=%s: this machine has no serial port of that "
+			       "name that purgatory could write on", l->serial);
+	else if (uart->type == BP_UART_NONE)
+		bp_cmdline_uart(l->cmdline, l->machine, uart);
+	return 0;
+}
+
 int bp_load_plan(struct bp_load *l, enum bp_syscall syscall, struct bp_plan **ret_plan)
 {
 	struct bp_plan_opts opts = {
@@ -307,8 +324,9 @@ int bp_load_plan(struct bp_load *l, enum bp_syscall syscall, struct bp_plan **re
 	struct bp_plan *plan;
 	int r;
 
-	if (opts.uart.type == BP_UART_NONE)
-		bp_cmdline_uart(l->cmdline, l->image->arch, &opts.uart);
+	r = choose_uart(l, &opts.uart);
+	if (r)
+		return r;
 	if (l->uart_baud)
 		opts.uart.baud = l->uart_baud;
 	/* What is for show is repeatable: it has zeros there. */

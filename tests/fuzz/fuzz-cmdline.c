@@ -36,9 +36,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(strncmp(panic, "crashkernel=", 12));
 
 	for (size_t i = 0; i < BP_ARRAY_SIZE(arches); i++) {
+		struct bp_serial serial = { "ttyAMA0", { BP_UART_PL011, 0x9000000, 0, 4, 0 } };
+		struct bp_machine m = { .arch = arches[i], .serials = &serial,
+					.n_serials = arches[i] == BP_ARCH_ARM64 };
 		struct bp_uart uart;
 
-		bp_cmdline_uart(text, arches[i], &uart);
+		bp_cmdline_uart(text, &m, &uart);
 		MUST(bp_uart_suits(&uart, arches[i]));
 		MUST(!uart.at == (uart.type == BP_UART_NONE));
 		MUST(uart.at <= (uart.type == BP_UART_16550_PORT ? UINT16_MAX - 7

@@ -77,21 +77,34 @@ static const struct {
 	{ "netconsole=ttyS0", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
 	{ "\"console=ttyS0 console=ttyS1\"", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
 	/* What does not suit the architecture names nothing, and takes nothing back. */
-	{ "console=ttyS0", BP_ARCH_ARM64, BP_UART_NONE, 0, 0 },
+	{ "console=ttyS1", BP_ARCH_ARM64, BP_UART_NONE, 0, 0 },
 	{ "earlycon=pl011,0x9000000", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
-	{ "earlycon=pl011,0x9000000 console=ttyAMA0 console=ttyS0", BP_ARCH_ARM64,
+	{ "earlycon=pl011,0x9000000 console=ttyAMA1 console=ttyS1", BP_ARCH_ARM64,
 	  BP_UART_PL011, 0x9000000, 0 },
 	{ "earlycon=pl011,0x9000000 console=uart8250,mmio32,0xfe215040", BP_ARCH_ARM64,
 	  BP_UART_16550, 0xfe215040, 0 },
-	{ "earlycon console=ttyAMA0", BP_ARCH_ARM64, BP_UART_NONE, 0, 0 },
+	{ "earlycon console=ttyAMA9", BP_ARCH_ARM64, BP_UART_NONE, 0, 0 },
+	/* By their names the ports are known there. */
+	{ "earlycon console=ttyAMA0", BP_ARCH_ARM64, BP_UART_PL011, 0x9000000, 0 },
+	{ "console=ttyAMA0,115200n8 console=tty0", BP_ARCH_ARM64, BP_UART_PL011, 0x9000000, 0 },
+	{ "console=ttyAMA0 console=ttyS0", BP_ARCH_ARM64, BP_UART_16550, 0xfe215040, 0 },
+	{ "console=ttyAMA", BP_ARCH_ARM64, BP_UART_NONE, 0, 0 },
+	{ "console=ttyAMA00", BP_ARCH_ARM64, BP_UART_NONE, 0, 0 },
+	{ "console=ttyAMA0", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
 };
 
 START_TEST(uart)
 {
+	struct bp_serial serials[] = {
+		{ "ttyAMA0", { BP_UART_PL011, 0x9000000, 0, 4, 0 } },
+		{ "ttyS0", { BP_UART_16550, 0xfe215040, 2, 4, 0 } },
+	};
+	struct bp_machine m = { .arch = uarts[_i].arch, .serials = serials,
+				.n_serials = uarts[_i].arch == BP_ARCH_ARM64 ? 2 : 0 };
 	struct bp_uart found;
 
 	memset(&found, 0xff, sizeof(found));
-	bp_cmdline_uart(uarts[_i].cmdline, uarts[_i].arch, &found);
+	bp_cmdline_uart(uarts[_i].cmdline, &m, &found);
 	ck_assert_int_eq(found.type, uarts[_i].type);
 	ck_assert_uint_eq(found.at, uarts[_i].at);
 	ck_assert_uint_eq(found.baud, uarts[_i].baud);

@@ -287,8 +287,18 @@ START_TEST(numbers)
 	parse("-l K --serial=pl011,0x9000000");
 	ck_assert_int_eq(o.uart.type, BP_UART_PL011);
 	ck_assert_uint_eq(o.uart.at, 0x9000000);
+	ck_assert_ptr_null(o.serial);
 	parse("-l K --console-serial");
 	ck_assert_uint_eq(o.uart.at, 0x3f8);
+	/* A name that the machine is asked for, and one that may be a PC's. */
+	parse("-l K --serial=ttyAMA0");
+	ck_assert_int_eq(o.uart.type, BP_UART_NONE);
+	ck_assert_str_eq(o.serial, "ttyAMA0");
+	parse("-l K --serial=ttyS1");
+	ck_assert_str_eq(o.serial, "ttyS1");
+	ck_assert_uint_eq(o.uart.at, 0x2f8);
+	parse("-l K --serial=ttyAMA0 --serial=0x1000");
+	ck_assert_ptr_null(o.serial);
 }
 END_TEST
 
@@ -320,6 +330,8 @@ static const char *const refused[] = {
 	"-l K --mem-max=0",		/* not "no limit" */
 	"-l K --mem-min=0x200000 --mem-max=0x100000",
 	"-l K --serial=ttyS9",
+	"-l K --serial=tty0",
+	"-l K --serial=ttyAMA",
 	"-l K --serial=0x10000",
 	"-l K --serial-baud=12345",
 	"-l K --entry-32bit",
