@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Kernel images, built here byte by byte: the good one, one bad one for each rule, every
- * truncation, every flipped bit of the header; and Debian's real kernels where the VM tests
- * have cached some.
+ * truncation, every flipped bit of the header. Real ones: test-real-kernels.c.
  */
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,7 +14,6 @@
 #include <zlib.h>
 
 #include "image/image.h"
-#include "image/pe.h"
 #include "test.h"
 #include "wire/arm64-image.h"
 #include "wire/x86-setup-header.h"
@@ -914,84 +910,12 @@ START_TEST(efi_programs_are_told_apart)
 }
 END_TEST
 
-/* The vmlinux within a bzImage, without the four bytes after it that say its size. */
-static void check_payload(const struct bp_image *bz)
-{
-	const struct bp_wire_x86_setup_header *h =
-		bp_span_get(bz->bytes, BP_X86_SETUP_HEADER, sizeof(*h));
-	struct bp_span payload =
-		bp_span_sub(bz->bytes, bz->bz.payload_offset + bp_le32(h->payload_offset),
-			    bp_le32(h->payload_length) - 4);
-	const char *path = write_file("payload", payload.data, payload.len);
-	struct bp_image *i;
-
-	ck_assert_msg(!bp_image_open(ctx, path, "elf-x86_64", &i), "%s",
-		      bp_ctx_message(ctx));
-	ck_assert_ptr_nonnull(bp_image_compression(i));
-	ck_assert_uint_eq(i->phys_start, bz->bz.pref_address);
-	ck_assert_uint_le(i->phys_end - i->phys_start, bz->bz.init_size);
-	printf("# %.24s: %s, %zu segments, 0x%" PRIx64 " to 0x%" PRIx64
-	       ", entry 0x%" PRIx64 "\n",
-	       bp_image_version(bz), bp_image_compression(i), i->n_parts, i->phys_start,
-	       i->phys_end, i->entry);
-	bp_image_unref(i);
-}
-
-/* They are signed, and a UKI may pad them: kexec_file_load wants what was signed. */
-static void check_signed_part(const struct bp_image *i)
-{
-	bp_autobuf struct bp_buf b = { 0 };
-
-	ck_assert(!bp_buf_append(&b, i->bytes.data, i->bytes.len));
-	ck_assert(!bp_buf_append_zero(&b, 4095));
-	ck_assert_uint_eq(bp_pe_without_padding(bp_buf_span(&b)).len, i->bytes.len);
-}
-
-/* Debian's kernels, where the VM tests have put them; their number goes to the log. */
-START_TEST(real_kernels_are_described)
-{
-	const char *cache = getenv("XDG_CACHE_HOME");
-	char pattern[4096];
-	glob_t g;
-
-	snprintf(pattern, sizeof(pattern), "%s%s/kexec-bootparams/kernel/*/lib/modules/*-a[mr][dm]64/vmlinuz",
-		 cache ?: getenv("HOME") ?: "", cache ? "" : "/.cache");
-	if (glob(pattern, 0, NULL, &g)) {
-		printf("# no real kernels below %s\n", pattern);
-		return;
-	}
-	printf("# %zu real kernels\n", g.gl_pathc);
-	for (size_t k = 0; k < g.gl_pathc; k++) {
-		const char *release =
-			strstr(g.gl_pathv[k], "/lib/modules/") + strlen("/lib/modules/");
-		bool is_arm64 = strstr(release, "-arm64/");
-		struct bp_image *i;
-
-		ck_assert_msg(!bp_image_open(ctx, g.gl_pathv[k], is_arm64 ? "Image" : "bzImage64", &i),
-			      "%s", bp_ctx_message(ctx));
-		ck_assert(!strncmp(bp_image_version(i), release, strcspn(release, "/")));
-		check_signed_part(i);
-		if (is_arm64) {
-			ck_assert_uint_eq(i->arm64.page_size, 4096);
-			ck_assert(i->arm64.anywhere);
-			ck_assert_uint_ge(i->arm64.image_size, i->bytes.len);
-		} else {
-			ck_assert(i->bz.relocatable);
-			check_payload(i);
-		}
-		bp_image_unref(i);
-	}
-	globfree(&g);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("image");
 	TCase *t = tcase_create("image");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 120);	/* real kernels under sanitizers */
 	tcase_add_test(t, bzimage_is_described);
 	tcase_add_test(t, bzimage_defaults_and_unused_fields);
 	tcase_add_loop_test(t, bad_header_field_is_named, 0, BP_ARRAY_SIZE(bad_fields));
@@ -1014,7 +938,6 @@ int main(void)
 	tcase_add_loop_test(t, bad_arm64_elf_field_is_named, 0, BP_ARRAY_SIZE(bad_arm64_elf));
 	tcase_add_test(t, a_patched_copy_is_sealed);
 	tcase_add_test(t, compressed_file_is_peeled_once);
-	tcase_add_test(t, real_kernels_are_described);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
