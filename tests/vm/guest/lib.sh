@@ -162,6 +162,7 @@ report() {
 		copy_files /tmp/report /sys/class/graphics/fb0/$f
 	done
 	uname -a >/tmp/report/uname
+	grep -w _stext /proc/kallsyms >/tmp/report/stext
 	dmesg >/tmp/report/dmesg
 	tar -C /tmp/report -czf /tmp/report.tgz .
 	send "$1.tar.gz" /tmp/report.tgz
