@@ -275,8 +275,8 @@ static const char *format_of_type(const char *type)
 }
 
 /*
- * An address, or a tty's name: those of a PC stand for their ports, others are looked for on the
- * machine.
+ * An address, or a tty's name: those of a PC stand for their ports, others are looked for
+ * on the machine.
  */
 static bool take_serial(struct kexec_options *o, const char *arg)
 {

@@ -2,14 +2,13 @@
 /*
  * The flattened device tree (FDT) that an arm64 kernel was started with.
  *
- *	/sys/firmware/fdt		the bytes, d0 0d fe ed ...; root only. Not there where they
- *					changed since boot, or where the kernel was built without it
- *	/proc/device-tree/...		the same unpacked: a file per property, a directory per node
- *	facts/page_size			4096, 16384 or 65536, as sysconf(3) says
+ *	/sys/firmware/fdt	the bytes, d0 0d fe ed ...; root only. Not there where they
+ *				changed since boot, or where the kernel is built without
+ *	/proc/device-tree/...	the same unpacked: a file per property, a directory per node
+ *	facts/page_size		4096, 16384 or 65536, as sysconf(3) says
  *
  * On a machine with ACPI it has little but /chosen, which leads to EFI's tables. The
  * unpacked form lacks the memory reservations.
- *
  */
 #include "config.h"
 

@@ -285,8 +285,10 @@ int bp_kcore_kernel_text(struct bp_kcore *k, uint64_t *ret_virt, bp_phys_t *ret_
 	stext = strtoull(text, &end, 16);
 	if (errno || end == text || *end)
 		return bp_fail(k->ctx, -EBADMSG, "VMCOREINFO has SYMBOL(_stext)=%.32s", text);
-	/* A segment of its own on x86 and arm64 (KCORE_TEXT), before vmalloc space, which has no
-	 * physical addresses and on arm64 holds it as well. */
+	/*
+	 * A segment of its own on x86 and arm64 (KCORE_TEXT), before vmalloc space, which
+	 * has no physical addresses and on arm64 holds it as well.
+	 */
 	s = find_segment(k, stext, 1);
 	if (!s || s->phys == NO_PHYS)
 		return bp_fail(k->ctx, -ENODATA, "/proc/kcore does not place the kernel's text");

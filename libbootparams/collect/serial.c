@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The serial ports of an arm64 machine that lie in memory, by the names that console= knows:
+ * The serial ports of an arm64 machine that lie in memory, by the names of console=:
  *
- *	/sys/class/tty/ttyAMA0/type		32	(PORT_AMBA: a PL011, or what ACPI calls SBSA)
+ *	/sys/class/tty/ttyAMA0/type		32	(PORT_AMBA: PL011, SBSA)
  *	/sys/class/tty/ttyAMA0/iomem_base	0x9000000
  *	/sys/class/tty/ttyAMA0/io_type		3	(UPIO_MEM32)
  *	/sys/class/tty/ttyAMA0/iomem_reg_shift	0
  *
- * Other ttys have no such files; ports that the kernel keeps for cards to come say 0. Types:
- * include/uapi/linux/serial_core.h; accesses: include/linux/serial_core.h.
+ * Other ttys have no such files; ports that the kernel keeps for cards to come say 0.
+ * Types: include/uapi/linux/serial_core.h; accesses: include/linux/serial_core.h.
  */
 #include "config.h"
 
@@ -25,7 +25,8 @@
 #define UPIO_MEM 2
 #define UPIO_MEM32 3
 
-static int read_number(struct bp_ctx *ctx, const char *tty, const char *name, uint64_t *ret)
+static int read_number(struct bp_ctx *ctx, const char *tty, const char *name,
+		       uint64_t *ret)
 {
 	char path[128];
 
@@ -82,8 +83,9 @@ int bp_collect_serial(struct bp_ctx *ctx, struct bp_machine *m)
 		if (r == -ENOMEM)
 			return r;
 		if (!r && m->n_serials < SERIALS_MAX) {
-			struct bp_serial *v = reallocarray(m->serials, m->n_serials + 1, sizeof(*v));
+			struct bp_serial *v;
 
+			v = reallocarray(m->serials, m->n_serials + 1, sizeof(*v));
 			if (!v)
 				return -ENOMEM;
 			strcpy(s.tty, *n);

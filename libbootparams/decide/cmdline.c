@@ -113,8 +113,9 @@ static struct bp_span value_of(struct bp_span word, const char *parameter)
 	       ? bp_span_sub(word, len, word.len - len) : bp_span_make(NULL, 0);
 }
 
-/* What follows console= and the like, as an address or as the name of one of the machine's. */
-static bool find_uart(const struct bp_machine *m, struct bp_span value, struct bp_uart *ret_uart)
+/* What follows console= and the like: an address, or the name of one of the machine's. */
+static bool find_uart(const struct bp_machine *m, struct bp_span value,
+		      struct bp_uart *ret_uart)
 {
 	const char *comma = memchr(value.data, ',', value.len);
 	size_t len = comma ? (size_t)(comma - (const char *)value.data) : value.len;
@@ -122,10 +123,12 @@ static bool find_uart(const struct bp_machine *m, struct bp_span value, struct b
 
 	if (known)
 		*ret_uart = *known;
-	return known || (bp_uart_parse(value, ret_uart) && bp_uart_suits(ret_uart, m->arch));
+	return known ||
+	       (bp_uart_parse(value, ret_uart) && bp_uart_suits(ret_uart, m->arch));
 }
 
-void bp_cmdline_uart(const char *cmdline, const struct bp_machine *m, struct bp_uart *ret_uart)
+void bp_cmdline_uart(const char *cmdline, const struct bp_machine *m,
+		     struct bp_uart *ret_uart)
 {
 	struct bp_span word;
 

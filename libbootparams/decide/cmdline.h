@@ -39,6 +39,7 @@ void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image,
  * The UART of the last console=, earlycon= or earlyprintk= that names one on which the
  * machine's purgatory can write: where the next kernel's messages go.
  */
-void bp_cmdline_uart(const char *cmdline, const struct bp_machine *m, struct bp_uart *ret_uart);
+void bp_cmdline_uart(const char *cmdline, const struct bp_machine *m,
+		     struct bp_uart *ret_uart);
 
 #endif

@@ -14,9 +14,9 @@ struct bp_dtb_choice {
 };
 
 /*
- * @file: what --dtb names, empty: nothing. It goes before the UKI's .dtbauto that is for this machine,
- * that before the UKI's .dtb, as for systemd-stub(7); last comes the running kernel's own. -ENODATA
- * where there is none at all.
+ * @file: what --dtb names, empty: nothing. It goes before the UKI's .dtbauto that is for
+ * this machine, that before the UKI's .dtb, as for systemd-stub(7); last comes the running
+ * kernel's own. -ENODATA where there is none at all.
  */
 int bp_dtb_choose(struct bp_ctx *ctx, const struct bp_machine *m,
 		  const struct bp_image *image, struct bp_span file,

@@ -287,12 +287,15 @@ static int choose_uart(const struct bp_load *l, struct bp_uart *uart)
 	const struct bp_uart *known = NULL;
 
 	if (l->serial)
-		known = bp_serial_find(l->machine, bp_span_make(l->serial, strlen(l->serial)));
+		known = bp_serial_find(l->machine,
+				       bp_span_make(l->serial, strlen(l->serial)));
 	if (known)
 		*uart = *known;
-	else if (l->serial && (uart->type == BP_UART_NONE || !bp_uart_suits(uart, l->image->arch)))
-		return bp_fail(l->ctx, -ENODATA, "--serial=%s: this machine has no serial port of that "
-			       "name that purgatory could write on", l->serial);
+	else if (l->serial && (uart->type == BP_UART_NONE ||
+			       !bp_uart_suits(uart, l->image->arch)))
+		return bp_fail(l->ctx, -ENODATA,
+			       "--serial=%s: this machine has no serial port of that name that "
+			       "purgatory could write on", l->serial);
 	else if (uart->type == BP_UART_NONE)
 		bp_cmdline_uart(l->cmdline, l->machine, uart);
 	return 0;

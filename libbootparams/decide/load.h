@@ -32,7 +32,7 @@ struct bp_load {
 	bool hotplug, no_efi, memmap_on_cmdline;
 	const struct bp_purgatory_ops *purgatory;	/* NULL: the plans have none */
 	struct bp_uart uart;	/* BP_UART_NONE: what the command line names */
-	const char *serial;	/* its name, to be looked up on arm64: "ttyAMA0"; NULL: none */
+	const char *serial;	/* its name on arm64: "ttyAMA0"; NULL: none */
 	uint32_t uart_baud;	/* 0: as uart or the command line says */
 	uint32_t file_flags;	/* further BP_KEXEC_FILE_* */
 

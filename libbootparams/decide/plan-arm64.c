@@ -203,10 +203,11 @@ static int place_dtb(struct bp_plan *plan, struct bp_placement *place, bp_phys_t
 	int r;
 
 	if (size > BP_FDT_MAX)
-		return bp_fail(plan->ctx, -E2BIG, "the device tree has %llu bytes; the kernel takes at "
-			       "most %u", (unsigned long long)size, BP_FDT_MAX);
-	r = bp_placement_take(plan->ctx, place, "device tree", size, DTB_BLOCK, 0, UINT64_MAX, true,
-			      ret_at);
+		return bp_fail(plan->ctx, -E2BIG,
+			       "the device tree has %llu bytes; the kernel takes at most %u",
+			       (unsigned long long)size, BP_FDT_MAX);
+	r = bp_placement_take(plan->ctx, place, "device tree", size, DTB_BLOCK, 0,
+			      UINT64_MAX, true, ret_at);
 	if (r != -ENOSPC)
 		return r;
 	bp_forgive(plan->ctx);

@@ -34,8 +34,8 @@ int bp_arm64_carry(struct bp_plan *plan, struct bp_placement *place,
 		   struct bp_arm64_carrier *c);
 
 /*
- * Segments for the kernel, which will start at @start: whole, or by its ELF parts; what is patched
- * is a segment of its own, so that the image's bytes stay as they are.
+ * Segments for the kernel, which will start at @start: whole, or by its ELF parts; what is
+ * patched is a segment of its own, so that the image's bytes stay as they are.
  */
 int bp_arm64_add_kernel(struct bp_plan *plan, bp_phys_t start,
 			const struct bp_arm64_carrier *carrier, uint64_t page);

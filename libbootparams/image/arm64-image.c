@@ -108,7 +108,7 @@ int bp_image_find_version(struct bp_ctx *ctx, struct bp_image *image)
 	return 0;
 }
 
-/* Nothing in the header says how long the file is, but the sections of the EFI stub do. */
+/* Nothing in the header says how long the file is; the sections of the EFI stub do. */
 static int check_whole(struct bp_ctx *ctx, struct bp_span bytes)
 {
 	struct bp_pe_headers headers;
