@@ -42,8 +42,10 @@ install_packages() {
 	*) wanted=$packages ;;
 	esac
 	for package in $wanted; do
-		status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) || status=
-		[ "$status" = "install ok installed" ] || missing="$missing $package"
+		# a package may be there for two architectures
+		dpkg-query -W -f '${Architecture} ${Status}\n' "$package" 2>/dev/null |
+			grep -qE "^(all|$(dpkg --print-architecture)|${foreign:-all}) install ok installed$" ||
+			missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
 	say "installing$missing"
