@@ -111,8 +111,9 @@ static bool get_number(const uint8_t *p, int len, uint64_t *ret)
 	return true;
 }
 
-/* Take the reservations out that lie within [start, end). */
-static int unreserve(struct bp_ctx *ctx, void *fdt, bp_phys_t start, bp_phys_t end)
+/* Take the reservations out that lie within [start, end); @only_first: and start there. */
+static int unreserve(struct bp_ctx *ctx, void *fdt, bp_phys_t start, bp_phys_t end,
+		     bool only_first)
 {
 	for (int i = fdt_num_mem_rsv(fdt) - 1; i >= 0; i--) {
 		uint64_t at, size;
@@ -120,7 +121,8 @@ static int unreserve(struct bp_ctx *ctx, void *fdt, bp_phys_t start, bp_phys_t e
 
 		if (r)
 			return failed(ctx, r, "read the memory reservations");
-		if (at < start || at >= end || size > end - at)
+		if (at < start || at >= end || size > end - at ||
+		    (only_first && at != start))
 			continue;
 		r = fdt_del_mem_rsv(fdt, i);
 		if (r)
@@ -129,7 +131,10 @@ static int unreserve(struct bp_ctx *ctx, void *fdt, bp_phys_t start, bp_phys_t e
 	return 0;
 }
 
-/* The old initrd's pages: its length may have been rounded up. */
+/*
+ * The old initrd's pages: its length may have been rounded up. What lies behind it in its
+ * last page is another's.
+ */
 static int unreserve_initrd(struct bp_ctx *ctx, void *fdt, int chosen)
 {
 	int start_len, end_len;
@@ -140,7 +145,7 @@ static int unreserve_initrd(struct bp_ctx *ctx, void *fdt, int chosen)
 	if (!start || !end || !get_number(start, start_len, &from) ||
 	    !get_number(end, end_len, &to) || to <= from || to > UINT64_MAX - 65536)
 		return 0;
-	return unreserve(ctx, fdt, from, bp_align_up(to, 65536));
+	return unreserve(ctx, fdt, from, bp_align_up(to, 65536), true);
 }
 
 static int unreserve_range(struct bp_ctx *ctx, void *fdt, int chosen, const char *name,
@@ -155,7 +160,7 @@ static int unreserve_range(struct bp_ctx *ctx, void *fdt, int chosen, const char
 	    !get_number(p + address_len, size_len, &size) ||
 	    __builtin_add_overflow(start, size, &end))
 		return 0;
-	return unreserve(ctx, fdt, start, end);
+	return unreserve(ctx, fdt, start, end, true);
 }
 
 static int remove_stale(struct bp_ctx *ctx, void *fdt, int chosen,
@@ -241,7 +246,8 @@ static int set_reservations(struct bp_ctx *ctx, void *fdt, const struct bp_arm64
 	int r = 0;
 
 	for (size_t i = 0; !r && p->unreserve && i < p->unreserve->n; i++)
-		r = unreserve(ctx, fdt, p->unreserve->v[i].start, p->unreserve->v[i].end);
+		r = unreserve(ctx, fdt, p->unreserve->v[i].start,
+			      p->unreserve->v[i].end, false);
 	for (size_t i = 0; !r && p->reserve && i < p->reserve->n; i++) {
 		const struct bp_range *range = &p->reserve->v[i];
 

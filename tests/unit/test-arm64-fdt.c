@@ -41,6 +41,7 @@ static void *make_stub(uint32_t cells)
 	OK(fdt_add_reservemap_entry(b, 0x40200000, 0x10000));
 	OK(fdt_add_reservemap_entry(b, 0x48000000, 0x123000));	/* the old initrd, whole pages */
 	OK(fdt_add_reservemap_entry(b, 0x50000000, 0x1000));	/* the old core headers */
+	OK(fdt_add_reservemap_entry(b, 0x48123000, 0x1000));	/* somebody's behind it */
 	OK(fdt_finish_reservemap(b));
 	OK(fdt_begin_node(b, ""));
 	if (cells) {
@@ -97,7 +98,7 @@ static void assert_reserved(const struct bp_buf *b, int n, const uint64_t (*rang
 	}
 }
 
-static const uint64_t lpi[1][2] = { { 0x40200000, 0x10000 } };
+static const uint64_t kept[2][2] = { { 0x40200000, 0x10000 }, { 0x48123000, 0x1000 } };
 
 START_TEST(a_load_changes_chosen_only)
 {
@@ -121,7 +122,7 @@ START_TEST(a_load_changes_chosen_only)
 	assert_property(&b, "linux,uefi-system-table", "\0\0\0\0\xbc\x3e\0\x18", 8);
 	assert_property(&b, "linux,uefi-mmap-size", "\0\0\6\xc0", 4);
 	assert_property(&b, "stdout-path", "/pl011@9000000", 15);
-	assert_reserved(&b, 1, lpi);
+	assert_reserved(&b, 2, kept);
 	/* Of a crash kernel and of an earlier handover. */
 	assert_property(&b, "linux,elfcorehdr", NULL, -1);
 	assert_property(&b, "linux,usable-memory-range", NULL, -1);
@@ -184,7 +185,8 @@ END_TEST
 
 START_TEST(reservations_and_the_system_table_can_be_changed)
 {
-	static const uint64_t expect[2][2] = { { 0x48000000, 0x123000 }, { 0x60000000, 0x10000 } };
+	static const uint64_t expect[3][2] = { { 0x48000000, 0x123000 }, { 0x48123000, 0x1000 },
+					       { 0x60000000, 0x10000 } };
 	struct bp_range add = { 0x60000000, 0x60010000, BP_MEM_RESERVED };
 	struct bp_range gone[] = { { 0x40200000, 0x40210000, 0 }, { 0x50000000, 0x50000fff, 0 } };
 	struct bp_memmap reserve = { &add, 1, 1 }, unreserve = { gone, 2, 2 };
@@ -203,12 +205,12 @@ START_TEST(reservations_and_the_system_table_can_be_changed)
 	OK(fdt_del_mem_rsv(stub, 2));
 	OK(bp_arm64_fdt_encode(ctx, span(stub), &p, &b));
 	assert_property(&b, "linux,uefi-system-table", "\0\0\0\0\x60\0\0\0", 8);
-	assert_reserved(&b, 2, expect);
+	assert_reserved(&b, 3, expect);
 	bp_buf_done(&b);
 	/* One that reaches beyond is another one. */
 	gone[0].end--;
 	OK(bp_arm64_fdt_encode(ctx, span(stub), &p, &b));
-	ck_assert_int_eq(fdt_num_mem_rsv(b.data), 3);
+	ck_assert_int_eq(fdt_num_mem_rsv(b.data), 4);
 	bp_buf_done(&b);
 }
 END_TEST
@@ -265,7 +267,8 @@ static void *make_vendor(bool with_memory)
 
 START_TEST(another_tree_gets_what_this_boot_said)
 {
-	static const uint64_t reserved[2][2] = { { 0x40200000, 0x10000 }, { 0x1000, 0x1000 } };
+	static const uint64_t reserved[3][2] = { { 0x40200000, 0x10000 }, { 0x1000, 0x1000 },
+						{ 0x48123000, 0x1000 } };
 	bp_autofree void *stub = make_stub(2), *vendor = make_vendor(false);
 	struct bp_arm64_fdt p = { .cmdline = "q", .running = span(stub) };
 	struct bp_buf b = { 0 };
@@ -279,7 +282,7 @@ START_TEST(another_tree_gets_what_this_boot_said)
 	assert_property(&b, "linux,initrd-start", NULL, -1);
 	assert_property(&b, "linux,elfcorehdr", NULL, -1);
 	assert_property(&b, "stdout-path", NULL, -1);
-	assert_reserved(&b, 2, reserved);
+	assert_reserved(&b, 3, reserved);
 	/* EFI describes the memory. */
 	ck_assert_int_lt(fdt_path_offset(b.data, "/memory"), 0);
 	bp_buf_done(&b);
