@@ -26,6 +26,8 @@ static const struct collector {
 	{ "EFI", bp_collect_efi },
 	{ "device tree", bp_collect_device_tree },
 	{ "serial ports", bp_collect_serial },
+	/* after the device tree */
+	{ "console", bp_collect_console },
 	{ "Hyper-V", bp_collect_hyperv },		/* after iomem and EFI */
 	/* after EFI and the device tree */
 	{ "EFI tables", bp_collect_efi_tables },

@@ -122,6 +122,12 @@ struct bp_serial {
 	struct bp_uart uart;
 };
 
+/* The serial console that the firmware uses. */
+struct bp_console {
+	struct bp_uart uart;
+	const char *source;	/* static: "stdout-path", "SPCR"; NULL: none */
+};
+
 /* What the kernel says of kexec itself, and what could forbid or prefer a syscall. */
 struct bp_kexec_state {
 	int loaded, crash_loaded;	/* 0, 1; -1 unknown: no such file (no kexec in
@@ -232,6 +238,7 @@ struct bp_machine {
 	struct bp_device_tree device_tree;
 	struct bp_serial *serials;
 	size_t n_serials;
+	struct bp_console console;
 	struct bp_kexec_state kexec;
 	struct bp_hyperv hyperv;
 	enum bp_confidential confidential;
@@ -256,6 +263,7 @@ int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m);
 /* and the page size */
 int bp_collect_device_tree(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_serial(struct bp_ctx *ctx, struct bp_machine *m);
+int bp_collect_console(struct bp_ctx *ctx, struct bp_machine *m);
 /* confidential, la57, sha */
 int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m);
@@ -298,6 +306,9 @@ int bp_devmem_peek(struct bp_ctx *ctx, bp_phys_t at, void *buf, size_t len);
 /* Parsers of foreign text, apart from their collectors so that they can be fuzzed. */
 int bp_iomem_parse(struct bp_ctx *ctx, struct bp_span text, struct bp_iomem *ret_iomem);
 void bp_iomem_done(struct bp_iomem *iomem);
+int bp_spcr_parse(struct bp_ctx *ctx, struct bp_span table, struct bp_uart *ret_uart);
+/* @blob: bp_fdt_check() was content with it. */
+int bp_stdout_path_parse(struct bp_ctx *ctx, struct bp_span blob, struct bp_uart *ret_uart);
 
 /* A device tree in a file that the user names, checked; the message begins with the
  * path. */

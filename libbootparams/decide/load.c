@@ -281,7 +281,7 @@ static int tell(const struct bp_load *l, enum bp_syscall syscall, struct bp_plan
 	return r;
 }
 
-/* By its name, as it is given, or as the command line says. */
+/* By its name, as it is given, as the command line says, or the firmware's. */
 static int choose_uart(const struct bp_load *l, struct bp_uart *uart)
 {
 	const struct bp_uart *known = NULL;
@@ -298,6 +298,9 @@ static int choose_uart(const struct bp_load *l, struct bp_uart *uart)
 			       "purgatory could write on", l->serial);
 	else if (uart->type == BP_UART_NONE)
 		bp_cmdline_uart(l->cmdline, l->machine, uart);
+	if (uart->type == BP_UART_NONE &&
+	    bp_uart_suits(&l->machine->console.uart, l->image->arch))
+		*uart = l->machine->console.uart;
 	return 0;
 }
 

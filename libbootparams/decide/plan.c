@@ -238,18 +238,22 @@ static void add_digests(const struct bp_plan *plan, struct bp_purgatory_params *
 	}
 }
 
-static int check_uart(struct bp_plan *plan, const struct bp_uart *uart)
+/* "; complains on ...", or nothing, for the plan's reason. */
+static int name_uart(struct bp_plan *plan, const struct bp_uart *uart,
+		     struct bp_buf *ret_text)
 {
 	bp_autobuf struct bp_buf name = { 0 };
-	int r;
+	int r = bp_uart_print(uart, &name);
 
-	if (bp_uart_suits(uart, plan->machine->arch))
+	if (r)
+		return r;
+	if (!bp_uart_suits(uart, plan->machine->arch))
+		return bp_fail(plan->ctx, -EINVAL,
+			       "purgatory on %s cannot write on a UART %s",
+			       bp_arch_name(plan->machine->arch), bp_buf_str(&name));
+	if (uart->type == BP_UART_NONE)
 		return 0;
-	r = bp_uart_print(uart, &name);
-	return r ? r
-		 : bp_fail(plan->ctx, -EINVAL,
-			   "purgatory on %s cannot write on a UART %s",
-			   bp_arch_name(plan->machine->arch), bp_buf_str(&name));
+	return bp_buf_printf(ret_text, "; complains on the UART %s", bp_buf_str(&name));
 }
 
 int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opts,
@@ -263,6 +267,7 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 		.uart = opts->uart,
 		.vga_text = plan->machine->efi.status == -ENOENT,
 	};
+	bp_autobuf struct bp_buf uart = { 0 };
 	struct bp_segment *segment;
 	uint64_t bufsz, memsz;
 	const char *why;
@@ -276,7 +281,7 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 					  "the kernel");
 	if (want_checks(plan, opts, &why))
 		add_digests(plan, &params);
-	r = check_uart(plan, &params.uart);
+	r = name_uart(plan, &params.uart, &uart);
 	if (!r)
 		r = ops->measure(plan->ctx, &params, &bufsz, &memsz);
 	if (!r)
@@ -295,7 +300,8 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 		return -E2BIG;
 	segment->checked = false;
 	plan->entry = params.at + ops->entry_offset;
-	return bp_plan_reason(plan, "purgatory %s: %s", ops->name, why);
+	return bp_plan_reason(plan, "purgatory %s: %s%s", ops->name, why,
+			      params.n_regions ? bp_buf_str(&uart) : "");
 }
 
 static int check_cmdline(struct bp_plan *plan, const struct bp_plan_arch *arch)

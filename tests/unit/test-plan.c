@@ -286,6 +286,13 @@ START_TEST(a_uart_of_another_architecture_is_refused)
 	ck_assert_int_eq(purgatory_params.uart.type, BP_UART_16550_PORT);
 	ck_assert_uint_eq(purgatory_params.uart.at, 0x2f8);
 	ck_assert_uint_eq(purgatory_params.uart.baud, 9600);
+	ck_assert(has_reason(plan, "purgatory test: compares SHA-256 of the bytes loaded before it "
+				   "jumps; complains on the UART 16550 at I/O port 0x2f8"));
+	bp_plan_unref(plan);
+	/* Without checks there is nothing to complain of. */
+	opts.checks = BP_CHECKS_OFF;
+	ck_assert_int_eq(make_plan(&opts, &plan), 0);
+	ck_assert(has_reason(plan, "purgatory test: jumps without checks, as asked (--no-checks)"));
 	bp_plan_unref(plan);
 }
 END_TEST
