@@ -36,6 +36,10 @@ static int check(struct bp_span bytes, char *why, size_t room)
 	uint32_t size;
 	int r;
 
+	if ((uintptr_t)fdt & 7) {
+		snprintf(why, room, "its bytes lie at no multiple of 8");
+		return -EINVAL;
+	}
 	if (bytes.len < sizeof(struct fdt_header)) {
 		snprintf(why, room,
 			 "%zu bytes, which is less than its header: truncated?",

@@ -10,8 +10,9 @@
 #define BP_FDT_MAX 0x200000u
 
 /*
- * Its size, its version, its form; @bytes are 8-byte aligned. -EBADMSG, -EFBIG: the
- * message says what and where. After that libfdt's functions for reading are safe.
+ * Its size, its version, its form; @bytes are 8-byte aligned (-EINVAL: they are not).
+ * -EBADMSG, -EFBIG: the message says what and where. After that libfdt's functions for
+ * reading are safe.
  */
 int bp_fdt_check(struct bp_ctx *ctx, struct bp_span bytes);
 /* The same, without a message. */

@@ -102,13 +102,23 @@ static void tables(struct bp_ctx *ctx, struct bp_span input, bool with_crc)
 	bp_buf_done(&copy);
 }
 
+/* A copy, since libfdt wants them aligned. */
+static void device_tree(struct bp_ctx *ctx, struct bp_span input)
+{
+	struct bp_efi_where where;
+	struct bp_buf copy = { 0 };
+
+	MUST(!bp_buf_append(&copy, input.data, input.len));
+	(void)bp_efi_where_from_fdt(ctx, bp_buf_span(&copy), &where);
+	bp_buf_done(&copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bp_ctx *ctx = fuzz_ctx();
-	struct bp_efi_where where;
 
 	if (size && data[0] == 'F')
-		(void)bp_efi_where_from_fdt(ctx, bp_span_make(data + 1, size - 1), &where);
+		device_tree(ctx, bp_span_make(data + 1, size - 1));
 	else if (size)
 		tables(ctx, bp_span_make(data + 1, size - 1), data[0] == 'C');
 	bp_ctx_unref(ctx);
