@@ -21,3 +21,4 @@
 #define WITHOUT_SHA2 0x04
 #define WITHOUT_4K 0x08
 #define WITH_16550 0x10		/* a pci-serial in slot 1 gets its ports */
+#define WITH_SIMD 0x20		/* the doors open, as Linux leaves them: kexec-tools' wants it */

@@ -144,11 +144,14 @@ go:
 2:
 	/* Doors shut: CPTR_EL2 without VHE has TSM, TFP and TZ, which shut them by 1. */
 	mov	x4, xzr
-	mrs	x3, CurrentEL
-	tbz	x3, #3, 3f
 	ldr	x2, flags
+	mrs	x3, CurrentEL
+	tbz	x2, #5, 1f		/* WITH_SIMD */
+	load	x4, 3 << 20
+1:	tbz	x3, #3, 3f
 	tbnz	x2, #0, 3f
 	mov	x4, #0x33ff
+	tbnz	x2, #5, 3f
 	orr	x4, x4, #1 << 10
 3:	write	cpacr_el1, cptr_el2, x4
 	load	x4, SCTLR_AT_ENTRY
