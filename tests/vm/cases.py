@@ -58,6 +58,7 @@ class Case:
     board: str = ""             # further words of QEMU's -machine
     cpu: str = ""               # another one than the architecture's usual
     method: str = ""            # of handing over the frame buffer, instead of what ours chooses
+    hidden: str = ""            # from our loader: "devmem", "symbols"
     holes: int = 0              # so many in the RAM of the first kernel's memory map, which a
                                 # kernel before it handed over: no firmware here has as many
     third: bool = False         # a kernel before the first one loaded that, as it loads the next
@@ -82,6 +83,7 @@ class Case:
         """The name in expect.tbl."""
         return (self.owner + ("+mode" if self.mode else "") + ("+holes" if self.holes else "") +
                 (f"+{self.method}" if self.method else "") +
+                ("-devmem" if self.hidden == "devmem" else "") +
                 ("+lost" if self.lost else "") +
                 ("+bios" if self.firmware == "bios" and self.drivers else ""))
 
@@ -246,7 +248,8 @@ def a64_cases():
     for jump in ("normal", "crash"):
         add(f"test-zboot-c-{jump}", "test-zboot", jump=jump,
             claim="from a kernel that came through zboot into one that does")
-    add("test-zboot-s-normal", "test-zboot", call="s", jump="normal", says="warning: .*screen",
+    add("test-zboot-s-normal", "test-zboot", call="s", jump="normal",
+        says="warning: the next kernel gets no framebuffer; .*emptied entry.*-c. hands it over by",
         claim="from a kernel that came through zboot no frame buffer by -s: a warning")
     for method, first, call, jump in (("efi-rebuild", "6.12", "c", "normal"),
                                       ("efi-rebuild", "7.x", "c", "crash"),
@@ -256,6 +259,13 @@ def a64_cases():
                                       ("firmware-redirect", "test", "s", "crash")):
         add(f"{first}-{method}-{call}-{jump}", first, call=call, jump=jump, method=method,
             claim="the frame buffer by a method that is not the first choice")
+    for jump in ("normal", "crash"):
+        add(f"6.12-devmem-c-{jump}", "6.12", jump=jump, hidden="devmem", **LEVELS["el2"],
+            claim="without /dev/mem new EFI tables, which know the interrupt controller's")
+    add("6.1-symbols-c-normal", "6.1", jump="normal", hidden="symbols",
+        claim="the kernel's variable is found though /proc/kallsyms shows no address")
+    add("7.x-symbols-c-crash", "7.x", jump="crash", hidden="symbols",
+        claim="the kernel's variable is found though /proc/kallsyms shows no address")
     add("test-uki-s-normal", "test", "test-zboot", call="s", jump="normal", initrds=2, uki=True,
         claim="from a UKI, where the kernel is an EFI zboot image, by kexec_file_load")
     add("test-vmcore", "test", jump="crash", vmcore=True, cpus=2, **LEVELS["el2"],
@@ -337,6 +347,9 @@ def first_scenario(case, peer):
         load += " --explain"    # names the method
     if case.method and not peer:
         load += f" --framebuffer-method={case.method}"
+    if case.hidden:
+        lines.append({"devmem": "rm /dev/mem",
+                      "symbols": "echo 2 >/proc/sys/kernel/kptr_restrict"}[case.hidden])
     files = " ".join(f"--initrd=/next/initrd{i or ''}" for i in range(case.initrds))
     files += f" --append={shlex.quote(next_cmdline(case))}"
     lines += [
