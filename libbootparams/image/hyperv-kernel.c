@@ -399,6 +399,8 @@ static void judge_order(struct reader *rd, bool has_initrd)
 		k->order = BP_HYPERV_DRM_FIRST;
 		k->order_why = "the initrd loads hyperv_drm by its list of modules, "
 			       "before udev";
+	} else if (k->pci == BP_DRIVER_UNKNOWN || k->drm == BP_DRIVER_UNKNOWN) {
+		k->order_why = "without its initrd nothing tells";
 	} else {
 		k->order_why = "both drivers are modules, and nothing orders them";
 	}
