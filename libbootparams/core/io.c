@@ -342,6 +342,37 @@ void bp_strv_free(char **names)
 	free(names);
 }
 
+int bp_strv_vprintf(char ***strv, const char *fmt, va_list ap)
+{
+	char **grown, *text;
+	size_t n = 0;
+
+	while (*strv && (*strv)[n])
+		n++;
+	if (vasprintf(&text, fmt, ap) < 0)
+		return -ENOMEM;
+	grown = reallocarray(*strv, n + 2, sizeof(*grown));
+	if (!grown) {
+		free(text);
+		return -ENOMEM;
+	}
+	grown[n] = text;
+	grown[n + 1] = NULL;
+	*strv = grown;
+	return 0;
+}
+
+int bp_strv_printf(char ***strv, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = bp_strv_vprintf(strv, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
 int bp_strv_add(char ***names, size_t *n, const char *name)
 {
 	char *copy = strdup(name);

@@ -64,6 +64,9 @@ int bp_io_readlink(struct bp_ctx *ctx, const char *path, char **ret_target);
  * array. */
 int bp_io_list(struct bp_ctx *ctx, const char *path, char ***ret_names);
 void bp_strv_free(char **names);
+/* Append a sentence to a NULL-terminated array, or to NULL. 0 or -ENOMEM. */
+int bp_strv_printf(char ***strv, const char *fmt, ...) BP_PRINTF(2, 3);
+int bp_strv_vprintf(char ***strv, const char *fmt, va_list ap);
 static inline void bp_strv_freep(char ***names)
 {
 	bp_strv_free(*names);

@@ -418,32 +418,6 @@ int bp_hyperv_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 	return r;
 }
 
-static int add_sentence(char ***strv, const char *fmt, ...) BP_PRINTF(2, 3);
-static int add_sentence(char ***strv, const char *fmt, ...)
-{
-	char **grown, *text;
-	size_t n = 0;
-	va_list ap;
-	int r;
-
-	while (*strv && (*strv)[n])
-		n++;
-	va_start(ap, fmt);
-	r = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (r < 0)
-		return -ENOMEM;
-	grown = reallocarray(*strv, n + 2, sizeof(*grown));
-	if (!grown) {
-		free(text);
-		return -ENOMEM;
-	}
-	grown[n] = text;
-	grown[n + 1] = NULL;
-	*strv = grown;
-	return 0;
-}
-
 static int list_assumptions(const struct bp_machine *m, const struct bp_hyperv_kernel *k,
 			    struct bp_hyperv_report *p)
 {
@@ -453,36 +427,38 @@ static int list_assumptions(const struct bp_machine *m, const struct bp_hyperv_k
 
 	free(s.ops);
 	if (!r && hv->windows_inferred)
-		r = add_sentence(&p->assumptions, "the MMIO windows are %s",
-				 hv->windows_source);
+		r = bp_strv_printf(&p->assumptions, "the MMIO windows are %s",
+				   hv->windows_source);
 	if (!r && !hv->low.last_is_known)
-		r = add_sentence(&p->assumptions, "the low MMIO window ends where that "
-						  "of x86 does");
+		r = bp_strv_printf(&p->assumptions, "the low MMIO window ends where that "
+						    "of x86 does");
 	if (!r && p->vram.base_assumed)
-		r = add_sentence(&p->assumptions, "the host left the framebuffer at the "
-						  "low end of the low MMIO window");
+		r = bp_strv_printf(&p->assumptions, "the host left the framebuffer at the "
+						    "low end of the low MMIO window");
 	if (!r && p->vram.size && p->vram.size_assumed)
-		r = add_sentence(&p->assumptions, "the video memory is %" PRIu64 " MiB",
-				 p->vram.size / MIB);
+		r = bp_strv_printf(&p->assumptions, "the video memory is %" PRIu64 " MiB",
+				   p->vram.size / MIB);
 	if (!r && s.bar_assumed)
-		r = add_sentence(&p->assumptions, "a PCI device whose BARs are not seen "
-						  "has 1 MiB of 64-bit ones");
+		r = bp_strv_printf(&p->assumptions, "a PCI device whose BARs are not seen "
+						    "has 1 MiB of 64-bit ones");
 	if (!r && k && k->profile_known && k->reads_screen < 0)
-		r = add_sentence(&p->assumptions, "the next kernel has CONFIG_SYSFB");
+		r = bp_strv_printf(&p->assumptions, "the next kernel has CONFIG_SYSFB");
 	if (!r && p->vram.size && !p->vram.base_assumed && hv->generation == 2 && hv->low.start &&
 	    p->vram.base != hv->low.start)
-		r = add_sentence(&p->warnings, "the framebuffer is at 0x%" PRIx64 ", not at the low end "
-				 "of the MMIO window, 0x%" PRIx64 ": a driver has moved it",
-				 p->vram.base, hv->low.start);
+		r = bp_strv_printf(&p->warnings,
+				   "the framebuffer is at 0x%" PRIx64
+				   ", not at the low end of the MMIO window, 0x%" PRIx64
+				   ": a driver has moved it",
+				   p->vram.base, hv->low.start);
 	if (!r && s.has_low_bar)
-		r = add_sentence(&p->warnings, "a PCI device has 32-bit BARs: these are "
-					       "not checked by the host, and may come to "
-					       "lie in the low window");
+		r = bp_strv_printf(&p->warnings, "a PCI device has 32-bit BARs: these are "
+						 "not checked by the host, and may come to "
+						 "lie in the low window");
 	if (!r && hv->d0_failures)
-		r = add_sentence(&p->warnings,
-				 "the host has refused a PCI device %u times since this "
-				 "kernel booted (D0 entry, status c0370048)",
-				 hv->d0_failures);
+		r = bp_strv_printf(&p->warnings,
+				   "the host has refused a PCI device %u times since this "
+				   "kernel booted (D0 entry, status c0370048)",
+				   hv->d0_failures);
 	return r;
 }
 

@@ -9,6 +9,14 @@
 #include "decide/placement.h"
 #include "decide/plan.h"
 
+struct bp_file_load_part {
+	const char *what;
+	uint64_t size, align;	/* size 0: there is none */
+	bp_phys_t min;
+	bool topdown;
+};
+#define BP_FILE_LOAD_PARTS_MAX 8
+
 struct bp_plan_arch {
 	enum bp_arch arch;
 	uint32_t syscall_flags;		/* KEXEC_ARCH_... */
@@ -22,9 +30,12 @@ struct bp_plan_arch {
 	/* What the next kernel is told of the screen by plan->syscall, in
 	 * plan->screen. */
 	int (*screen)(struct bp_plan *plan, const struct bp_plan_opts *opts);
-	/* Would kexec_file_load find room for this crash kernel? -ENOSPC with a
-	 * message. */
-	int (*file_load_room)(struct bp_plan *plan, const struct bp_plan_opts *opts);
+	/* What kexec_file_load would place for a crash kernel, in its order; returns how
+	 * many. */
+	unsigned int (*file_load_parts)(const struct bp_plan *plan,
+					const struct bp_plan_opts *opts,
+					uint64_t elfcorehdr_size,
+					struct bp_file_load_part *ret_parts);
 	/* Place and encode; plan->screen, ->cmdline and (crash) ->elfcorehdr are
 	 * there. */
 	int (*build)(struct bp_plan *plan, const struct bp_plan_opts *opts,

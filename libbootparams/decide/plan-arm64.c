@@ -318,49 +318,28 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts,
 	return bp_plan_place_purgatory(plan, opts, place, UINT64_MAX, kernel, at);
 }
 
-/* What the kernel will write: as much as we would. */
-static uint64_t elfcorehdr_size(const struct bp_plan *plan)
-{
-	bp_automemmap struct bp_memmap ram = { 0 };
-	bp_autobuf struct bp_buf headers = { 0 };
-
-	/* Only what surely does not fit is refused. */
-	if (bp_dump_ram(plan->ctx, plan->machine, &ram) ||
-	    bp_elfcorehdr_encode(plan->ctx, plan->machine, &ram, &headers))
-		bp_forgive(plan->ctx);
-	return BP_MAX((uint64_t)headers.len, plan->machine->kexec.elfcorehdr_size);
-}
-
 /*
  * As arch/arm64/kernel/kexec_image.c and machine_kexec_file.c place: the kernel from the
  * bottom, the rest from the top.
  */
-static int file_load_room(struct bp_plan *plan, const struct bp_plan_opts *opts)
+static unsigned int file_load_parts(const struct bp_plan *plan,
+				    const struct bp_plan_opts *opts,
+				    uint64_t elfcorehdr_size,
+				    struct bp_file_load_part *ret_parts)
 {
 	const struct bp_image_arm64 *a = &plan->image->arm64;
-	const struct {
-		const char *what;
-		uint64_t size, align;
-		bool topdown;
-	} parts[] = {
-		{ "kernel", a->text_offset + a->image_size, BP_ARM64_BASE_ALIGN, false },
-		{ "ELF core headers", elfcorehdr_size(plan), 64 * KIB, true },
-		{ "initrd", opts->initrd ? opts->initrd->bytes.len : 0, 1, true },
+	const struct bp_file_load_part parts[] = {
+		{ "kernel", a->text_offset + a->image_size, BP_ARM64_BASE_ALIGN, 0,
+		  false },
+		{ "ELF core headers", elfcorehdr_size, 64 * KIB, 0, true },
+		{ "initrd", opts->initrd ? opts->initrd->bytes.len : 0, 1, 0, true },
 		{ "device tree", plan->machine->device_tree.blob.len + COMMAND_LINE_SIZE,
-		  DTB_BLOCK, true },
+		  DTB_BLOCK, 0, true },
 	};
-	struct bp_placement place = { 0 };
-	bp_phys_t at;
-	int r = bp_placement_init(plan->ctx, plan->machine, true, 0, UINT64_MAX, NULL,
-				  &place);
 
-	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(parts); i++)
-		if (parts[i].size)
-			r = bp_placement_take(plan->ctx, &place, parts[i].what,
-					      parts[i].size, parts[i].align, 0,
-					      UINT64_MAX, parts[i].topdown, &at);
-	bp_placement_done(&place);
-	return r;
+	static_assert(BP_ARRAY_SIZE(parts) <= BP_FILE_LOAD_PARTS_MAX, "plan-arch.h");
+	memcpy(ret_parts, parts, sizeof(parts));
+	return BP_ARRAY_SIZE(parts);
 }
 
 const struct bp_plan_arch bp_plan_arch_arm64 = {
@@ -370,6 +349,6 @@ const struct bp_plan_arch bp_plan_arch_arm64 = {
 	.cmdline_max = cmdline_max,
 	.memory_map = memory_map,
 	.screen = bp_arm64_screen,
-	.file_load_room = file_load_room,
+	.file_load_parts = file_load_parts,
 	.build = build,
 };

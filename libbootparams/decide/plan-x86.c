@@ -241,51 +241,26 @@ static int screen(struct bp_plan *plan, const struct bp_plan_opts *opts)
  * arch/x86/purgatory. */
 #define KERNEL_PURGATORY_MIN (16u << 10)
 
-/* What the kernel will write: as much as we would, or what it keeps for memory to
- * come. */
-static uint64_t elfcorehdr_size(const struct bp_plan *plan)
-{
-	bp_automemmap struct bp_memmap ram = { 0 };
-	bp_autobuf struct bp_buf headers = { 0 };
-
-	/* Where it cannot be told it counts for nothing: only what surely does not fit is
-	 * refused. */
-	if (bp_dump_ram(plan->ctx, plan->machine, &ram) ||
-	    bp_elfcorehdr_encode(plan->ctx, plan->machine, &ram, &headers))
-		bp_forgive(plan->ctx);
-	return BP_MAX((uint64_t)headers.len, plan->machine->kexec.elfcorehdr_size);
-}
-
-/*
- * The kernel frees the crash kernel that was loaded before it finds out that there is no
- * room, so its own placement is tried first: bzImage64_load(),
- * arch/x86/kernel/kexec-bzimage64.c, each from the top of the region.
- */
-static int file_load_room(struct bp_plan *plan, const struct bp_plan_opts *opts)
+/* bzImage64_load(), arch/x86/kernel/kexec-bzimage64.c: each from the top of the region. */
+static unsigned int file_load_parts(const struct bp_plan *plan,
+				    const struct bp_plan_opts *opts,
+				    uint64_t elfcorehdr_size,
+				    struct bp_file_load_part *ret_parts)
 {
 	const struct bp_image_bzimage *bz = &plan->image->bz;
-	const struct {
-		const char *what;
-		uint64_t size, align, min;
-	} parts[] = {
-		{ "ELF core headers", elfcorehdr_size(plan), 1, 0 },
-		{ "purgatory", KERNEL_PURGATORY_MIN, 1, 0 },
-		{ "parameters", BP_X86_ZERO_PAGE_SIZE + strlen(plan->cmdline) + 1, 1, 0 },
-		{ "kernel", bz->init_size, bz->alignment, MIB },
-		{ "initrd", opts->initrd ? opts->initrd->bytes.len : 0, 1, 16 * MIB },
+	const struct bp_file_load_part parts[] = {
+		{ "ELF core headers", elfcorehdr_size, 1, 0, true },
+		{ "purgatory", KERNEL_PURGATORY_MIN, 1, 0, true },
+		{ "parameters", BP_X86_ZERO_PAGE_SIZE + strlen(plan->cmdline) + 1, 1, 0,
+		  true },
+		{ "kernel", bz->init_size, bz->alignment, MIB, true },
+		{ "initrd", opts->initrd ? opts->initrd->bytes.len : 0, 1, 16 * MIB,
+		  true },
 	};
-	struct bp_placement place = { 0 };
-	bp_phys_t at;
-	int r = bp_placement_init(plan->ctx, plan->machine, true, 0, UINT64_MAX, NULL,
-				  &place);
 
-	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(parts); i++)
-		if (parts[i].size)
-			r = bp_placement_take(plan->ctx, &place, parts[i].what,
-					      parts[i].size, parts[i].align, parts[i].min,
-					      UINT64_MAX, true, &at);
-	bp_placement_done(&place);
-	return r;
+	static_assert(BP_ARRAY_SIZE(parts) <= BP_FILE_LOAD_PARTS_MAX, "plan-arch.h");
+	memcpy(ret_parts, parts, sizeof(parts));
+	return BP_ARRAY_SIZE(parts);
 }
 
 /* Where a reader may wonder whether that can be. */
@@ -418,6 +393,6 @@ const struct bp_plan_arch bp_plan_arch_x86 = {
 	.cmdline_max = cmdline_max,
 	.memory_map = memory_map,
 	.screen = screen,
-	.file_load_room = file_load_room,
+	.file_load_parts = file_load_parts,
 	.build = build,
 };

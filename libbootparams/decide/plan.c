@@ -35,26 +35,6 @@ static const struct bp_plan_arch *find_arch(enum bp_arch arch)
 	return NULL;
 }
 
-static int strv_append(char ***strv, const char *fmt, va_list ap)
-{
-	size_t n = 0;
-	char **grown, *text;
-
-	while (*strv && (*strv)[n])
-		n++;
-	if (vasprintf(&text, fmt, ap) < 0)
-		return -ENOMEM;
-	grown = reallocarray(*strv, n + 2, sizeof(*grown));
-	if (!grown) {
-		free(text);
-		return -ENOMEM;
-	}
-	grown[n] = text;
-	grown[n + 1] = NULL;
-	*strv = grown;
-	return 0;
-}
-
 const char *bp_syscall_name(enum bp_syscall syscall)
 {
 	return syscall == BP_SYSCALL_LOAD ? "kexec_load" : "kexec_file_load";
@@ -66,7 +46,7 @@ int bp_plan_warn(struct bp_plan *plan, const char *fmt, ...)
 	int r;
 
 	va_start(ap, fmt);
-	r = strv_append(&plan->warnings, fmt, ap);
+	r = bp_strv_vprintf(&plan->warnings, fmt, ap);
 	va_end(ap);
 	return r;
 }
@@ -77,7 +57,7 @@ int bp_plan_reason(struct bp_plan *plan, const char *fmt, ...)
 	int r;
 
 	va_start(ap, fmt);
-	r = strv_append(&plan->reasons, fmt, ap);
+	r = bp_strv_vprintf(&plan->reasons, fmt, ap);
 	va_end(ap);
 	return r;
 }
@@ -389,6 +369,44 @@ static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
 	return r ? r : check_cmdline(plan, arch);
 }
 
+/* What the kernel will write: as much as we would, or what it keeps for memory to
+ * come. */
+static uint64_t elfcorehdr_size(const struct bp_plan *plan)
+{
+	bp_automemmap struct bp_memmap ram = { 0 };
+	bp_autobuf struct bp_buf headers = { 0 };
+
+	/* Where it cannot be told it counts for nothing: only what surely does not fit is
+	 * refused. */
+	if (bp_dump_ram(plan->ctx, plan->machine, &ram) ||
+	    bp_elfcorehdr_encode(plan->ctx, plan->machine, &ram, &headers))
+		bp_forgive(plan->ctx);
+	return BP_MAX((uint64_t)headers.len, plan->machine->kexec.elfcorehdr_size);
+}
+
+/*
+ * The kernel frees the crash kernel that was loaded before it finds out that there is no
+ * room, so its own placement is tried first.
+ */
+static int check_file_load_room(struct bp_plan *plan, const struct bp_plan_arch *arch,
+				const struct bp_plan_opts *opts)
+{
+	struct bp_file_load_part parts[BP_FILE_LOAD_PARTS_MAX];
+	unsigned int n = arch->file_load_parts(plan, opts, elfcorehdr_size(plan), parts);
+	struct bp_placement place = { 0 };
+	bp_phys_t at;
+	int r = bp_placement_init(plan->ctx, plan->machine, true, 0, UINT64_MAX, NULL,
+				  &place);
+
+	for (unsigned int i = 0; !r && i < n; i++)
+		if (parts[i].size)
+			r = bp_placement_take(plan->ctx, &place, parts[i].what,
+					      parts[i].size, parts[i].align, parts[i].min,
+					      UINT64_MAX, parts[i].topdown, &at);
+	bp_placement_done(&place);
+	return r;
+}
+
 static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
 			   const struct bp_plan_opts *opts)
 {
@@ -418,7 +436,7 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 		bp_forgive(plan->ctx);
 	}
 	if (!r && plan->panic && !plan->machine->iomem.status)
-		r = arch->file_load_room(plan, opts);
+		r = check_file_load_room(plan, arch, opts);
 	return r ? r : check_cmdline(plan, arch);
 }
 
