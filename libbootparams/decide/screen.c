@@ -158,10 +158,8 @@ static bool may_have_changed(const struct view *v)
 	return v->display || v->f->on_vmbus || v->f->on_device_tree;
 }
 
-/* Memory that is no framebuffer and that lies in [start, end): its name in /proc/iomem,
- * or NULL. */
-static const char *memory_there(const struct bp_machine *m, bp_phys_t start,
-				bp_phys_t end)
+const char *bp_screen_memory_there(const struct bp_machine *m, bp_phys_t start,
+				   bp_phys_t end)
 {
 	static const char *const names[] = {
 		"System RAM", "ACPI Tables", "ACPI Non-volatile Storage",
@@ -529,8 +527,8 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 	s->base = b->base;
 	is_vmbus_video = v->f->on_vmbus && !strcmp(b->source, "iomem");
 
-	memory = memory_there(v->m, b->base,
-			      end_of(b->base, b->has_size ? b->size_bytes : 1));
+	memory = bp_screen_memory_there(v->m, b->base,
+					end_of(b->base, b->has_size ? b->size_bytes : 1));
 	if (memory) {
 		why(s, "%s says 0x%" PRIx64 ", but %s lies there", b->source, b->base,
 		    memory);
@@ -652,7 +650,7 @@ static int decide_by_hand(struct bp_ctx *ctx, const struct bp_machine *m,
 		    v.boot->video_type == BP_VIDEO_TYPE_VLFB)
 			s.video_type = v.boot->video_type;
 	}
-	memory = memory_there(m, s.base, end_of(s.base, s.size_bytes));
+	memory = bp_screen_memory_there(m, s.base, end_of(s.base, s.size_bytes));
 	if (memory)
 		return bp_fail(ctx, -EINVAL,
 			       "--framebuffer: %s lies in 0x%" PRIx64 " to 0x%" PRIx64,

@@ -60,6 +60,11 @@ bool bp_screen_file_load_doubt(const struct bp_screen *decided,
 			       const struct bp_screen *copied, char *ret_text,
 			       size_t size);
 
+/* Memory that is no framebuffer and that lies in [start, end): its name in /proc/iomem,
+ * or NULL. */
+const char *bp_screen_memory_there(const struct bp_machine *m, bp_phys_t start,
+				   bp_phys_t end);
+
 /* It is not handed over after all: none, because of @why. */
 void bp_screen_drop(struct bp_screen *s, const char *why);
 
