@@ -18,6 +18,7 @@ struct bootparams_command {
 						 * status */
 };
 
+extern const struct bootparams_command bootparams_check;
 extern const struct bootparams_command bootparams_hyperv;
 extern const struct bootparams_command bootparams_memmap;
 extern const struct bootparams_command bootparams_record;

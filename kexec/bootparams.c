@@ -19,6 +19,7 @@ static const struct bootparams_command *const commands[] = {
 	&bootparams_memmap,
 	&bootparams_record,
 	&bootparams_hyperv,
+	&bootparams_check,
 };
 
 const char say_program[] = "bootparams";
