@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "encode/encode.h"
 #include "rules.h"
 
 #define RANGE "0x%" PRIx64 "-0x%" PRIx64
@@ -94,6 +95,22 @@ enum check_outcome check_e820_across_1m(const struct check_subject *s,
 	return CHECK_OK;
 }
 
+enum check_outcome check_memory_ranges(const struct check_subject *s,
+				       struct check_answer *a)
+{
+	struct maps maps;
+	size_t n = 0;
+
+	if (!get_maps(s, &maps, a))
+		return a->outcome;
+	for (size_t k = 0; k < maps.n; k++)
+		n = BP_MAX(n, maps.v[k]->n);
+	if (n <= BP_X86_FILE_LOAD_RANGES_MAX)
+		return CHECK_OK;
+	return check_found(a, "there are %zu, and it hands on %u", n,
+			   BP_X86_FILE_LOAD_RANGES_MAX);
+}
+
 /* ---- the crash kernel ---- */
 
 /* Is memory reserved? 1, 0; -1: that cannot be seen, and the answer says why. */
@@ -139,6 +156,27 @@ enum check_outcome check_crash_not_reserved(const struct check_subject *s,
 		return CHECK_OK;
 	return check_found(a, "crashkernel=%.*s is on the command line, and no memory is "
 			      "reserved", (int)len, value);
+}
+
+enum check_outcome check_crash_service(const struct check_subject *s,
+				       struct check_answer *a)
+{
+	size_t len = 0;
+	int reserved;
+
+	if (!s->service)
+		return check_not_applicable(a, "no kdump service is enabled");
+	if (s->machine->cmdline_status)
+		return check_unknown(a, "/proc/cmdline cannot be read");
+	if (asked(s, &len))
+		return check_not_applicable(a, "crashkernel= asks for memory");
+	reserved = is_reserved(s, a);
+	if (reserved < 0)
+		return CHECK_UNKNOWN;
+	if (reserved)
+		return CHECK_OK;
+	return check_found(a, "%s is enabled, and there is no crashkernel=SIZE on the command "
+			      "line", s->service);
 }
 
 enum check_outcome check_crash_not_loaded(const struct check_subject *s,

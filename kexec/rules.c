@@ -110,6 +110,17 @@ static const struct check_rule rules[] = {
 	  "Boot without kexec once, so that the firmware gives a new map; report it to "
 	  "the loader.",
 	  check_e820_across_1m },
+	{ "memory-ranges", CHECK_WARNING,
+	  "there are more ranges of memory than kexec_file_load hands on",
+	  "The next kernel does not know of the others: it has less memory, and may take "
+	  "what the firmware uses for free.",
+	  "Load with kexec -c.",
+	  check_memory_ranges },
+	{ "crash-service", CHECK_ERROR,
+	  "a kdump service is enabled, but nothing reserves memory for it",
+	  "It cannot load a crash kernel: a crash leaves no dump.",
+	  "Add crashkernel=SIZE to the command line and reboot, or disable the service.",
+	  check_crash_service },
 	{ "crash-not-reserved", CHECK_ERROR,
 	  "crashkernel= is on the command line, but no memory is reserved",
 	  "No crash kernel can be loaded: a crash leaves no dump.",
@@ -405,6 +416,28 @@ static int fill_kernel(struct check_subject *s, const char *const *initrds,
 	return fill_load(s, initrds, append);
 }
 
+/* The units of Debian, and of Fedora and openSUSE, as "systemctl enable" links them. */
+static int find_service(struct check_subject *s)
+{
+	static const char *const names[] = { "kdump-tools.service", "kdump.service" };
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(names) && !s->service; i++) {
+		bp_autofree char *target = NULL;
+		char path[96];
+		int r;
+
+		snprintf(path, sizeof(path),
+			 "/etc/systemd/system/multi-user.target.wants/%s", names[i]);
+		r = bp_io_readlink(s->ctx, path, &target);
+		if (r == -ENOMEM)
+			return r;
+		bp_forgive(s->ctx);
+		if (!r)
+			s->service = names[i];
+	}
+	return 0;
+}
+
 int check_subject_fill(struct check_subject *s, const char *const *initrds,
 		       const char *append)
 {
@@ -434,9 +467,10 @@ int check_subject_fill(struct check_subject *s, const char *const *initrds,
 	if (r)
 		return r;
 	r = bp_kernel_log_read(s->ctx, &s->log);
-	if (r)
-		bp_forgive(s->ctx);
-	return r == -ENOMEM ? r : 0;
+	if (r == -ENOMEM)
+		return r;
+	bp_forgive(s->ctx);
+	return find_service(s);
 }
 
 void check_subject_done(struct check_subject *s)

@@ -29,6 +29,7 @@ struct check_subject {
 				 * and all */
 	char *e820_why;		/* why there is none, or NULL */
 	struct bp_buf log;	/* of the kernel; empty: it cannot be read */
+	const char *service;	/* static: the one for kdump that is enabled; NULL: none */
 
 	/* The kernel that would be loaded; all of this is empty without one. */
 	const char *kernel;
@@ -119,6 +120,10 @@ enum check_outcome check_e820_overlap(const struct check_subject *s,
 				      struct check_answer *a);
 enum check_outcome check_e820_across_1m(const struct check_subject *s,
 					struct check_answer *a);
+enum check_outcome check_memory_ranges(const struct check_subject *s,
+				       struct check_answer *a);
+enum check_outcome check_crash_service(const struct check_subject *s,
+				       struct check_answer *a);
 enum check_outcome check_crash_not_reserved(const struct check_subject *s,
 					    struct check_answer *a);
 enum check_outcome check_crash_not_loaded(const struct check_subject *s,

@@ -21,6 +21,9 @@ class Machine:
     def set(self, path, value):
         self.entries[path] = [f"text {path} {value}"]
 
+    def link(self, path, target):
+        self.entries[path] = [f"link {path} {target}"]
+
     def file(self, path, _):
         self.entries[path] = [f"text {path}"]
 
