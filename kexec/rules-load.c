@@ -61,7 +61,8 @@ enum check_outcome check_not_loaded(const struct check_subject *s, struct check_
 	switch (s->machine->kexec.loaded) {
 	case 0: return check_found(a, "/sys/kernel/kexec_loaded is 0");
 	case 1: return CHECK_OK;
-	default: return check_unknown(a, "there is no /sys/kernel/kexec_loaded");
+	default: return check_unknown(a, "there is no /sys/kernel/kexec_loaded: this kernel "
+					"has no kexec, or sysfs is not mounted");
 	}
 }
 

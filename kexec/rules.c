@@ -96,8 +96,8 @@ static const struct check_rule rules[] = {
 	  "What bootparams hyperv predicts may be wrong here.",
 	  "Try it before you depend on it.",
 	  check_hyperv_assumption },
-	{ "e820-overlap", CHECK_ERROR,
-	  "two ranges of the memory map overlap",
+	{ "e820-overlap", CHECK_WARNING,
+	  "two ranges of the memory map overlap, and are of different types",
 	  "Which of them counts depends on who reads it: memory that the firmware uses "
 	  "may be taken for free.",
 	  "Boot without kexec once, so that the firmware gives a new map; report it to "
