@@ -308,26 +308,46 @@ static int read_link_file(struct bp_io *io, const char *at, char **ret_target)
 	return *ret_target ? 0 : -ENOMEM;
 }
 
+/* @at: the resolved path, for whoever records what was read. */
+static int read_link(struct bp_ctx *ctx, const char *path, struct bp_buf *at,
+		     char **ret_target)
+{
+	struct bp_io *io = ctx->io;
+	enum bp_io_kind kind;
+	int r = locate(ctx, path, false, at);
+
+	if (!r)
+		r = io->ops->look(io, bp_buf_str(at), &kind, ret_target);
+	if (!r && kind == BP_IO_FILE && !io->live)
+		r = read_link_file(io, bp_buf_str(at), ret_target);
+	else if (!r && kind != BP_IO_LINK)
+		r = -EINVAL;
+	return r ? bp_fail_errno(ctx, normal_error(r), "cannot read link %s", path) : 0;
+}
+
 int bp_io_readlink(struct bp_ctx *ctx, const char *path, char **ret_target)
 {
 	bp_autobuf struct bp_buf at = { 0 };
 	bp_autofree char *target = NULL;
-	struct bp_io *io = ctx->io;
-	enum bp_io_kind kind;
-	int r = locate(ctx, path, false, &at);
+	int r = read_link(ctx, path, &at, &target);
 
-	if (!r)
-		r = io->ops->look(io, bp_buf_str(&at), &kind, &target);
-	if (!r && kind == BP_IO_FILE && !io->live)
-		r = read_link_file(io, bp_buf_str(&at), &target);
-	else if (!r && kind != BP_IO_LINK)
-		r = -EINVAL;
 	if (r)
-		return bp_fail_errno(ctx, normal_error(r), "cannot read link %s", path);
-	if (io->record)
-		bp_record_link(io, bp_buf_str(&at), target);
+		return r;
+	if (ctx->io->record)
+		bp_record_link(ctx->io, bp_buf_str(&at), target);
 	*ret_target = BP_TAKE_PTR(target);
 	return 0;
+}
+
+int bp_io_peek_link(struct bp_ctx *ctx, const char *path, char **ret_target)
+{
+	bp_autobuf struct bp_buf at = { 0 };
+	bp_autofree char *target = NULL;
+	int r = read_link(ctx, path, &at, &target);
+
+	if (!r)
+		*ret_target = BP_TAKE_PTR(target);
+	return r;
 }
 
 static int by_name(const void *a, const void *b)
@@ -395,26 +415,39 @@ int bp_strv_add(char ***names, size_t *n, const char *name)
 	return 0;
 }
 
-int bp_io_list(struct bp_ctx *ctx, const char *path, char ***ret_names)
+static int list(struct bp_ctx *ctx, const char *path, struct bp_buf *at,
+		char ***ret_names)
 {
-	bp_autobuf struct bp_buf at = { 0 };
 	bp_autostrv char **names = NULL;
 	struct bp_io *io = ctx->io;
 	size_t n = 0;
-	int r = locate(ctx, path, true, &at);
+	int r = locate(ctx, path, true, at);
 
 	if (!r)
-		r = io->ops->list(io, bp_buf_str(&at), &names);
+		r = io->ops->list(io, bp_buf_str(at), &names);
 	if (r)
-		return failed(ctx, r, path, &at, 0);
+		return r;
 	if (!names && !(names = calloc(1, sizeof(*names))))
 		return -ENOMEM;
 	while (names[n])
 		n++;
 	qsort(names, n, sizeof(*names), by_name);
+	*ret_names = BP_TAKE_PTR(names);
+	return 0;
+}
+
+int bp_io_list(struct bp_ctx *ctx, const char *path, char ***ret_names)
+{
+	bp_autobuf struct bp_buf at = { 0 };
+	bp_autostrv char **names = NULL;
+	struct bp_io *io = ctx->io;
+	int r = list(ctx, path, &at, &names);
+
+	if (r)
+		return failed(ctx, r, path, &at, 0);
 	if (io->record)
 		bp_record_presence(io, bp_buf_str(&at));
-	for (size_t i = 0; io->record && i < n; i++) {
+	for (size_t i = 0; io->record && names[i]; i++) {
 		bp_autobuf struct bp_buf child = { 0 };
 
 		r = bp_buf_printf(&child, "%s/%s", bp_buf_str(&at), names[i]);
@@ -424,6 +457,14 @@ int bp_io_list(struct bp_ctx *ctx, const char *path, char ***ret_names)
 	}
 	*ret_names = BP_TAKE_PTR(names);
 	return 0;
+}
+
+int bp_io_peek_list(struct bp_ctx *ctx, const char *path, char ***ret_names)
+{
+	bp_autobuf struct bp_buf at = { 0 };
+	int r = list(ctx, path, &at, ret_names);
+
+	return r ? bp_fail_errno(ctx, normal_error(r), "cannot read %s", path) : 0;
 }
 
 bool bp_io_exists(struct bp_ctx *ctx, const char *path)

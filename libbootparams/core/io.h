@@ -63,6 +63,12 @@ int bp_io_readlink(struct bp_ctx *ctx, const char *path, char **ret_target);
 /* The names in a directory, sorted as strcmp does, without . and ..; NULL ends the
  * array. */
 int bp_io_list(struct bp_ctx *ctx, const char *path, char ***ret_names);
+/*
+ * The same two, but not recorded: for a search of which only the finds are worth it,
+ * which are then to be read again.
+ */
+int bp_io_peek_list(struct bp_ctx *ctx, const char *path, char ***ret_names);
+int bp_io_peek_link(struct bp_ctx *ctx, const char *path, char **ret_target);
 void bp_strv_free(char **names);
 /* Append a sentence to a NULL-terminated array, or to NULL. 0 or -ENOMEM. */
 int bp_strv_printf(char ***strv, const char *fmt, ...) BP_PRINTF(2, 3);
