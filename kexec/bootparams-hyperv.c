@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "decide/hyperv.h"
 #include "decide/hyperv-devid.h"
+#include "decide/hyperv-partitions.h"
 
 /* Further exit statuses, beside 0 (safe) and 1. */
 #define STATUS_COLLISION 10
@@ -62,6 +63,86 @@ static void json_window(struct bp_json *j, const char *key,
 	bp_json_object_end(j);
 }
 
+static const char *crash_name(enum bp_hyperv_crash crash)
+{
+	static const char *const names[] = { NULL, "both", "linux-only", "5-level" };
+
+	return names[crash];
+}
+
+/* The GUID of the VMBus device that @d came by, as text; NULL: it did not. */
+static const char *instance_of(const struct bp_hyperv *hv,
+			       const struct bp_hyperv_passthrough *d)
+{
+	for (size_t i = 0; d->has_vmbus_guid && i < hv->n_devices; i++)
+		if (!memcmp(hv->devices[i].guid, d->vmbus_guid, sizeof(d->vmbus_guid)))
+			return hv->devices[i].instance;
+	return NULL;
+}
+
+static void json_passthrough(struct bp_json *j, const struct bp_machine *m,
+			     const struct bp_hyperv_passthrough *d)
+{
+	const struct bp_hyperv_ids ids = bp_hyperv_ids(m, d);
+
+	bp_json_object(j, NULL);
+	bp_json_string(j, "address", d->address);
+	bp_json_string(j, "driver", d->driver);
+	bp_json_string(j, "iommu_group", d->group);
+	bp_json_string(j, "vfio_device", d->cdev);
+	bp_json_string(j, "vmbus_instance", instance_of(&m->hyperv, d));
+	if (d->pid)
+		bp_json_uint(j, "pid", d->pid);
+	else
+		bp_json_null(j, "pid");
+	if (ids.has_logical)
+		bp_json_hex(j, "logical_id", ids.logical);
+	else
+		bp_json_null(j, "logical_id");
+	if (ids.has_pci)
+		bp_json_hex(j, "pci_id", ids.pci);
+	else
+		bp_json_null(j, "pci_id");
+	bp_json_object_end(j);
+}
+
+static void json_partitions(struct bp_json *j, const struct bp_machine *m)
+{
+	const struct bp_hyperv_partitions *p = &m->hyperv.partitions;
+
+	if (!bp_hyperv_is_parent(&m->hyperv)) {
+		bp_json_null(j, "partitions");
+		return;
+	}
+	bp_json_object(j, "partitions");
+	bp_json_bool(j, "looked", !p->status);
+	if (p->n_children < 0)
+		bp_json_null(j, "children");
+	else
+		bp_json_uint(j, "children", (unsigned int)p->n_children);
+	bp_json_array(j, "processes");
+	for (size_t i = 0; i < p->n_vmms; i++) {
+		const struct bp_hyperv_vmm *v = &p->vmms[i];
+
+		bp_json_object(j, NULL);
+		bp_json_uint(j, "pid", v->pid);
+		bp_json_string(j, "name", v->name);
+		bp_json_bool(j, "mshv", v->has_mshv);
+		bp_json_uint(j, "partitions", v->n_partitions);
+		bp_json_uint(j, "processors", v->n_vps);
+		bp_json_uint(j, "vfio_devices", v->n_vfio);
+		bp_json_object_end(j);
+	}
+	bp_json_array_end(j);
+	bp_json_array(j, "passthrough");
+	for (size_t i = 0; i < p->n_devices; i++)
+		json_passthrough(j, m, &p->devices[i]);
+	bp_json_array_end(j);
+	bp_json_string(j, "hv_crash", crash_name(m->hyperv.crash));
+	bp_json_bool(j, "crash_kernel_loaded", m->kexec.crash_loaded == 1);
+	bp_json_object_end(j);
+}
+
 static void json_machine(struct bp_json *j, const struct bp_machine *m)
 {
 	const struct bp_hyperv *hv = &m->hyperv;
@@ -109,6 +190,7 @@ static void json_machine(struct bp_json *j, const struct bp_machine *m)
 		bp_json_object_end(j);
 	}
 	bp_json_array_end(j);
+	json_partitions(j, m);
 	bp_json_object_end(j);
 }
 
@@ -288,6 +370,49 @@ static int to_json(const struct job *job, struct bp_buf *text)
 
 /* ---- text ---- */
 
+static void text_crash(struct bp_buf *b, const struct bp_machine *m)
+{
+	static const char *const words[] = {
+		"nothing is known of hv_crash",
+		"of Linux and of the hypervisor, by hv_crash",
+		"of Linux only: hv_crash could not set itself up",
+		"of Linux only: hv_crash does not work with 5-level paging",
+	};
+
+	bp_buf_printf(b, "  crash dumps    %s; %s\n", words[m->hyperv.crash],
+		      m->kexec.crash_loaded == 1
+			      ? "a crash kernel is loaded"
+			      : "no crash kernel is loaded: a crash resets the machine");
+}
+
+static void text_partitions(struct bp_buf *b, const struct bp_machine *m)
+{
+	const struct bp_hyperv_partitions *p = &m->hyperv.partitions;
+	bp_autobuf struct bp_buf children = { 0 };
+
+	if (!bp_hyperv_is_parent(&m->hyperv) || bp_hyperv_children(m, &children))
+		return;
+	bp_buf_printf(b, "  children       %s%s%s\n",
+		      children.len ? bp_buf_str(&children) : "none seen",
+		      p->status ? "; not all processes can be looked at: " : "",
+		      p->status ? strerror(-p->status) : "");
+	for (size_t i = 0; i < p->n_devices; i++) {
+		const struct bp_hyperv_passthrough *d = &p->devices[i];
+		const struct bp_hyperv_ids ids = bp_hyperv_ids(m, d);
+
+		bp_buf_printf(b, "  passthrough    %s, driver %s", d->address, d->driver);
+		if (d->pid)
+			bp_buf_printf(b, ", open in pid %u", d->pid);
+		if (ids.has_logical)
+			bp_buf_printf(b, ", logical id 0x%08" PRIx64, ids.logical);
+		if (ids.has_pci)
+			bp_buf_printf(b, ", PCI id 0x%016" PRIx64, ids.pci);
+		bp_buf_printf(b, "\n");
+	}
+	if (m->hyperv.partition >= BP_HYPERV_ROOT && m->arch == BP_ARCH_X86_64)
+		text_crash(b, m);
+}
+
 static void text_machine(struct bp_buf *b, const struct bp_machine *m)
 {
 	const struct bp_hyperv *hv = &m->hyperv;
@@ -329,6 +454,7 @@ static void text_machine(struct bp_buf *b, const struct bp_machine *m)
 				bp_buf_printf(b, "                 at 0x%" PRIx64 "-0x%" PRIx64 "\n",
 					      m->iomem.v[n].start, m->iomem.v[n].end);
 	}
+	text_partitions(b, m);
 }
 
 static void text_next(struct bp_buf *b, const struct job *job)

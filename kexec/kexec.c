@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "decide/hyperv-partitions.h"
 #include "decide/load.h"
 #include "decide/placement.h"
 #include "decide/screen-carry.h"
@@ -119,9 +120,36 @@ static int64_t load_limit(const struct load *l)
 	return l->o->panic ? k->limit_panic : k->limit_reboot;
 }
 
+/* Are there partitions that must not outlive this kernel, or devices? They are said. */
+static bool has_partitions(const struct load *l)
+{
+	bp_autobuf struct bp_buf children = { 0 };
+
+	if (l->o->panic || l->o->ignore_partitions)
+		return false;
+	if (bp_hyperv_children(l->machine, &children) || !children.len)
+		return false;
+	say_error("cannot load %s: this %s partition of Hyper-V has children: %s",
+		  l->o->kernel, bp_hyperv_partition_name(l->machine->hyperv.partition),
+		  bp_buf_str(&children));
+	say_error(BP_HYPERV_CHILDREN_OUTLIVE);
+	say_error("stop them first; or say --ignore-partitions, where they are stopped "
+		  "before the jump (systemctl kexec stops services)");
+	return true;
+}
+
 /* What stands in the way of any load, now: a dry run meets it no other way. */
 static int warn_of_bars(const struct load *l)
 {
+	bp_autobuf struct bp_buf children = { 0 };
+	int r = l->o->panic || l->o->ignore_partitions
+			? 0 : bp_hyperv_children(l->machine, &children);
+
+	if (!r && children.len)
+		r = bp_plan_warn(l->plan, "because of these children it will not be "
+					  "loaded without --ignore-partitions");
+	if (r)
+		return r;
 	if (l->machine->kexec.load_disabled == 1)
 		return bp_plan_warn(l->plan, "nothing can be loaded on this machine "
 					     "until its next reboot: "
@@ -445,6 +473,8 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 			  o->kernel);
 		return EXIT_STATUS_USAGE;
 	}
+	if (!o->dry_run && has_partitions(&l))
+		return EXIT_STATUS_FAILED;
 	r = gather(&l);
 	if (!r && lacks_crash_region(&l))
 		return EXIT_STATUS_NO_CRASH_REGION;
@@ -501,11 +531,31 @@ static int shut_down(void)
 	return EXIT_STATUS_FAILED;
 }
 
-static int boot(const struct kexec_options *o)
+/* Never a failure: whoever jumps has decided. */
+static void warn_of_partitions(struct bp_ctx *ctx)
+{
+	bp_autobuf struct bp_buf children = { 0 };
+	struct bp_machine *m = NULL;
+
+	if (!bp_machine_collect_partitions(ctx, &m) &&
+	    !bp_hyperv_children(m, &children) && children.len) {
+		say_warning("this %s partition of Hyper-V has children: %s",
+			    bp_hyperv_partition_name(m->hyperv.partition),
+			    bp_buf_str(&children));
+		say_warning(BP_HYPERV_CHILDREN_OUTLIVE);
+	}
+	bp_forgive(ctx);
+	bp_machine_unref(m);
+}
+
+static int boot(const struct kexec_options *o, struct bp_ctx *ctx)
 {
 	struct kexec_failure f = { .act = KEXEC_BOOTING, .may_boot = kexec_may_boot() };
 	bp_autobuf struct bp_buf cause = { 0 };
 
+	/* Of what this call has loaded it was said then. */
+	if (!o->load)
+		warn_of_partitions(ctx);
 	f.error = kexec_boot(&kexec_real_calls, o->sync, o->ifdown);
 	if (kexec_explain_failure(&f, &cause))
 		bp_buf_done(&cause);
@@ -569,7 +619,7 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 		say_error("nothing is loaded that could be booted");
 		return EXIT_STATUS_USAGE;
 	}
-	return o->exec ? boot(o) : shut_down();
+	return o->exec ? boot(o, ctx) : shut_down();
 }
 
 static int run(int argc, char **argv)

@@ -55,6 +55,7 @@ enum {
 	OPT_SERIAL_BAUD,
 	OPT_FRAMEBUFFER,
 	OPT_FRAMEBUFFER_METHOD,
+	OPT_IGNORE_PARTITIONS,
 	OPT_DRY_RUN,
 	OPT_JSON,
 	OPT_EXPLAIN,
@@ -147,6 +148,8 @@ static const struct row table[] = {
 	  "the kernel keeps its segments out of CMA areas", NULL },
 	{ "force-dtb", OPT_FORCE_DTB, NULL, HONOURED, FILE_ONLY,
 	  "the kernel passes its boot device tree on", NULL },
+	{ "ignore-partitions", OPT_IGNORE_PARTITIONS, NULL, HONOURED, BOTH,
+	  "Hyper-V: load although partitions run or have devices", NULL },
 	{ "print-ckr-size", OPT_PRINT_CKR_SIZE, NULL, HONOURED, BOTH,
 	  "print the size of the crash kernel's region in bytes", NULL },
 
@@ -204,6 +207,7 @@ static const struct row table[] = {
 	{ "for", 'f', NULL, ALIAS, BOTH, NULL, "force" },
 	{ "forc", 'f', NULL, ALIAS, BOTH, NULL, "force" },
 	{ "h", 'h', NULL, ALIAS, BOTH, NULL, "help" },
+	{ "i", OPT_INITRD, "FILE", ALIAS, BOTH, NULL, "initrd" },
 	{ "no-c", 'i', NULL, ALIAS, BOTH, NULL, "no-checks" },
 };
 
@@ -396,6 +400,9 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		break;
 	case OPT_NOEFI:
 		o->no_efi = true;
+		break;
+	case OPT_IGNORE_PARTITIONS:
+		o->ignore_partitions = true;
 		break;
 	case OPT_PASS_MEMMAP:
 		o->memmap_on_cmdline = true;

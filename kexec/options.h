@@ -46,6 +46,7 @@ struct kexec_options {
 	uint64_t mem_min, mem_max;
 	enum bp_checks checks;
 	bool hotplug, no_efi, memmap_on_cmdline, no_cma, force_dtb;
+	bool ignore_partitions;
 	bool console_serial;
 	struct bp_uart uart;	/* BP_UART_NONE: not given, or only by a name */
 	const char *serial;	/* the name: "ttyAMA0"; NULL: none */

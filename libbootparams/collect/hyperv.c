@@ -10,6 +10,7 @@
  *	log		hv_vmbus: hv_mmio=[mem 0xf8000000-0xfed3ffff],[mem 0xfe0000000-0xfffffffff] fb=[mem 0xf8000000-0xfbffffff]
  *	log		Hyper-V: privilege flags low 0x2e7f, high 0x3b8030, hints 0xc2c, misc 0xbed7b2
  *	log		Hyper-V: Isolation Config: Group A 0x1, Group B 0xba2
+ *	log		Hyper-V: both linux and hypervisor kdump support enabled
  *	log		pci_bus 0000:00: root bus resource [mem 0x40000000-0xfffbffff window]
  *
  * Leaves and bits: Hypervisor Top Level Functional Specification, 2.4; as the kernel
@@ -68,6 +69,18 @@ const struct bp_vmbus_device *bp_hyperv_find(const struct bp_hyperv *hv,
 		if (hv->devices[i].class == class)
 			return &hv->devices[i];
 	return NULL;
+}
+
+bool bp_hyperv_is_parent(const struct bp_hyperv *hv)
+{
+	bool seen = false;
+
+	for (size_t i = 0; i < hv->partitions.n_vmms; i++) {
+		const struct bp_hyperv_vmm *v = &hv->partitions.vmms[i];
+
+		seen |= v->has_mshv || v->n_partitions || v->n_vps;
+	}
+	return hv->partition != BP_HYPERV_GUEST || seen;
 }
 
 static int add_device(struct bp_ctx *ctx, struct bp_hyperv *hv, const char *name)
@@ -191,6 +204,16 @@ static bool parse_resource(const char *text, uint64_t *ret_start, uint64_t *ret_
 	       *ret_start <= *ret_last;
 }
 
+static const struct {
+	const char *words;
+	enum bp_hyperv_crash crash;
+} crash_words[] = {
+	{ "Hyper-V: both linux and hypervisor kdump support enabled",
+	  BP_HYPERV_CRASH_BOTH },
+	{ "Hyper-V: only linux root kdump support enabled", BP_HYPERV_CRASH_LINUX_ONLY },
+	{ "Hyper-V: crash dump not yet supported on 5level PTs", BP_HYPERV_CRASH_5LEVEL },
+};
+
 static void read_log_identity(struct bp_hyperv *hv, const char *log)
 {
 	unsigned int low, high, a, b;
@@ -207,6 +230,9 @@ static void read_log_identity(struct bp_hyperv *hv, const char *log)
 		else if (strstr(log, "Hyper-V: running as L1VH partition"))
 			hv->partition = BP_HYPERV_L1VH;
 	}
+	for (size_t i = 0; i < BP_ARRAY_SIZE(crash_words); i++)
+		if (strstr(log, crash_words[i].words))
+			hv->crash = crash_words[i].crash;
 	at = behind_last(log, "Hyper-V: Isolation Config: Group A ");
 	if (at && hv->isolation == BP_HYPERV_NOT_ISOLATED &&
 	    sscanf(at, "%x, Group B %x", &a, &b) == 2) {
@@ -413,8 +439,9 @@ int bp_collect_hyperv(struct bp_ctx *ctx, struct bp_machine *m)
 	if (r == -ENOMEM)
 		return r;
 	bp_forgive(ctx);
-	hv->generation = generation(ctx, m);
 	read_log_identity(hv, bp_buf_str(&log));
+	/* A root partition is the machine itself. */
+	hv->generation = hv->partition == BP_HYPERV_ROOT ? 0 : generation(ctx, m);
 	find_windows(ctx, m, bp_buf_str(&log));
 	return 0;
 }
@@ -427,4 +454,5 @@ void bp_hyperv_done(struct bp_hyperv *hv)
 		free(hv->devices[i].driver);
 	}
 	free(hv->devices);
+	bp_partitions_done(&hv->partitions);
 }

@@ -4,6 +4,7 @@
 #define BP_COLLECT_HYPERV_H
 
 #include "bootparams.h"
+#include "collect/partitions.h"
 
 struct bp_machine;
 
@@ -20,6 +21,16 @@ enum bp_hyperv_isolation {
 	BP_HYPERV_VBS,
 	BP_HYPERV_SNP,
 	BP_HYPERV_TDX,
+};
+
+/* What hv_crash said at boot (arch/x86/hyperv/hv_crash.c): a root partition's way to a
+ * dump that has the hypervisor in it. */
+enum bp_hyperv_crash {
+	BP_HYPERV_CRASH_UNKNOWN,	/* nothing: no root partition, an older kernel,
+					 * or the log has lost it */
+	BP_HYPERV_CRASH_BOTH,		/* it is ready */
+	BP_HYPERV_CRASH_LINUX_ONLY,	/* it could not set itself up */
+	BP_HYPERV_CRASH_5LEVEL,		/* it does not do 5-level paging */
 };
 
 enum bp_vmbus_class {
@@ -49,7 +60,8 @@ struct bp_hyperv {
 	enum bp_hyperv_partition partition;
 	const char *partition_source;	/* "CPUID", "kernel log"; NULL: nothing says, so a
 					 * guest */
-	unsigned int generation;	/* of the virtual machine: 1, 2; 0 unknown */
+	unsigned int generation;	/* of the virtual machine: 1, 2; 0 unknown or
+					 * none */
 	enum bp_hyperv_isolation isolation;
 	bool paravisor;
 	struct bp_vmbus_device *devices;	/* in the order of their names */
@@ -62,6 +74,8 @@ struct bp_hyperv {
 				 * fallback */
 	bool log_has_fb;
 	uint64_t log_fb_start, log_fb_last;	/* what it reserved, by its own word */
+	enum bp_hyperv_crash crash;
+	struct bp_hyperv_partitions partitions;
 	unsigned int d0_failures;	/* devices that the host refused since this kernel
 					 * booted */
 };
@@ -72,6 +86,9 @@ void bp_hyperv_done(struct bp_hyperv *hv);
 /* The first device of the class, or NULL. */
 const struct bp_vmbus_device *bp_hyperv_find(const struct bp_hyperv *hv,
 					     enum bp_vmbus_class class);
+
+/* Does it run partitions of its own, or may it? */
+bool bp_hyperv_is_parent(const struct bp_hyperv *hv);
 
 /* "guest", "L1VH", ...; "none", "VBS", "SNP", "TDX" */
 const char *bp_hyperv_partition_name(enum bp_hyperv_partition partition);

@@ -29,6 +29,7 @@ static const struct collector {
 	/* after the device tree */
 	{ "console", bp_collect_console },
 	{ "Hyper-V", bp_collect_hyperv },		/* after iomem and EFI */
+	{ "partitions", bp_collect_partitions },	/* after Hyper-V */
 	/* after EFI and the device tree */
 	{ "EFI tables", bp_collect_efi_tables },
 	/* after Hyper-V: isolated guests */
@@ -66,7 +67,8 @@ static void done(struct bp_machine *m)
 	bp_screen_facts_done(&m->screen_facts);
 }
 
-int bp_machine_collect(struct bp_ctx *ctx, struct bp_machine **ret_machine)
+static int run(struct bp_ctx *ctx, const struct collector *c, size_t n,
+	       struct bp_machine **ret_machine)
 {
 	struct bp_machine *m = calloc(1, sizeof(*m));
 
@@ -74,20 +76,36 @@ int bp_machine_collect(struct bp_ctx *ctx, struct bp_machine **ret_machine)
 		return -ENOMEM;
 	m->refs = 1;
 	m->ctx = bp_ctx_ref(ctx);
-	for (size_t i = 0; i < BP_ARRAY_SIZE(collectors); i++) {
+	for (size_t i = 0; i < n; i++) {
 		int r;
 
 		bp_forgive(ctx);
-		r = collectors[i].collect(ctx, m);
+		r = c[i].collect(ctx, m);
 		if (r) {
 			bp_machine_unref(m);
 			return bp_fail(ctx, r, "cannot describe this machine (%s)",
-				       collectors[i].name);
+				       c[i].name);
 		}
 	}
 	bp_forgive(ctx);
 	*ret_machine = m;
 	return 0;
+}
+
+int bp_machine_collect(struct bp_ctx *ctx, struct bp_machine **ret_machine)
+{
+	return run(ctx, collectors, BP_ARRAY_SIZE(collectors), ret_machine);
+}
+
+int bp_machine_collect_partitions(struct bp_ctx *ctx, struct bp_machine **ret_machine)
+{
+	static const struct collector some[] = {
+		{ "identity", bp_collect_identity },
+		{ "Hyper-V", bp_collect_hyperv },
+		{ "partitions", bp_collect_partitions },
+	};
+
+	return run(ctx, some, BP_ARRAY_SIZE(some), ret_machine);
 }
 
 struct bp_machine *bp_machine_ref(struct bp_machine *m)

@@ -269,6 +269,9 @@ int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m);
 
+/* Only what bp_hyperv_children() needs: in little time, for -e. */
+int bp_machine_collect_partitions(struct bp_ctx *ctx, struct bp_machine **ret_machine);
+
 /* CPUID's answer; zeros where it is not known, as CPUID says of leaves that it does not
  * have. */
 struct bp_cpuid {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/sha256.h"
+#include "decide/hyperv-partitions.h"
 #include "decide/load.h"
 #include "decide/memory.h"
 #include "decide/plan-arch.h"
@@ -520,6 +521,8 @@ int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image
 		r = explain_uki(plan, opts);
 	if (!r)
 		r = warn_of_memory_modules(plan);
+	if (!r)
+		r = bp_hyperv_partitions_explain(plan);
 	if (!r)
 		r = arch->check(plan, opts);
 	if (!r)

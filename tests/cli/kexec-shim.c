@@ -72,7 +72,7 @@ static const char *moved(const char *path, char buf[PATH_MAX])
 	if (!root || !path || !strncmp(path, "/proc/self", 10) || !strcmp(path, "/dev/null"))
 		return path;
 	for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
-		if (!strncmp(path, tops[i], strlen(tops[i]))) {
+		if (!strncmp(path, tops[i], strlen(tops[i])) || !strcmp(path, "/proc")) {
 			snprintf(buf, PATH_MAX, "%s%s", root, path);
 			return buf;
 		}
