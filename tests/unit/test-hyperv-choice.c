@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a Hyper-V guest's next kernel is told: the rules by their names, and on random machines
- * that being told is never worse than not being told.
+ * What a Hyper-V guest's next kernel is told: ten rules by their numbers and names, some that
+ * follow from them, and on random machines that being told is never worse than not being told.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "decide/hyperv.h"
+#include "decide/screen-carry.h"
 #include "decide/screen.h"
+#include "encode/encode.h"
 #include "test.h"
+#include "wire/efi.h"
+#include "wire/screen-info.h"
 
 #define MIB 0x100000ull
 #define VIDEO "5620e0c7-8062-4dce-aeb7-520c7ef76171"
@@ -96,8 +100,87 @@ static struct bp_screen decide(struct machine *x, const struct bp_hyperv_kernel 
 	return s;
 }
 
-/* 1 and 2: a kernel with the fallback is told nothing that is not certain. */
-START_TEST(rule_a_fixed_kernel_is_told_only_what_is_sure)
+#define VPCI "abee639e-0b9d-49b7-9a07-c54ba8cd5734"
+
+/* Where the first PCI device's configuration window lands when the kernel is told this. */
+static uint64_t config_window(struct machine *x, const struct bp_hyperv_kernel *k,
+			      enum bp_hyperv_order order, struct bp_screen told, bool *ret_collides)
+{
+	struct bp_hyperv_report report;
+	uint64_t config = 0;
+	bool found = false;
+
+	ck_assert_int_eq(bp_hyperv_judge(ctx, &x->m, &(struct bp_hyperv_question){
+				.kernel = k, .order = order, .ours = &told }, &report), 0);
+	for (size_t i = 0; i < report.n_scenarios; i++) {
+		const struct bp_hyperv_scenario *s = &report.scenarios[i];
+
+		if (s->passing != BP_HYPERV_PASS_OURS || s->profile != k->profile ||
+		    s->order != order)
+			continue;
+		for (size_t n = 0; n < s->prediction.n_landings; n++)
+			if (s->ops[n].kind == BP_HYPERV_OP_PCI)
+				config = s->prediction.landings[n].config;
+		*ret_collides = s->prediction.collides;
+		found = true;
+	}
+	bp_hyperv_report_done(&report);
+	ck_assert(found);
+	return config;
+}
+
+static struct bp_screen reserve(uint64_t base, uint64_t size)
+{
+	return (struct bp_screen){ .outcome = BP_SCREEN_RESERVE, .base = base, .size_bytes = size };
+}
+
+/*
+ * A kernel with the fix is safe with 0 wherever the window begins. The configuration window is
+ * still looked for from 0 on, not from 4 GiB: the patch for that was dropped.
+ */
+START_TEST(rule_1_zero_is_safe_for_a_fixed_kernel)
+{
+	static const struct {
+		uint64_t low, config;
+	} seen[] = { { 0x40000000, 0x48000000 }, { 0xf8000000, 0xfc000000 } };	/* Azure, local */
+	struct bp_hyperv_kernel old = kernel(BP_HYPERV_OLD), new = kernel(BP_HYPERV_NEW);
+	bool collides;
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(seen); i++) {
+		struct machine x;
+
+		init(&x, seen[i].low);
+		add_device(&x, BP_VMBUS_PCI, VPCI);
+		add_vram(&x, seen[i].low, 8 * MIB);
+		ck_assert_uint_eq(config_window(&x, &new, BP_HYPERV_PCI_FIRST, (struct bp_screen){ 0 },
+						&collides), seen[i].config);
+		ck_assert(!collides);
+		ck_assert_uint_eq(config_window(&x, &old, BP_HYPERV_PCI_FIRST, (struct bp_screen){ 0 },
+						&collides), seen[i].low);
+		ck_assert(collides);
+	}
+}
+END_TEST
+
+START_TEST(rule_2_a_wrong_value_breaks_a_fixed_kernel)
+{
+	static const uint64_t wrong[] = { 0x40900000, 0x3ff00000 };
+	struct bp_hyperv_kernel new = kernel(BP_HYPERV_NEW);
+	struct machine x;
+	bool collides;
+
+	init(&x, 0x40000000);
+	add_device(&x, BP_VMBUS_PCI, VPCI);
+	add_vram(&x, 0x40000000, 8 * MIB);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(wrong); i++) {
+		ck_assert_uint_eq(config_window(&x, &new, BP_HYPERV_PCI_FIRST,
+						reserve(wrong[i], 8 * MIB), &collides), 0x40000000);
+		ck_assert(collides);
+	}
+}
+END_TEST
+
+START_TEST(rule_2_a_fixed_kernel_is_told_only_what_is_sure)
 {
 	struct bp_hyperv_kernel old = kernel(BP_HYPERV_OLD), new = kernel(BP_HYPERV_NEW);
 	struct machine x;
@@ -112,8 +195,31 @@ START_TEST(rule_a_fixed_kernel_is_told_only_what_is_sure)
 }
 END_TEST
 
-/* 3 and 4: with the mode unknown the range is kept free and nothing draws there. */
-START_TEST(rule_reserve_without_a_mode)
+/* VMBus reads base and size, never the type: the range is kept free either way. */
+START_TEST(rule_3_reserve_protects_as_console_does)
+{
+	struct bp_hyperv_kernel old = kernel(BP_HYPERV_OLD);
+	uint8_t record[BP_SCREEN_INFO_SIZE];
+	struct bp_wire_screen_info *wire = (void *)record;
+	struct bp_screen s = reserve(0x40000000, 8 * MIB);
+	bool collides;
+	struct machine x;
+
+	init(&x, 0x40000000);
+	add_device(&x, BP_VMBUS_PCI, VPCI);
+	add_vram(&x, 0x40000000, 8 * MIB);
+	ck_assert_uint_eq(config_window(&x, &old, BP_HYPERV_PCI_FIRST, s, &collides), 0x40800000);
+	ck_assert(!collides);
+	ck_assert_int_eq(bp_screen_info_encode(ctx, &s, NULL, record), 0);
+	ck_assert_uint_eq(wire->orig_video_isVGA, 0);
+	ck_assert_uint_eq(bp_le32(wire->lfb_base), 0x40000000);
+	/* 6 */
+	ck_assert_uint_eq(bp_le32(wire->lfb_size), 8 * MIB);
+}
+END_TEST
+
+/* With the mode unknown the range is kept free and nothing draws there. */
+START_TEST(rule_3_reserve_without_a_mode)
 {
 	struct machine x;
 	struct bp_screen s;
@@ -127,8 +233,31 @@ START_TEST(rule_reserve_without_a_mode)
 }
 END_TEST
 
-/* 5: the video device's line is the truth, whatever was so at boot. */
-START_TEST(rule_the_line_of_the_video_device_counts_most)
+/* A console at a place that was right at boot would be written to, which ends the machine. */
+START_TEST(rule_4_a_stale_base_is_never_a_console)
+{
+	struct machine x;
+	struct bp_screen s;
+
+	init(&x, 0x40000000);
+	add_fact(&x, "boot_params", BP_TRUST_BOOT, 0x40000000, 3 * MIB);
+	x.facts[0].has_mode = true;
+	x.facts[0].mode_trust = BP_TRUST_BOOT;
+	x.facts[0].width_px = 1024;
+	x.facts[0].height_px = 768;
+	x.facts[0].stride_bytes = 4096;
+	x.facts[0].video_type = BP_VIDEO_TYPE_EFI;
+	/* The driver has moved it. */
+	add_vram(&x, 0x40800000, 64 * MIB);
+	s = decide(&x, NULL);
+	ck_assert_int_eq(s.outcome, BP_SCREEN_RESERVE);
+	ck_assert_uint_eq(s.base, 0x40800000);
+	ck_assert_int_eq(s.video_type, BP_VIDEO_TYPE_NONE);
+}
+END_TEST
+
+/* Whatever was so at boot. */
+START_TEST(rule_5_the_line_of_the_video_device_counts_most)
 {
 	struct machine x;
 
@@ -136,13 +265,38 @@ START_TEST(rule_the_line_of_the_video_device_counts_most)
 	add_fact(&x, "boot_params", BP_TRUST_BOOT, 0x40000000, 3 * MIB);
 	add_vram(&x, 0x40800000, 64 * MIB);
 	ck_assert_uint_eq(decide(&x, NULL).base, 0x40800000);
-	/* 6, and the trap of high resolutions: all of it is passed, in bytes. */
-	ck_assert_uint_eq(decide(&x, NULL).size_bytes, 64 * MIB);
 }
 END_TEST
 
-/* 7: VMBus reads 32 bits. */
-START_TEST(rule_none_above_4_gib)
+/* Also the trap of high resolutions: all of it is passed, not the 3 MiB of the firmware's mode. */
+START_TEST(rule_6_the_size_is_all_of_it_and_in_bytes)
+{
+	uint8_t record[BP_SCREEN_INFO_SIZE];
+	struct bp_wire_screen_info *wire = (void *)record;
+	struct bp_screen s;
+	struct machine x;
+
+	init(&x, 0x40000000);
+	add_fact(&x, "boot_params", BP_TRUST_BOOT, 0x40000000, 3 * MIB);
+	add_vram(&x, 0x40000000, 64 * MIB);
+	s = decide(&x, NULL);
+	ck_assert_uint_eq(s.size_bytes, 64 * MIB);
+	/* As a console, too, whose type has had bytes from the start: 0x70. */
+	s.outcome = BP_SCREEN_CONSOLE;
+	s.video_type = BP_VIDEO_TYPE_EFI;
+	s.width_px = 1024;
+	s.height_px = 768;
+	s.depth_bits = 32;
+	s.format = (struct bp_pixel_format){ 8, 16, 8, 8, 8, 0, 8, 24 };
+	s.stride_bytes = 4096;
+	ck_assert_msg(!bp_screen_info_encode(ctx, &s, NULL, record), "%s", bp_ctx_message(ctx));
+	ck_assert_uint_eq(wire->orig_video_isVGA, 0x70);
+	ck_assert_uint_eq(bp_le32(wire->lfb_size), 64 * MIB);
+}
+END_TEST
+
+/* VMBus reads 32 bits. */
+START_TEST(rule_7_none_above_4_gib)
 {
 	struct machine x;
 
@@ -152,8 +306,102 @@ START_TEST(rule_none_above_4_gib)
 }
 END_TEST
 
-/* 9: without EFI the next kernel takes the way of generation 1 and reserves nothing. */
-START_TEST(rule_without_efi_nothing_is_reserved)
+/*
+ * Neither system call takes screen_info there: what is decided travels by a table of EFI, where the
+ * next kernel looks for it, or in the Image's own variable; or not at all, and that is said.
+ */
+START_TEST(rule_8_arm64_is_told_by_a_table_of_efi)
+{
+	static uint8_t bytes[0x4000];
+	struct bp_carry_request load = { .syscall = BP_SYSCALL_LOAD };
+	struct bp_efi_config_entry config = { { 0 }, 0 };
+	struct bp_efi_mapping map = { 6, 0x3e000000, 0, 0x1000,
+				      BP_EFI_MEMORY_RUNTIME | BP_EFI_MEMORY_WB };
+	struct bp_image image = { .bytes = bp_span_make(bytes, sizeof(bytes)),
+				  .path = (char *)"Image" };
+	struct bp_screen_carry carry;
+	struct bp_screen s, file;
+	struct machine x;
+
+	init(&x, 0x40000000);
+	x.m.arch = BP_ARCH_ARM64;
+	add_vram(&x, 0x40000000, 8 * MIB);
+	s = decide(&x, NULL);
+	ck_assert_int_eq(s.outcome, BP_SCREEN_RESERVE);
+	ck_assert_int_eq(bp_screen_file_load(ctx, &x.m, &file), 0);
+	ck_assert_int_eq(file.outcome, BP_SCREEN_NONE);
+
+	memcpy(config.guid, BP_EFI_GUID_ACPI20, 16);
+	x.m.efi_tables.map = &map;
+	x.m.efi_tables.n_map = 1;
+	x.m.efi_tables.config = &config;
+	x.m.efi_tables.n_config = 1;
+	/* A kernel that does not look for the table, 6.1 say, and is another one than ours. */
+	memset(bytes, 0, sizeof(bytes));
+	ck_assert_int_eq(bp_screen_carry_decide(ctx, &x.m, &image, &s, &load, &carry), 0);
+	ck_assert_int_eq(carry.method, BP_CARRY_NONE);
+	ck_assert(*carry.lost);
+	/* One that does. */
+	memcpy(bytes + 0x123, BP_EFI_GUID_SCREEN_INFO, 16);
+	ck_assert_int_eq(bp_screen_carry_decide(ctx, &x.m, &image, &s, &load, &carry), 0);
+	ck_assert_int_eq(carry.method, BP_CARRY_EFI_CLONE);
+	ck_assert_str_eq(carry.lost, "");
+}
+END_TEST
+
+/* The same kernel again, which therefore is known inside: its variable is filled in. */
+START_TEST(rule_8_arm64_by_the_variable_in_the_image)
+{
+	static const uint8_t id[] = { 0x3f, 0x0a, 0x5c, 0x7d, 0x9e, 0x1b, 0x2a, 0x4c, 0x6d, 0x8e,
+				      0x0f, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e, 0x6f, 0x70, 0x81, 0x92 };
+	static uint8_t bytes[0x4000];
+	struct bp_carry_request load = { .syscall = BP_SYSCALL_LOAD };
+	struct bp_image image = { .bytes = bp_span_make(bytes, sizeof(bytes)),
+				  .path = (char *)"Image" };
+	struct bp_screen_carry carry;
+	struct bp_screen s;
+	struct machine x;
+
+	init(&x, 0x40000000);
+	x.m.arch = BP_ARCH_ARM64;
+	add_vram(&x, 0x40000000, 8 * MIB);
+	s = decide(&x, NULL);
+	memset(bytes, 0, sizeof(bytes));
+	memcpy(bytes + 0x456, id, sizeof(id));
+	x.m.build_id = (char *)"3f0a5c7d9e1b2a4c6d8e0f1a2b3c4d5e6f708192";
+	x.m.screen_facts.has_symbol = true;
+	x.m.screen_facts.symbol_offset = 0x2000;
+	ck_assert_int_eq(bp_screen_carry_decide(ctx, &x.m, &image, &s, &load, &carry), 0);
+	ck_assert_msg(carry.method == BP_CARRY_IMAGE_PATCH, "%s: %s", carry.name, carry.lost);
+	ck_assert_uint_eq(carry.patch_offset, 0x2000);
+}
+END_TEST
+
+/*
+ * Without EFI, or an arm64 device tree without EFI's properties, the next kernel takes the way of
+ * generation 1 and reserves nothing, even with the fix and the right value.
+ */
+START_TEST(rule_9_arm64_without_efi_in_its_device_tree)
+{
+	struct bp_hyperv_kernel new = kernel(BP_HYPERV_NEW);
+	struct bp_screen s = reserve(0x40000000, 8 * MIB);
+	struct bp_hyperv_report report;
+	struct machine x;
+
+	init(&x, 0x40000000);
+	x.m.arch = BP_ARCH_ARM64;
+	add_device(&x, BP_VMBUS_PCI, VPCI);
+	add_vram(&x, 0x40000000, 8 * MIB);
+	for (int no_efi = 0; no_efi < 2; no_efi++) {
+		ck_assert_int_eq(bp_hyperv_judge(ctx, &x.m, &(struct bp_hyperv_question){
+					.kernel = &new, .ours = &s, .no_efi = no_efi }, &report), 0);
+		ck_assert_int_eq(report.verdict, no_efi ? BP_HYPERV_COLLISION : BP_HYPERV_SAFE);
+		bp_hyperv_report_done(&report);
+	}
+}
+END_TEST
+
+START_TEST(rule_9_without_efi_nothing_is_reserved)
 {
 	struct bp_hyperv_kernel new = kernel(BP_HYPERV_NEW);
 	struct bp_hyperv_report report;
@@ -161,7 +409,7 @@ START_TEST(rule_without_efi_nothing_is_reserved)
 	struct machine x;
 
 	init(&x, 0x40000000);
-	add_device(&x, BP_VMBUS_PCI, "abee639e-0b9d-49b7-9a07-c54ba8cd5734");
+	add_device(&x, BP_VMBUS_PCI, VPCI);
 	add_line(&x, 0x40000000, 8 * MIB, x.names[0]);
 	x.m.efi.status = -ENOENT;
 	s = decide(&x, &new);
@@ -174,16 +422,26 @@ START_TEST(rule_without_efi_nothing_is_reserved)
 }
 END_TEST
 
-/* 10 */
-START_TEST(rule_none_for_confidential_guests)
+START_TEST(rule_10_none_for_confidential_guests)
 {
-	struct machine x;
+	static const struct {
+		enum bp_hyperv_isolation isolation;
+		enum bp_confidential confidential;
+	} kinds[] = { { BP_HYPERV_SNP, BP_CONF_SEV_SNP }, { BP_HYPERV_TDX, BP_CONF_TDX } };
+	struct bp_hyperv_kernel old = kernel(BP_HYPERV_OLD);
 
-	init(&x, 0xc0000000);
-	x.m.hyperv.isolation = BP_HYPERV_SNP;
-	x.m.confidential = BP_CONF_SEV_SNP;
-	add_fact(&x, "boot_params", BP_TRUST_BOOT, 0xc0000000, 3 * MIB);
-	ck_assert_int_eq(decide(&x, NULL).outcome, BP_SCREEN_NONE);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(kinds); i++) {
+		struct machine x;
+
+		init(&x, 0xc0000000);
+		add_device(&x, BP_VMBUS_PCI, VPCI);
+		x.m.hyperv.isolation = kinds[i].isolation;
+		x.m.confidential = kinds[i].confidential;
+		/* Not even the start of the low window for a kernel that is to be told. */
+		ck_assert_int_eq(decide(&x, &old).outcome, BP_SCREEN_NONE);
+		add_fact(&x, "boot_params", BP_TRUST_BOOT, 0xc0000000, 3 * MIB);
+		ck_assert_int_eq(decide(&x, NULL).outcome, BP_SCREEN_NONE);
+	}
 }
 END_TEST
 
@@ -209,7 +467,7 @@ START_TEST(rule_the_low_end_where_nobody_knows_and_an_old_kernel_needs_it)
 	init(&x, 0x40000000);
 	/* Without a device that could collide there is no need. */
 	ck_assert_int_eq(decide(&x, &old).outcome, BP_SCREEN_NONE);
-	add_device(&x, BP_VMBUS_PCI, "abee639e-0b9d-49b7-9a07-c54ba8cd5734");
+	add_device(&x, BP_VMBUS_PCI, VPCI);
 	ck_assert_int_eq(decide(&x, &old).outcome, BP_SCREEN_RESERVE);
 	ck_assert_uint_eq(decide(&x, &old).base, 0x40000000);
 	ck_assert_int_eq(decide(&x, &new).outcome, BP_SCREEN_NONE);
@@ -338,12 +596,20 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 300);
-	tcase_add_test(tc, rule_a_fixed_kernel_is_told_only_what_is_sure);
-	tcase_add_test(tc, rule_reserve_without_a_mode);
-	tcase_add_test(tc, rule_the_line_of_the_video_device_counts_most);
-	tcase_add_test(tc, rule_none_above_4_gib);
-	tcase_add_test(tc, rule_without_efi_nothing_is_reserved);
-	tcase_add_test(tc, rule_none_for_confidential_guests);
+	tcase_add_test(tc, rule_1_zero_is_safe_for_a_fixed_kernel);
+	tcase_add_test(tc, rule_2_a_wrong_value_breaks_a_fixed_kernel);
+	tcase_add_test(tc, rule_2_a_fixed_kernel_is_told_only_what_is_sure);
+	tcase_add_test(tc, rule_3_reserve_protects_as_console_does);
+	tcase_add_test(tc, rule_3_reserve_without_a_mode);
+	tcase_add_test(tc, rule_4_a_stale_base_is_never_a_console);
+	tcase_add_test(tc, rule_5_the_line_of_the_video_device_counts_most);
+	tcase_add_test(tc, rule_6_the_size_is_all_of_it_and_in_bytes);
+	tcase_add_test(tc, rule_7_none_above_4_gib);
+	tcase_add_test(tc, rule_8_arm64_is_told_by_a_table_of_efi);
+	tcase_add_test(tc, rule_8_arm64_by_the_variable_in_the_image);
+	tcase_add_test(tc, rule_9_arm64_without_efi_in_its_device_tree);
+	tcase_add_test(tc, rule_9_without_efi_nothing_is_reserved);
+	tcase_add_test(tc, rule_10_none_for_confidential_guests);
 	tcase_add_test(tc, rule_a_root_partition_is_bare_metal);
 	tcase_add_test(tc, rule_the_low_end_where_nobody_knows_and_an_old_kernel_needs_it);
 	tcase_add_test(tc, random_machines_are_never_worse_off);
