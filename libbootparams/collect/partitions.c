@@ -19,6 +19,7 @@
  *	driver			../../../bus/pci/drivers/vfio-pci
  *	iommu_group		../../../kernel/iommu_groups/12
  *	vfio-dev/		vfio0
+ *	config			of the bridges above it: 256 bytes
  *
  * Names of the files: drivers/hv/mshv_root_main.c, drivers/vfio/group.c, vfio_main.c.
  * All processes are looked through, but only what was found is recorded.
@@ -94,6 +95,119 @@ bool bp_pci_address_parse(const char *text, struct bp_hyperv_passthrough *ret_de
 	return true;
 }
 
+/* Configuration space: PCI Local Bus 3.0, 6.1 and 6.7; PCI-X, PCI Express: their own. */
+#define CONFIG_SIZE 256u
+#define CONFIG_STATUS 0x06		/* bit 4: has a list of capabilities */
+#define CONFIG_SECONDARY_BUS 0x19
+#define CONFIG_SUBORDINATE_BUS 0x1a
+#define CONFIG_CAPABILITIES 0x34
+#define CAP_PCIX 0x07
+#define CAP_EXPRESS 0x10
+#define EXPRESS_ROOT_PORT 4
+#define EXPRESS_UPSTREAM 5
+#define EXPRESS_DOWNSTREAM 6
+#define EXPRESS_TO_PCI 7
+#define PCIX_MODE_AND_FREQUENCY 0x03c0	/* of a bridge's secondary status */
+
+/* Where the capability begins; 0: there is none. */
+static uint8_t find_capability(const uint8_t *config, uint8_t id)
+{
+	uint8_t at = config[CONFIG_STATUS] & 0x10 ? config[CONFIG_CAPABILITIES] & 0xfc : 0;
+
+	/* As long as there is room for: a list may bite its tail. */
+	for (unsigned int n = 0; at >= 0x40 && n < (CONFIG_SIZE - 0x40) / 4; n++) {
+		if (config[at] == id)
+			return at;
+		at = config[at + 1] & 0xfc;
+	}
+	return 0;
+}
+
+/*
+ * pci_for_each_dma_alias(), drivers/pci/search.c, with get_rid_cb() of
+ * arch/x86/hyperv/irqdomain.c: the last bridge counts that changes the bus.
+ */
+void bp_pci_alias_pass(struct bp_span config, uint16_t own_rid,
+		       struct bp_pci_alias *alias)
+{
+	const uint8_t *c = bp_span_get(config, 0, CONFIG_SIZE);
+	uint8_t express, pcix;
+	uint16_t rid = own_rid;
+
+	if (!c) {
+		alias->is_known = false;
+		return;
+	}
+	express = find_capability(c, CAP_EXPRESS);
+	if (express)
+		switch (c[express + 2] >> 4) {
+		case EXPRESS_ROOT_PORT:
+		case EXPRESS_UPSTREAM:
+		case EXPRESS_DOWNSTREAM:
+			return;
+		case EXPRESS_TO_PCI:
+			rid = (uint16_t)(c[CONFIG_SECONDARY_BUS] << 8);
+			break;
+		}
+	if (own_rid >> 8 == alias->rid >> 8 && rid >> 8 == alias->rid >> 8)
+		return;
+	alias->rid = rid;
+	pcix = find_capability(c, CAP_PCIX);
+	alias->has_bus_range =
+		pcix && (c[pcix + 2] | c[pcix + 3] << 8) & PCIX_MODE_AND_FREQUENCY;
+	alias->secondary = c[CONFIG_SECONDARY_BUS];
+	alias->subordinate = c[CONFIG_SUBORDINATE_BUS];
+}
+
+/* No more is read, and recorded: what follows has serial numbers. */
+static int pass_bridge(struct bp_ctx *ctx, const char *address,
+		       struct bp_hyperv_passthrough *d)
+{
+	struct bp_hyperv_passthrough bridge = { 0 };
+	bp_autofile struct bp_file *file = NULL;
+	uint8_t config[CONFIG_SIZE];
+	bool is_read;
+	char path[512];
+	int r;
+
+	if (!bp_pci_address_parse(address, &bridge))
+		return 0;
+	snprintf(path, sizeof(path), PCI_DIR "/%s/config", address);
+	r = bp_io_open(ctx, path, &file);
+	if (!r)
+		r = bp_file_pread(file, 0, config, sizeof(config));
+	if (r == -ENOMEM)
+		return r;
+	is_read = !r;
+	bp_forgive(ctx);	/* not root: 64 bytes are to be had */
+	bp_pci_alias_pass(bp_span_make(config, is_read ? sizeof(config) : 0),
+			  (uint16_t)(bridge.bus << 8 | bridge.dev << 3 | bridge.func),
+			  &d->alias);
+	return 0;
+}
+
+/* @place: ".../pci0000:3a/0000:3a:01.0/0000:3b:00.0", from the device up to its root. */
+static int find_alias(struct bp_ctx *ctx, const char *place,
+		      struct bp_hyperv_passthrough *d)
+{
+	bp_autofree char *path = strdup(place);
+	char *slash;
+	int r = path ? 0 : -ENOMEM;
+
+	d->alias = (struct bp_pci_alias){
+		.is_known = true,
+		.rid = (uint16_t)(d->bus << 8 | d->dev << 3 | d->func),
+	};
+	/* Without itself. */
+	if (!r && (slash = strrchr(path, '/')))
+		*slash = '\0';
+	while (!r && (slash = strrchr(path, '/')) && strncmp(slash, "/pci", 4)) {
+		r = pass_bridge(ctx, slash + 1, d);
+		*slash = '\0';
+	}
+	return r;
+}
+
 /* vfio-pci, and those that do more for one kind of device: "mlx5_vfio_pci",
  * "nvgrace-gpu-vfio-pci" */
 static bool is_vfio_driver(const char *driver)
@@ -128,6 +242,7 @@ static int add_device(struct bp_ctx *ctx, struct bp_machine *m, const char *addr
 	bp_autostrv char **cdevs = NULL;
 	bp_autofree char *place = NULL;
 	char path[512];
+	int r = 0;
 
 	if (!bp_pci_address_parse(address, &d)) {
 		bp_debug(ctx, PCI_DIR "/%s is not named by an address, ignoring",
@@ -150,13 +265,15 @@ static int add_device(struct bp_ctx *ctx, struct bp_machine *m, const char *addr
 		bp_forgive(ctx); /* an older kernel */
 	d.cdev = cdevs && cdevs[0] ? strdup(cdevs[0]) : NULL;
 	snprintf(path, sizeof(path), PCI_DIR "/%s", address);
-	if (bp_io_readlink(ctx, path, &place))
+	if (bp_io_readlink(ctx, path, &place)) {
 		bp_forgive(ctx);
-	else
+	} else {
+		r = find_alias(ctx, place, &d);
 		find_vmbus_guid(&m->hyperv, place, &d);
+	}
 	d.address = strdup(address);
 	p->devices[p->n_devices++] = d;
-	return d.address && (d.cdev || !cdevs || !cdevs[0]) ? 0 : -ENOMEM;
+	return r || (d.address && (d.cdev || !cdevs || !cdevs[0])) ? r : -ENOMEM;
 }
 
 static int list_devices(struct bp_ctx *ctx, struct bp_machine *m)

@@ -4,6 +4,7 @@
 #define BP_COLLECT_PARTITIONS_H
 
 #include "bootparams.h"
+#include "core/span.h"
 
 struct bp_machine;
 
@@ -16,6 +17,17 @@ struct bp_hyperv_vmm {
 	unsigned int n_vfio;		  /* devices of VFIO that it has open */
 };
 
+/*
+ * By which requester id a device's DMA arrives: its own, but for conventional PCI behind a
+ * bridge, which puts its own there.
+ */
+struct bp_pci_alias {
+	bool is_known;		/* no bridge on the way was unreadable */
+	uint16_t rid;
+	bool has_bus_range;	/* the bridge runs in PCI-X mode: it passes ids on, of any */
+	uint8_t secondary, subordinate;	/* of these buses */
+};
+
 /* A PCI device whose driver is there to hand it out. */
 struct bp_hyperv_passthrough {
 	char *address;	  /* "0000:3b:00.0" */
@@ -24,6 +36,7 @@ struct bp_hyperv_passthrough {
 	char *driver;	     /* "vfio-pci", "mlx5_vfio_pci" */
 	char *group;	     /* of the IOMMU: "12", "noiommu-0"; NULL: none */
 	char *cdev;	     /* "vfio0"; NULL: this kernel has none */
+	struct bp_pci_alias alias;
 	bool has_vmbus_guid; /* it came by VMBus, as all do in an L1VH partition */
 	uint8_t vmbus_guid[16];
 	unsigned int pid; /* who has it open; 0: nobody who is seen */
@@ -54,6 +67,9 @@ enum bp_hyperv_fd_kind {
 };
 /* @ret_name: of the group or device, within @link; else NULL. */
 enum bp_hyperv_fd_kind bp_hyperv_fd_parse(const char *link, const char **ret_name);
+/* One bridge further up: what @config, its first 256 bytes, makes of @alias. */
+void bp_pci_alias_pass(struct bp_span config, uint16_t own_rid,
+		       struct bp_pci_alias *alias);
 /* "0000:3b:00.0", and nothing behind it. */
 bool bp_pci_address_parse(const char *text, struct bp_hyperv_passthrough *ret_device);
 

@@ -30,7 +30,14 @@ uint64_t bp_hyperv_logical_id(uint16_t segment, uint8_t bus, uint8_t dev, uint8_
 	return requester(segment, bus, dev, func);
 }
 
-uint64_t bp_hyperv_pci_id(uint16_t segment, uint8_t bus, uint8_t dev, uint8_t func)
+uint64_t bp_hyperv_pci_id(uint16_t segment, uint16_t rid)
 {
-	return 1ull << 62 | requester(segment, bus, dev, func);
+	return 1ull << 62 | (uint64_t)segment << 16 | rid;
+}
+
+uint64_t bp_hyperv_pci_id_of_buses(uint16_t segment, uint16_t rid, uint8_t secondary,
+				   uint8_t subordinate)
+{
+	return bp_hyperv_pci_id(segment, rid) | 1ull << 50 | (uint64_t)secondary << 40 |
+	       (uint64_t)subordinate << 32;
 }

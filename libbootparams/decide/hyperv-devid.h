@@ -22,7 +22,10 @@ uint16_t bp_hyperv_vmbus_domain(const uint8_t instance[16]);
 
 /* A root partition's directly attached device: type logical (0) in bits 63:62. */
 uint64_t bp_hyperv_logical_id(uint16_t segment, uint8_t bus, uint8_t dev, uint8_t func);
-/* The same as a PCI device: type PCI (1) in bits 63:62. */
-uint64_t bp_hyperv_pci_id(uint16_t segment, uint8_t bus, uint8_t dev, uint8_t func);
+/* The same as a PCI device: type PCI (1) in bits 63:62, and the requester id. */
+uint64_t bp_hyperv_pci_id(uint16_t segment, uint16_t rid);
+/* Behind a bridge in PCI-X mode: its buses in 47:32, source shadow (bit 50) says so. */
+uint64_t bp_hyperv_pci_id_of_buses(uint16_t segment, uint16_t rid, uint8_t secondary,
+				   uint8_t subordinate);
 
 #endif

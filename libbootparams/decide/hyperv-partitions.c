@@ -131,8 +131,14 @@ struct bp_hyperv_ids bp_hyperv_ids(const struct bp_machine *m,
 		return ids;
 	ids.logical =
 		bp_hyperv_logical_id((uint16_t)d->segment, d->bus, d->dev, d->func);
-	ids.pci = bp_hyperv_pci_id((uint16_t)d->segment, d->bus, d->dev, d->func);
-	ids.has_logical = ids.has_pci = true;
+	ids.has_logical = true;
+	ids.has_pci = d->alias.is_known;
+	if (d->alias.has_bus_range)
+		ids.pci = bp_hyperv_pci_id_of_buses((uint16_t)d->segment, d->alias.rid,
+						    d->alias.secondary,
+						    d->alias.subordinate);
+	else
+		ids.pci = bp_hyperv_pci_id((uint16_t)d->segment, d->alias.rid);
 	return ids;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an open file of another process is, by its link, and an address of PCI: the input is
- * taken for both.
+ * What an open file of another process is, by its link, an address of PCI, and a bridge's
+ * configuration space: the input is taken for all of them.
  */
 #include <string.h>
 
@@ -10,6 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct bp_pci_alias alias = { .is_known = true, .rid = 0x520 };
 	struct bp_hyperv_passthrough d = { 0 };
 	enum bp_hyperv_fd_kind kind;
 	const char *name;
@@ -29,6 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(d.dev <= 31 && d.func <= 7);
 		MUST(kind == BP_HYPERV_FD_OTHER && strlen(text) <= strlen("01234567:3b:00.0"));
 	}
+	bp_pci_alias_pass(bp_span_make(data, size), 0x200, &alias);
+	MUST(alias.is_known == (size >= 256));
+	MUST(alias.rid == 0x520 || alias.rid == 0x200 || (size >= 256 && alias.rid == data[0x19] << 8));
 	free(text);
 	return 0;
 }

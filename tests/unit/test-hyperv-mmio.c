@@ -167,7 +167,8 @@ START_TEST(device_ids)
 	ck_assert_uint_eq(bp_hyperv_vmbus_device_id(guid, 3), 0x0b9d49b3);
 	ck_assert_uint_eq(bp_hyperv_vmbus_domain(guid), 0x0b9d);
 	ck_assert_uint_eq(bp_hyperv_logical_id(0x1234, 0x56, 0x1f, 7), 0x123456ff);
-	ck_assert_uint_eq(bp_hyperv_pci_id(0, 1, 2, 3), 0x4000000000000113);
+	ck_assert_uint_eq(bp_hyperv_pci_id(0, 0x113), 0x4000000000000113);
+	ck_assert_uint_eq(bp_hyperv_pci_id_of_buses(0x1234, 0x500, 5, 7), 0x4004050712340500);
 	ck_assert_int_eq(bp_guid_parse("abee639e-0b9d-49b7-9a07-c54ba8cd573", guid), -EBADMSG);
 	ck_assert_int_eq(bp_guid_parse("abee639e-0b9d-49b7-9a07-c54ba8cd57344", guid), -EBADMSG);
 	ck_assert_int_eq(bp_guid_parse("abee639e-0b9d-49b7-9a07-c54ba8cd573g", guid), -EBADMSG);

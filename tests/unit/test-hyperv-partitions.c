@@ -158,6 +158,100 @@ START_TEST(a_root_partition_and_its_vmm)
 }
 END_TEST
 
+/* A bridge's configuration space with one capability. */
+static struct bp_span bridge(uint8_t config[256], uint8_t capability, uint16_t word,
+			     uint8_t secondary, uint8_t subordinate)
+{
+	memset(config, 0, 256);
+	config[0x06] = 0x10;
+	config[0x19] = secondary;
+	config[0x1a] = subordinate;
+	config[0x34] = 0x50;
+	config[0x50] = capability;
+	config[0x52] = (uint8_t)word;
+	config[0x53] = (uint8_t)(word >> 8);
+	return bp_span_make(config, 256);
+}
+
+/* A device 05:04.0, below a bridge 02:00.0. */
+static const struct {
+	const char *name;
+	uint8_t capability;
+	uint16_t word, rid;
+	bool has_bus_range;
+} bridges[] = {
+	{ "root port", 0x10, 0x42, 0x520, false },
+	{ "upstream port of a switch", 0x10, 0x52, 0x520, false },
+	{ "downstream port of a switch", 0x10, 0x62, 0x520, false },
+	{ "PCI Express to PCI: the first of its secondary bus", 0x10, 0x71, 0x500, false },
+	{ "PCI to PCI Express: itself", 0x10, 0x81, 0x200, false },
+	{ "conventional PCI: itself", 0x05, 0, 0x200, false },
+	{ "PCI-X, in conventional mode", 0x07, 0, 0x200, false },
+	{ "PCI-X, in its mode", 0x07, 0x40, 0x200, true },
+	{ "PCI-X, by its last bit", 0x07, 0x200, 0x200, true },
+	{ "PCI-X, bits of another kind", 0x07, 0xfc3f, 0x200, false },
+};
+
+START_TEST(a_bridge_answers_for_what_lies_behind_it)
+{
+	struct bp_pci_alias alias = { .is_known = true, .rid = 0x520 };
+	uint8_t config[256];
+
+	bp_pci_alias_pass(bridge(config, bridges[_i].capability, bridges[_i].word, 5, 7), 0x200,
+			  &alias);
+	ck_assert(alias.is_known);
+	ck_assert_uint_eq(alias.rid, bridges[_i].rid);
+	ck_assert_int_eq(alias.has_bus_range, bridges[_i].has_bus_range);
+}
+END_TEST
+
+START_TEST(the_last_bridge_that_changes_the_bus_counts)
+{
+	struct bp_hyperv_passthrough d = { .segment = 1, .alias = { .is_known = true, .rid = 0x520 } };
+	uint8_t config[256];
+
+	load_file("x86_64-hyperv-root-vmm", false);
+	/* PCI-X behind PCI Express to PCI behind a root port */
+	bp_pci_alias_pass(bridge(config, 0x07, 0x40, 5, 7), 0x400, &d.alias);
+	ck_assert_uint_eq(bp_hyperv_ids(m, &d).pci, 0x4004050700010400);
+	bp_pci_alias_pass(bridge(config, 0x10, 0x71, 4, 7), 0x200, &d.alias);
+	ck_assert_uint_eq(bp_hyperv_ids(m, &d).pci, 0x4000000000010400);
+	bp_pci_alias_pass(bridge(config, 0x10, 0x42, 2, 7), 0x008, &d.alias);
+	ck_assert_uint_eq(bp_hyperv_ids(m, &d).pci, 0x4000000000010400);
+	unload();
+}
+END_TEST
+
+START_TEST(a_bridge_that_cannot_be_read_leaves_no_pci_id)
+{
+	struct bp_hyperv_passthrough d = { .alias = { .is_known = true, .rid = 0x520 } };
+	uint8_t config[256];
+
+	load_file("x86_64-hyperv-root-vmm", false);
+	bridge(config, 0x10, 0x42, 5, 7);
+	bp_pci_alias_pass(bp_span_make(config, 64), 0x200, &d.alias);	/* all but root gets that */
+	ck_assert(!bp_hyperv_ids(m, &d).has_pci);
+	ck_assert(bp_hyperv_ids(m, &d).has_logical);
+	unload();
+}
+END_TEST
+
+START_TEST(a_list_of_capabilities_that_bites_its_tail_ends)
+{
+	struct bp_pci_alias alias = { .is_known = true, .rid = 0x520 };
+	uint8_t config[256];
+
+	bridge(config, 0x01, 0, 5, 7);
+	config[0x51] = 0x50;
+	bp_pci_alias_pass(bp_span_make(config, 256), 0x200, &alias);
+	ck_assert_uint_eq(alias.rid, 0x200);
+	/* Nor is one within the header looked at. */
+	config[0x51] = 0x20;
+	bp_pci_alias_pass(bp_span_make(config, 256), 0x200, &alias);
+	ck_assert_uint_eq(alias.rid, 0x200);
+}
+END_TEST
+
 START_TEST(a_segment_that_the_hypervisor_has_no_bits_for_gives_no_id)
 {
 	struct bp_hyperv_passthrough d = { 0 };
@@ -394,6 +488,11 @@ int main(void)
 	tcase_add_loop_test(tc, open_files_are_known_by_their_links, 0, BP_ARRAY_SIZE(links));
 	tcase_add_test(tc, pci_addresses);
 	tcase_add_test(tc, a_root_partition_and_its_vmm);
+	tcase_add_loop_test(tc, a_bridge_answers_for_what_lies_behind_it, 0,
+			    BP_ARRAY_SIZE(bridges));
+	tcase_add_test(tc, the_last_bridge_that_changes_the_bus_counts);
+	tcase_add_test(tc, a_bridge_that_cannot_be_read_leaves_no_pci_id);
+	tcase_add_test(tc, a_list_of_capabilities_that_bites_its_tail_ends);
 	tcase_add_test(tc, a_segment_that_the_hypervisor_has_no_bits_for_gives_no_id);
 	tcase_add_test(tc, an_l1vh_partition_and_its_vmm);
 	tcase_add_loop_test(tc, who_has_what, 0, BP_ARRAY_SIZE(sights));
