@@ -64,9 +64,16 @@ def zboot(kernel, size=None):
     return header + payload + struct.pack("<I", len(kernel) if size is None else size)
 
 
-# A device tree with nothing in it: header, reservations, root.
-EMPTY_DTB = struct.pack(">10I2Q4I", 0xD00DFEED, 0x48, 0x38, 0x48, 0x28, 17, 16, 0, 0, 16,
-                        0, 0, 1, 0, 2, 9)
+def dtb(*nodes):
+    """A device tree of empty nodes: header, reservations, root with the nodes."""
+    structure = struct.pack(">2I", 1, 0)
+    for node in nodes:
+        name = node.encode() + bytes(4 - len(node) % 4)
+        structure += struct.pack(">I", 1) + name + struct.pack(">I", 2)
+    structure += struct.pack(">2I", 2, 9)
+    end = 0x38 + len(structure)
+    return struct.pack(">10I2Q", 0xD00DFEED, end, 0x38, end, 0x28, 17, 16, 0, 0, len(structure),
+                       0, 0) + structure
 
 
 # LINUX_EFI_SCREEN_INFO_TABLE_GUID, e03fc20a-85dc-406e-b90e-4ab502371d95
