@@ -14,11 +14,16 @@
  *	/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
  *
  * A variable's file is its attributes, four bytes, and then its value. It is read as a
- * file and not through libefivar, which only knows the running machine.
+ * file and not through libefivar, which only knows the running machine. Where efivarfs is
+ * not mounted, the EFI stub's note of it remains: boot_params.secure_boot, or on arm64, in
+ * distributions' kernels (update_fdt(), drivers/firmware/efi/libstub/fdt.c),
+ *
+ *	/sys/firmware/fdt	/chosen	linux,uefi-secure-boot	2
  */
 #include "config.h"
 
 #include <errno.h>
+#include <libfdt.h>
 #include <stdio.h>
 
 #include "collect/machine.h"
@@ -29,7 +34,7 @@
 
 #define RUNTIME_MAP_MAX 16384u	/* firmware has a few dozen */
 
-/* boot_params.secure_boot: enum efi_secureboot_mode, include/linux/efi.h */
+/* Both notes of the EFI stub: enum efi_secureboot_mode, include/linux/efi.h */
 #define SECURE_BOOT_DISABLED 2
 #define SECURE_BOOT_ENABLED 3
 
@@ -152,21 +157,36 @@ static int read_runtime_map(struct bp_ctx *ctx, struct bp_efi *efi)
 	return 0;
 }
 
+/* What the EFI stub noted when it started the kernel; 0: nothing. */
+static uint32_t secure_boot_note(const struct bp_machine *m)
+{
+	const struct bp_wire_x86_boot_params *zp;
+	const void *fdt, *p;
+	int len;
+
+	if (m->x86.zero_page.len == BP_X86_ZERO_PAGE_SIZE) {
+		zp = (const void *)m->x86.zero_page.data;
+		return zp->secure_boot;
+	}
+	if (m->device_tree.status || !m->device_tree.blob.len)
+		return 0;
+	fdt = m->device_tree.blob.data;
+	p = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "linux,uefi-secure-boot",
+			&len);
+	return p && len == 4 ? fdt32_ld(p) : 0;
+}
+
 /* 1, 0, or -1 where neither the variable nor the EFI stub's note of it can be read. */
-static int read_secure_boot(struct bp_ctx *ctx, const struct bp_x86_boot *boot)
+static int read_secure_boot(struct bp_ctx *ctx, const struct bp_machine *m)
 {
 	bp_autobuf struct bp_buf value = { 0 };
-	const struct bp_wire_x86_boot_params *zp;
 	int r = bp_io_read(ctx, DIR "/efivars/SecureBoot-" BP_EFI_GLOBAL_VARIABLE, 16,
 			   &value);
 
 	if (!r && value.len == 5 && value.data[4] <= 1)
 		return value.data[4];
 	bp_forgive(ctx);
-	if (boot->zero_page.len != BP_X86_ZERO_PAGE_SIZE)
-		return -1;
-	zp = (const void *)boot->zero_page.data;
-	switch (zp->secure_boot) {
+	switch (secure_boot_note(m)) {
 	case SECURE_BOOT_DISABLED: return 0;
 	case SECURE_BOOT_ENABLED: return 1;
 	default: return -1;
@@ -210,6 +230,6 @@ int bp_collect_efi(struct bp_ctx *ctx, struct bp_machine *m)
 				   bp_ctx_message(ctx));
 		bp_forgive(ctx);
 	}
-	efi->secure_boot = read_secure_boot(ctx, &m->x86);
+	efi->secure_boot = read_secure_boot(ctx, m);
 	return 0;
 }

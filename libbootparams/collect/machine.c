@@ -22,9 +22,9 @@ static const struct collector {
 	{ "iomem", bp_collect_iomem },
 	{ "firmware memory map", bp_collect_firmware_memmap },
 	{ "x86 boot_params", bp_collect_x86_boot_params },
-	/* after boot_params: Secure Boot as noted there */
-	{ "EFI", bp_collect_efi },
 	{ "device tree", bp_collect_device_tree },
+	/* after boot_params and the device tree: Secure Boot as noted there */
+	{ "EFI", bp_collect_efi },
 	{ "serial ports", bp_collect_serial },
 	/* after the device tree */
 	{ "console", bp_collect_console },
