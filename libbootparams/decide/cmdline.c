@@ -86,6 +86,16 @@ int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic,
 	return 0;
 }
 
+bool bp_cmdline_has_word(const char *cmdline, const char *wanted)
+{
+	struct bp_span word;
+
+	while (next_word(&cmdline, &word))
+		if (word.len == strlen(wanted) && !memcmp(word.data, wanted, word.len))
+			return true;
+	return false;
+}
+
 void bp_cmdline_choose(const struct bp_machine *m, const struct bp_image *image,
 		       bool panic, const char *given, struct bp_cmdline_choice *ret)
 {

@@ -18,6 +18,9 @@ int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic,
 /* Does the line have this parameter, with or without a value? */
 bool bp_cmdline_has(const char *cmdline, const char *parameter);
 
+/* Does it have this word, letter by letter? */
+bool bp_cmdline_has_word(const char *cmdline, const char *word);
+
 struct bp_cmdline_choice {
 	bool uki;		/* the UKI's own line is to be used, not the one that was
 				 * given */

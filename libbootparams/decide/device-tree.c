@@ -11,25 +11,66 @@
 #include "image/uki.h"
 
 /*
- * The model: the first word of the root's "compatible". Empty where there is none. Trees
- * within a UKI need not be aligned, as libfdt wants them: @ret_copy then holds the bytes.
+ * The bytes as libfdt wants them, NULL where they are no device tree. Those within a UKI
+ * need not be aligned: @ret_copy then holds them.
  */
-static int model_of(struct bp_span fdt, struct bp_buf *ret_copy, const char **ret_model)
+static int for_libfdt(struct bp_span fdt, struct bp_buf *ret_copy, const void **ret_bytes)
 {
 	const void *bytes = fdt.data;
-	int len, r = 0;
+	int r = 0;
 
-	*ret_model = "";
 	if ((uintptr_t)bytes & 7) {
 		r = bp_buf_append(ret_copy, fdt.data, fdt.len);
 		bytes = ret_copy->data;
 	}
-	if (!r && bp_fdt_is_sound(bp_span_make(bytes, fdt.len))) {
+	if (!r)
+		*ret_bytes = bp_fdt_is_sound(bp_span_make(bytes, fdt.len)) ? bytes : NULL;
+	return r;
+}
+
+/* The model: the first word of the root's "compatible". Empty where there is none. */
+static int model_of(struct bp_span fdt, struct bp_buf *ret_copy, const char **ret_model)
+{
+	const void *bytes;
+	int len, r = for_libfdt(fdt, ret_copy, &bytes);
+
+	*ret_model = "";
+	if (!r && bytes) {
 		const char *p = fdt_getprop(bytes, 0, "compatible", &len);
 
 		if (p && len > 0 && !p[len - 1])
 			*ret_model = p;
 	}
+	return r;
+}
+
+/* dt_is_stub(), arch/arm64/kernel/acpi.c: then it is ACPI that describes the machine. */
+static bool is_stub(const void *fdt)
+{
+	int node;
+
+	fdt_for_each_subnode(node, fdt, 0) {
+		const char *name = fdt_get_name(fdt, node, NULL);
+
+		if (strcmp(name, "chosen") &&
+		    (strcmp(name, "hypervisor") ||
+		     fdt_node_check_compatible(fdt, node, "xen,xen")))
+			return false;
+	}
+	return true;
+}
+
+static int find_hidden_acpi(const struct bp_machine *m, struct bp_dtb_choice *c)
+{
+	bp_autobuf struct bp_buf copy = { 0 };
+	const void *bytes;
+	int r;
+
+	if (m->device_tree.status || !m->device_tree.blob.len || c->is_running ||
+	    !is_stub(m->device_tree.blob.data))
+		return 0;
+	r = for_libfdt(c->bytes, &copy, &bytes);
+	c->hides_acpi = !r && bytes && !is_stub(bytes);
 	return r;
 }
 
@@ -94,6 +135,8 @@ int bp_dtb_choose(struct bp_ctx *ctx, const struct bp_machine *m,
 		c.why = "the one that this kernel was started with";
 		c.is_running = true;
 	}
+	if (!r)
+		r = find_hidden_acpi(m, &c);
 	if (r)
 		return bp_fail_errno(ctx, r, "cannot choose a device tree");
 	*ret_choice = c;

@@ -11,6 +11,8 @@ struct bp_dtb_choice {
 	const char *what;	/* static: "from /sys/firmware/fdt", "the UKI's .dtb" */
 	const char *why;	/* static */
 	bool is_running;	/* the one that the running kernel was started with */
+	bool hides_acpi;	/* it describes a machine, which the running one leaves to
+				 * ACPI */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "decide/cmdline.h"
 #include "decide/device-tree.h"
 #include "decide/memory.h"
 #include "decide/plan-arm64.h"
@@ -229,6 +230,15 @@ static int usable_memory(const struct bp_machine *m, struct bp_memmap *ret)
 	return r ? r : bp_memmap_copy(ret, &m->crash.cma);
 }
 
+/* Then it is not the device tree that decides: acpi_boot_table_init(),
+ * arch/arm64/kernel/acpi.c. */
+static bool decides_on_acpi(const char *cmdline)
+{
+	return bp_cmdline_has_word(cmdline, "acpi=on") ||
+	       bp_cmdline_has_word(cmdline, "acpi=force") ||
+	       bp_cmdline_has_word(cmdline, "acpi=off");
+}
+
 static int choose_device_tree(struct bp_plan *plan, const struct bp_plan_opts *opts,
 			      struct bp_span *ret_base, struct bp_arm64_fdt *fdt)
 {
@@ -249,6 +259,13 @@ static int choose_device_tree(struct bp_plan *plan, const struct bp_plan_opts *o
 				 "this machine's own device tree cannot be read (%s): "
 				 "what it says of EFI and of reserved memory is lost",
 				 strerror(-running->status));
+	if (!r && c.hides_acpi && !decides_on_acpi(plan->cmdline))
+		r = bp_plan_warn(plan,
+				 "%s has more in it than /chosen: the next kernel takes "
+				 "it for the description of the machine and turns ACPI "
+				 "off, which is what describes this one (acpi=on on its "
+				 "command line keeps ACPI on)",
+				 c.what);
 	if (r)
 		return r;
 	*ret_base = c.bytes;

@@ -54,6 +54,15 @@ START_TEST(composed)
 }
 END_TEST
 
+START_TEST(a_word_is_found_whole)
+{
+	ck_assert(bp_cmdline_has_word("quiet acpi=on", "acpi=on"));
+	ck_assert(!bp_cmdline_has_word("acpi=one noacpi=on", "acpi=on"));
+	ck_assert(!bp_cmdline_has_word("x=\"a acpi=on b\"", "acpi=on"));
+	ck_assert(!bp_cmdline_has_word("", "acpi=on"));
+}
+END_TEST
+
 static const struct {
 	const char *cmdline;
 	enum bp_arch arch;
@@ -118,6 +127,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, composed, 0, BP_ARRAY_SIZE(lines));
+	tcase_add_test(t, a_word_is_found_whole);
 	tcase_add_loop_test(t, uart, 0, BP_ARRAY_SIZE(uarts));
 	suite_add_tcase(s, t);
 	return run_suite(s);

@@ -584,6 +584,48 @@ START_TEST(a_tree_is_chosen_as_the_stub_would)
 }
 END_TEST
 
+static const struct {
+	const char *node, *compatible;	/* NULL: none */
+	const char *own;		/* node of the running tree */
+	bool hides_acpi;
+} stubs[] = {
+	{ NULL, NULL, NULL, false },
+	{ "chosen", NULL, NULL, false },
+	{ "cpus", NULL, NULL, true },
+	{ "chosen@0", NULL, NULL, true },
+	{ "hypervisor", "xen,xen", NULL, false },
+	{ "hypervisor", "other", NULL, true },
+	{ "hypervisor", NULL, NULL, true },
+	{ "cpus", NULL, "cpus", false },
+};
+
+/* As dt_is_stub() of the kernel tells whether it is for ACPI to describe the machine. */
+START_TEST(a_tree_that_turns_acpi_off_is_known)
+{
+	uint64_t tree[80];
+	uint8_t room[sizeof(tree) + 1];
+	struct bp_uki uki = { .dtb = { room + 1, sizeof(tree) } };
+	struct bp_image image = { .arch = BP_ARCH_ARM64, .uki = &uki };
+	struct bp_span none = { NULL, 0 };
+	struct bp_dtb_choice c;
+	int node = 0;
+
+	ck_assert_int_eq(fdt_create_empty_tree(tree, sizeof(tree)), 0);
+	if (stubs[_i].node)
+		node = fdt_add_subnode(tree, 0, stubs[_i].node);
+	ck_assert_int_ge(node, 0);
+	if (stubs[_i].compatible)
+		ck_assert_int_eq(fdt_setprop_string(tree, node, "compatible",
+						    stubs[_i].compatible), 0);
+	memcpy(room + 1, tree, sizeof(tree));
+	grow_own_tree();
+	if (stubs[_i].own)
+		ck_assert_int_ge(fdt_add_subnode(m->device_tree.blob.data, 0, stubs[_i].own), 0);
+	ck_assert_int_eq(bp_dtb_choose(ctx, m, &image, none, &c), 0);
+	ck_assert(c.hides_acpi == stubs[_i].hides_acpi);
+}
+END_TEST
+
 START_TEST(a_given_tree_is_used)
 {
 	static uint8_t room[640];
@@ -804,6 +846,7 @@ int main(void)
 	tcase_add_test(t, the_command_line_has_a_limit);
 	tcase_add_test(t, a_tree_that_was_put_together_is_said);
 	tcase_add_test(t, a_tree_is_chosen_as_the_stub_would);
+	tcase_add_loop_test(t, a_tree_that_turns_acpi_off_is_known, 0, BP_ARRAY_SIZE(stubs));
 	tcase_add_test(t, a_given_tree_is_used);
 	tcase_add_test(t, file_load_is_tried_on_paper);
 	tcase_add_loop_test(t, the_screen_by_a_copy_of_efi_s_tables, 0, 2);
