@@ -147,7 +147,7 @@ static const struct row table[] = {
 	{ "no-cma", OPT_NO_CMA, NULL, HONOURED, FILE_ONLY,
 	  "the kernel keeps its segments out of CMA areas", NULL },
 	{ "force-dtb", OPT_FORCE_DTB, NULL, HONOURED, FILE_ONLY,
-	  "the kernel passes its boot device tree on", NULL },
+	  "x86: the kernel passes its boot device tree on", NULL },
 	{ "ignore-partitions", OPT_IGNORE_PARTITIONS, NULL, HONOURED, BOTH,
 	  "Hyper-V: load although partitions run or have devices", NULL },
 	{ "print-ckr-size", OPT_PRINT_CKR_SIZE, NULL, HONOURED, BOTH,

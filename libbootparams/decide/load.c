@@ -161,6 +161,19 @@ static int settle_iomem(struct bp_load *l)
 	return 0;
 }
 
+/*
+ * The kernel's own device tree is what an arm64 kernel is always given, and there is
+ * nothing that the flag would change: no reason for kexec_file_load.
+ */
+static void drop_force_dtb(struct bp_load *l, struct bp_syscall_request *request)
+{
+	if (l->image->arch != BP_ARCH_ARM64 || !(l->file_flags & BP_KEXEC_FILE_FORCE_DTB))
+		return;
+	l->file_flags &= ~BP_KEXEC_FILE_FORCE_DTB;
+	l->force_dtb_dropped = true;
+	request->file_only = l->file_flags & BP_KEXEC_FILE_NO_CMA ? "no-cma" : NULL;
+}
+
 /* Options of which it depends on the machine or on their value which call honours
  * them. */
 static int sort_options(const struct bp_load *l, struct bp_syscall_request *request)
@@ -229,6 +242,7 @@ int bp_load_gather(struct bp_load *l)
 		r = look_at_hyperv(l);
 	if (!r)
 		r = open_dtb(l, &request);
+	drop_force_dtb(l, &request);
 	if (!r)
 		r = sort_options(l, &request);
 	if (!r)
@@ -261,6 +275,9 @@ static int tell(const struct bp_load *l, enum bp_syscall syscall, struct bp_plan
 		r = bp_plan_warn(plan, "%s", lost);
 	if (!r && l->dtb && l->image->arch == BP_ARCH_X86_64)
 		r = bp_plan_warn(plan, "--dtb has no effect: x86 kernels take no device tree");
+	if (!r && l->force_dtb_dropped)
+		r = bp_plan_warn(plan, "--force-dtb has no effect: arm64 kernels are always "
+				       "given a device tree (--dtb names another one)");
 	if (!r && l->hyperv_trouble)
 		r = bp_plan_warn(plan,
 				 "%s; what the next kernel does on Hyper-V is not known",

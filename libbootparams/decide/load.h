@@ -37,6 +37,7 @@ struct bp_load {
 	uint32_t file_flags;	/* further BP_KEXEC_FILE_* */
 
 	/* What follows. */
+	bool force_dtb_dropped;	/* of file_flags */
 	struct bp_initrd initrd;
 	bool has_initrd;
 	struct bp_buf dtb_bytes;
