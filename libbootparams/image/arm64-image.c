@@ -20,6 +20,7 @@
 
 #define VERSION_TEXT "Linux version "
 #define VERSION_MAX 256u
+#define PAGE 4096u	/* the smallest; the first holds the headers */
 
 static bool image_probe(struct bp_span bytes)
 {
@@ -108,12 +109,30 @@ int bp_image_find_version(struct bp_ctx *ctx, struct bp_image *image)
 	return 0;
 }
 
-/* Nothing in the header says how long the file is; the sections of the EFI stub do. */
-static int check_whole(struct bp_ctx *ctx, struct bp_span bytes)
+/*
+ * Nothing in the header says how long the file is; the sections of the EFI stub do. What
+ * lies behind image_size is not loaded: a signature or padding, but not the kernel.
+ */
+static int check_whole(struct bp_ctx *ctx, struct bp_span bytes, uint64_t image_size)
 {
 	struct bp_pe_headers headers;
 	bp_autope struct bp_pe pe = { 0 };
+	struct bp_span content;
 
+	if (bytes.len < PAGE)
+		return bp_fail(ctx, -EBADMSG,
+			       "Image: the file ends at 0x%zx, within its first page: "
+			       "truncated?",
+			       bytes.len);
+	content = bp_pe_without_signature(bytes);
+	for (size_t i = image_size; i < content.len; i++)
+		if (content.data[i])
+			return bp_fail(ctx, -EBADMSG,
+				       "Image header: image_size at 0x%zx is 0x%" PRIx64
+				       ", but the file has 0x%zx bytes: the rest would "
+				       "not be loaded",
+				       offsetof(struct bp_wire_arm64_image, image_size),
+				       image_size, content.len);
 	return bp_pe_probe(bytes, &headers) ? bp_pe_read(ctx, bytes, &pe) : 0;
 }
 
@@ -122,7 +141,7 @@ static int image_describe(struct bp_ctx *ctx, struct bp_image *image)
 	int r = bp_image_read_arm64_header(ctx, image->bytes, &image->arm64);
 
 	if (!r)
-		r = check_whole(ctx, image->bytes);
+		r = check_whole(ctx, image->bytes, image->arm64.image_size);
 	return r ? r : bp_image_find_version(ctx, image);
 }
 

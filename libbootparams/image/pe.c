@@ -145,25 +145,39 @@ void bp_pe_done(struct bp_pe *pe)
 	*pe = (struct bp_pe){ 0 };
 }
 
-struct bp_span bp_pe_without_padding(struct bp_span bytes)
+/* The signature is the file's last part: [*ret_start, *ret_end). */
+static bool find_signature(struct bp_span bytes, uint64_t *ret_start, uint64_t *ret_end)
 {
 	const struct bp_wire_pe_optional *o;
 	struct bp_pe_headers h;
-	uint64_t end;
 
 	if (!bp_pe_probe(bytes, &h) || h.optional_size < sizeof(*o))
-		return bytes;
+		return false;
 	o = bp_span_get(bytes, h.optional, sizeof(*o));
 	if (!o || bp_le16(o->magic) != BP_PE_MAGIC_PE32PLUS ||
 	    bp_le32(o->n_directories) <= BP_PE_DIRECTORY_CERTIFICATES)
-		return bytes;
-	end = (uint64_t)bp_le32(o->directories[BP_PE_DIRECTORY_CERTIFICATES].address) +
-	      bp_le32(o->directories[BP_PE_DIRECTORY_CERTIFICATES].size);
-	if (!bp_le32(o->directories[BP_PE_DIRECTORY_CERTIFICATES].size) ||
-	    end >= bytes.len)
-		return bytes;
-	for (uint64_t i = end; i < bytes.len; i++)
+		return false;
+	*ret_start = bp_le32(o->directories[BP_PE_DIRECTORY_CERTIFICATES].address);
+	*ret_end = *ret_start + bp_le32(o->directories[BP_PE_DIRECTORY_CERTIFICATES].size);
+	if (*ret_end == *ret_start || *ret_end > bytes.len)
+		return false;
+	for (uint64_t i = *ret_end; i < bytes.len; i++)
 		if (bytes.data[i])
-			return bytes;
-	return bp_span_make(bytes.data, end);
+			return false;
+	return true;
+}
+
+struct bp_span bp_pe_without_padding(struct bp_span bytes)
+{
+	uint64_t start, end;
+
+	return find_signature(bytes, &start, &end) ? bp_span_make(bytes.data, end) : bytes;
+}
+
+struct bp_span bp_pe_without_signature(struct bp_span bytes)
+{
+	uint64_t start, end;
+
+	return find_signature(bytes, &start, &end) ? bp_span_make(bytes.data, start)
+						   : bytes;
 }

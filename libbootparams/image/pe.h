@@ -42,5 +42,7 @@ void bp_pe_done(struct bp_pe *pe);
  * Without the zeros that were put behind them; all of @bytes where it is not signed.
  */
 struct bp_span bp_pe_without_padding(struct bp_span bytes);
+/* Without these zeros and the certificates. */
+struct bp_span bp_pe_without_signature(struct bp_span bytes);
 
 #endif

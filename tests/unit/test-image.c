@@ -692,6 +692,46 @@ START_TEST(truncated_arm64_image_is_refused)
 }
 END_TEST
 
+/* What the header does not count is not loaded: a signature, or padding. */
+START_TEST(arm64_image_is_not_cut)
+{
+	uint8_t b[IMAGE_SIZE + 0x20] = { 0 }, *pe = b + 0x40;
+	struct bp_wire_arm64_image *h = (void *)b;
+
+	make_arm64_image(b);
+	bp_put_le64(h->image_size, IMAGE_SIZE);
+	bp_image_unref(describe(b, IMAGE_SIZE, 0, NULL));
+	bp_image_unref(describe(b, sizeof(b), 0, NULL));
+	b[IMAGE_SIZE + 8] = 1;
+	describe(b, sizeof(b), -EBADMSG,
+		 "image_size at 0x10 is 0x3000, but the file has 0x3020 bytes");
+	/* The same bytes are certificates, with zeros behind them. */
+	memcpy(pe, "PE\0\0\x64\xaa", 6);
+	bp_put_le16(pe + 20, 240);
+	bp_put_le16(pe + 24, 0x20b);
+	bp_put_le32(pe + 24 + 108, 16);
+	bp_put_le32(pe + 24 + 112 + 4 * 8, IMAGE_SIZE);
+	bp_put_le32(pe + 24 + 112 + 4 * 8 + 4, 0x18);
+	bp_image_unref(describe(b, sizeof(b), 0, NULL));
+	/* One byte of the kernel is beyond the header's size. */
+	b[IMAGE_SIZE - 1] = 1;
+	bp_put_le64(h->image_size, IMAGE_SIZE - 1);
+	describe(b, sizeof(b), -EBADMSG,
+		 "image_size at 0x10 is 0x2fff, but the file has 0x3000 bytes");
+}
+END_TEST
+
+START_TEST(less_than_a_page_is_no_arm64_image)
+{
+	uint8_t b[IMAGE_SIZE];
+
+	make_arm64_image(b);
+	bp_image_unref(describe(b, 0x1000, 0, NULL));
+	describe(b, 0xfff, -EBADMSG, "Image: the file ends at 0xfff, within its first page");
+	describe(b, sizeof(struct bp_wire_arm64_image), -EBADMSG, "ends at 0x40, within its");
+}
+END_TEST
+
 /* The same vmlinux as above for arm64: its text begins with an Image's header. */
 static void make_arm64_elf(struct small_vmlinux *v)
 {
@@ -934,6 +974,8 @@ int main(void)
 	tcase_add_loop_test(t, bad_arm64_field_is_named, 0, BP_ARRAY_SIZE(bad_arm64));
 	tcase_add_test(t, truncated_arm64_header_is_refused);
 	tcase_add_test(t, truncated_arm64_image_is_refused);
+	tcase_add_test(t, arm64_image_is_not_cut);
+	tcase_add_test(t, less_than_a_page_is_no_arm64_image);
 	tcase_add_test(t, arm64_elf_is_described);
 	tcase_add_loop_test(t, bad_arm64_elf_field_is_named, 0, BP_ARRAY_SIZE(bad_arm64_elf));
 	tcase_add_test(t, a_patched_copy_is_sealed);

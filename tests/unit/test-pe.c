@@ -125,6 +125,7 @@ START_TEST(every_truncation_is_refused)
 		ck_assert_str_ne(bp_ctx_message(ctx), "");
 		bp_pe_names(bp_span_make(copy, len), ".none");
 		bp_pe_without_padding(bp_span_make(copy, len));
+		bp_pe_without_signature(bp_span_make(copy, len));
 	}
 }
 END_TEST
@@ -160,12 +161,15 @@ START_TEST(padding_behind_certificates_is_cut)
 	whole = b.len;
 	directory = b.data + PE_AT + 24 + 112 + 4 * 8;
 	ck_assert_uint_eq(bp_pe_without_padding(bp_buf_span(&b)).len, whole);
+	ck_assert_uint_eq(bp_pe_without_signature(bp_buf_span(&b)).len, whole);
 	bp_put_le32(directory, (uint32_t)end - 8);
 	bp_put_le32(directory + 4, 8);
 	ck_assert_uint_eq(bp_pe_without_padding(bp_buf_span(&b)).len, end);
+	ck_assert_uint_eq(bp_pe_without_signature(bp_buf_span(&b)).len, end - 8);
 	/* Not zeros: not padding. */
 	b.data[whole - 1] = 1;
 	ck_assert_uint_eq(bp_pe_without_padding(bp_buf_span(&b)).len, whole);
+	ck_assert_uint_eq(bp_pe_without_signature(bp_buf_span(&b)).len, whole);
 	b.data[whole - 1] = 0;
 	/* Beyond the end, more than all addresses, no such directory, another kind of header. */
 	bp_put_le32(directory + 4, (uint32_t)(whole - end) + 9);
