@@ -134,6 +134,19 @@ static int encode(struct lab *lab)
 	return bp_x86_params_encode(lab->ctx, &lab->p, AT, &lab->out);
 }
 
+static const struct bp_wire_x86_setup_data *node_at(const struct lab *lab, uint64_t at)
+{
+	const struct bp_wire_x86_setup_data *node;
+
+	ck_assert_uint_eq(at % 16, 0);
+	ck_assert_uint_ge(at, AT + BP_X86_ZERO_PAGE_SIZE);
+	node = bp_span_get(bp_buf_span(&lab->out), at - AT, sizeof(*node));
+	ck_assert_ptr_nonnull(node);
+	ck_assert(bp_span_has(bp_buf_span(&lab->out), at - AT + sizeof(*node),
+			      bp_le32(node->len)));
+	return node;
+}
+
 /* Follow the chain as a kernel would: the @nth node of @type; NULL if there is none. */
 static const uint8_t *walk(const struct lab *lab, uint32_t type, size_t nth,
 			   uint32_t *ret_len)
@@ -142,15 +155,9 @@ static const uint8_t *walk(const struct lab *lab, uint32_t type, size_t nth,
 	unsigned int hops = 0;
 
 	while (next) {
-		const struct bp_wire_x86_setup_data *node;
+		const struct bp_wire_x86_setup_data *node = node_at(lab, next);
 
 		ck_assert_uint_lt(hops++, 1000);
-		ck_assert_uint_eq(next % 16, 0);
-		ck_assert_uint_ge(next, AT + BP_X86_ZERO_PAGE_SIZE);
-		node = bp_span_get(bp_buf_span(&lab->out), next - AT, sizeof(*node));
-		ck_assert_ptr_nonnull(node);
-		ck_assert(bp_span_has(bp_buf_span(&lab->out), next - AT + sizeof(*node),
-				      bp_le32(node->len)));
 		if (bp_le32(node->type) == type && !nth--) {
 			*ret_len = bp_le32(node->len);
 			return (const uint8_t *)(node + 1);
@@ -651,7 +658,8 @@ START_TEST(thousands_of_nodes_keep_their_order)
 {
 	struct lab *lab = lab_new();
 	uint8_t *big = malloc(3 << 20);
-	uint32_t len;
+	uint64_t next;
+	uint32_t seen = 0, len;
 
 	memset(big, 0x33, 3 << 20);
 	add_node(lab, BP_SETUP_PCI, big, 3 << 20);
@@ -660,8 +668,18 @@ START_TEST(thousands_of_nodes_keep_their_order)
 	ck_assert_int_eq(encode(lab), 0);
 	ck_assert_int_eq(memcmp(walk(lab, BP_SETUP_PCI, 0, &len), big, 3 << 20), 0);
 	ck_assert_uint_eq(len, 3 << 20);
-	for (uint32_t i = 0; i < 900; i++)
-		ck_assert_uint_eq(bp_le32(walk(lab, BP_SETUP_PCI, i + 1, &len)), i);
+	/* One walk for all: each of check's assertions is a system call, and 900 walks are
+	 * 400 000 nodes. */
+	next = bp_le64(new_page(lab)->hdr.setup_data);
+	while (next) {
+		const struct bp_wire_x86_setup_data *node = node_at(lab, next);
+
+		if (bp_le32(node->type) == BP_SETUP_PCI && bp_le32(node->len) == sizeof(seen))
+			ck_assert_uint_eq(bp_le32(node + 1), seen++);
+		ck_assert_uint_le(seen, 900);
+		next = bp_le64(node->next);
+	}
+	ck_assert_uint_eq(seen, 900);
 	free(big);
 	lab_free(lab);
 }
