@@ -13,6 +13,7 @@
 #include "bootparams-cmd.h"
 #include "core/json.h"
 #include "decide/hyperv.h"
+#include "decide/screen-carry.h"
 #include "wire/gop.h"
 
 static const char *format_name(uint32_t pixel_format)
@@ -60,6 +61,60 @@ static int text_output(struct bp_ctx *ctx, const struct bp_gop *gop,
 	return r ? r : bp_buf_printf(b, "\n");
 }
 
+/* What an arm64 kernel is handed depends on what it looks for. */
+static bool depends_on_image(const struct bp_machine *m, enum bp_syscall syscall,
+			     const struct bp_screen *decided)
+{
+	struct bp_carry_outlook o;
+
+	if (m->arch != BP_ARCH_ARM64 || decided->outcome == BP_SCREEN_NONE)
+		return false;
+	for (size_t at = 0; bp_screen_carry_foresee(m, syscall, &at, &o); )
+		if (o.automatic && !*o.obstacle)
+			return true;
+	return false;
+}
+
+static const char *const depends_why =
+	"this architecture's kernels are not all told of it in the same way";
+
+static int text_methods(const struct bp_machine *m, enum bp_syscall syscall,
+			struct bp_buf *b)
+{
+	struct bp_carry_outlook o;
+	int r = 0;
+
+	for (size_t at = 0; !r && bp_screen_carry_foresee(m, syscall, &at, &o); )
+		r = bp_buf_printf(b, "  %-17s by %s %s%s\n", o.name, bp_syscall_name(syscall),
+				  *o.obstacle ? "cannot be used: " :
+				  o.automatic ? "if " : "if asked for (--framebuffer-method), and if ",
+				  *o.obstacle ? o.obstacle : o.needs);
+	return r;
+}
+
+/* How arm64 kernels are told of the framebuffer, as far as it depends on the machine. */
+static int text_hand_over(const struct bp_machine *m, struct bp_buf *b)
+{
+	const struct bp_efi_tables *t = &m->efi_tables;
+	int r;
+
+	if (m->arch != BP_ARCH_ARM64)
+		return 0;
+	r = bp_buf_printf(b, "handed to the next kernel by the first of these that its image "
+			     "allows (kexec --explain says which)\n");
+	if (!r)
+		r = text_methods(m, BP_SYSCALL_LOAD, b);
+	if (!r)
+		r = text_methods(m, BP_SYSCALL_FILE_LOAD, b);
+	if (r)
+		return r;
+	if (t->status == -ENOENT)
+		return bp_buf_printf(b, "EFI's tables: this kernel was started without EFI\n");
+	if (t->status)
+		return bp_buf_printf(b, "EFI's tables: %s\n", t->why);
+	return bp_buf_printf(b, "EFI's tables: read from %s\n", t->source);
+}
+
 /* What the other system call hands over, and what is lost by it. */
 static int text_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 			  const struct bp_screen *decided, struct bp_buf *b)
@@ -68,6 +123,9 @@ static int text_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 	char loss[512];
 	int r = bp_screen_file_load(ctx, m, &file);
 
+	if (!r && depends_on_image(m, BP_SYSCALL_FILE_LOAD, decided))
+		return bp_buf_printf(b, "under kexec_file_load: depends on the image\n"
+					"  because %s\n", depends_why);
 	if (!r)
 		r = bp_buf_printf(b, "under kexec_file_load: %s",
 				  bp_screen_outcome_name(file.outcome));
@@ -98,6 +156,8 @@ int bootparams_screen_text(struct bp_ctx *ctx, const struct bp_machine *m,
 		r = bp_screen_explain(m, &screen, b);
 	if (!r)
 		r = text_file_load(ctx, m, &screen, b);
+	if (!r)
+		r = text_hand_over(m, b);
 	if (r || m->gop.status)
 		return r;
 	r = bp_buf_printf(b, "\nGOP record, taken %s: %zu output%s on %u handles%s\n",
@@ -166,11 +226,62 @@ static int json_output(struct bp_ctx *ctx, struct bp_json *j, const struct bp_go
 	return r;
 }
 
+static void json_file_load(struct bp_json *j, const struct bp_machine *m,
+			   const struct bp_screen *decided, const struct bp_screen *file)
+{
+	bool depends = depends_on_image(m, BP_SYSCALL_FILE_LOAD, decided);
+	char loss[512];
+
+	bp_json_object(j, "framebuffer_by_file_load");
+	bp_json_string(j, "outcome",
+		       depends ? NULL : bp_screen_outcome_name(file->outcome));
+	bp_json_bool(j, "depends_on_image", depends);
+	bp_json_string(j, "why", depends ? depends_why : file->why);
+	bp_json_hex(j, "base", depends ? decided->base : file->base);
+	bp_json_hex(j, "size", depends ? decided->size_bytes : file->size_bytes);
+	bp_json_string(j, "loses",
+		       !depends && bp_screen_file_load_loss(m, decided, file, loss, sizeof(loss))
+			       ? loss
+			       : NULL);
+	bp_json_object_end(j);
+}
+
+static void json_methods(struct bp_json *j, const struct bp_machine *m,
+			 enum bp_syscall syscall)
+{
+	struct bp_carry_outlook o;
+
+	for (size_t at = 0; bp_screen_carry_foresee(m, syscall, &at, &o); ) {
+		bp_json_object(j, NULL);
+		bp_json_string(j, "method", o.name);
+		bp_json_string(j, "syscall", bp_syscall_name(syscall));
+		bp_json_bool(j, "automatic", o.automatic);
+		bp_json_string(j, "needs", o.needs);
+		bp_json_string(j, "obstacle", *o.obstacle ? o.obstacle : NULL);
+		bp_json_object_end(j);
+	}
+}
+
+static void json_hand_over(struct bp_json *j, const struct bp_machine *m)
+{
+	const struct bp_efi_tables *t = &m->efi_tables;
+
+	if (m->arch != BP_ARCH_ARM64)
+		return;
+	bp_json_array(j, "framebuffer_methods");
+	json_methods(j, m, BP_SYSCALL_LOAD);
+	json_methods(j, m, BP_SYSCALL_FILE_LOAD);
+	bp_json_array_end(j);
+	bp_json_object(j, "efi_tables");
+	bp_json_string(j, "status", t->status == -ENOENT ? "this system has none" : t->why);
+	bp_json_string(j, "source", t->status ? NULL : t->source);
+	bp_json_object_end(j);
+}
+
 int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m,
 			   struct bp_json *j)
 {
 	struct bp_screen screen, file;
-	char loss[512];
 	int r = bp_hyperv_screen_decide(ctx, m, NULL, NULL, &screen);
 
 	if (!r)
@@ -188,16 +299,8 @@ int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m,
 		json_fact(j, &m->screen_facts.v[i]);
 	bp_json_array_end(j);
 	bp_json_object_end(j);
-	bp_json_object(j, "framebuffer_by_file_load");
-	bp_json_string(j, "outcome", bp_screen_outcome_name(file.outcome));
-	bp_json_string(j, "why", file.why);
-	bp_json_hex(j, "base", file.base);
-	bp_json_hex(j, "size", file.size_bytes);
-	bp_json_string(j, "loses",
-		       bp_screen_file_load_loss(m, &screen, &file, loss, sizeof(loss))
-			       ? loss
-			       : NULL);
-	bp_json_object_end(j);
+	json_file_load(j, m, &screen, &file);
+	json_hand_over(j, m);
 	if (m->gop.status) {
 		bp_json_null(j, "gop_record");
 		return 0;

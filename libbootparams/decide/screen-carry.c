@@ -31,7 +31,7 @@
 
 struct view {
 	const struct bp_machine *m;
-	const struct bp_image *image;
+	const struct bp_image *image;	/* NULL: any that suits the method */
 	const struct bp_carry_request *q;
 	bool knows_entry;	/* the image has the GUID: it looks for the entry */
 	uint64_t patch_offset;
@@ -45,6 +45,7 @@ struct method {
 	/* Why not? Nothing is written: it can be done. */
 	void (*obstacle)(struct view *v, char *text, size_t size);
 	const char *why;
+	const char *needs;	/* what only the image shows */
 };
 
 static void say(char *text, size_t size, const char *fmt, ...) BP_PRINTF(3, 4);
@@ -160,7 +161,7 @@ static void patch_obstacle(struct view *v, char *text, size_t size)
 {
 	static const uint8_t zero[BP_SCREEN_INFO_SIZE];
 	const struct bp_kexec_state *k = &v->m->kexec;
-	const uint8_t *p;
+	const uint8_t *p = zero;
 
 	if (!v->m->screen_facts.has_symbol) {
 		say(text, size, "the running kernel's own variable was not found");
@@ -170,14 +171,15 @@ static void patch_obstacle(struct view *v, char *text, size_t size)
 		say(text, size, "the running kernel does not say its build id");
 		return;
 	}
-	if (!has_build_id(v->image, v->m->build_id)) {
+	if (v->image && !has_build_id(v->image, v->m->build_id)) {
 		say(text, size,
 		    "the image is not the build that runs, so that where its variable is "
 		    "cannot be known");
 		return;
 	}
-	p = find_in_image(v->image, v->m->screen_facts.symbol_offset, sizeof(zero),
-			  &v->patch_offset);
+	if (v->image)
+		p = find_in_image(v->image, v->m->screen_facts.symbol_offset,
+				  sizeof(zero), &v->patch_offset);
 	if (!p || memcmp(p, zero, sizeof(zero))) {
 		say(text, size, "the image has no empty variable at 0x%llx",
 		    (unsigned long long)v->m->screen_facts.symbol_offset);
@@ -208,7 +210,7 @@ static void redirect_obstacle(struct view *v, char *text, size_t size)
 	else if (!bp_efi_redirect_entry(t))
 		say(text, size,
 		    "EFI's configuration table has no entry that could be given up");
-	else if (!t->spare)
+	else if (v->image && !t->spare)
 		say(text, size, "no page of the firmware's runtime data is free");
 }
 
@@ -218,17 +220,21 @@ static void redirect_obstacle(struct view *v, char *text, size_t size)
  * is for this very build only, and spoils the image's signature. The last changes memory
  * of the firmware, for good.
  */
+#define LOOKS_THERE \
+	"the kernel looks for it in EFI's tables, as those newer than Linux 6.1 do"
 static const struct method methods[] = {
 	{ BP_CARRY_EFI_CLONE, "efi-clone", true, false, true, clone_obstacle,
-	  "a copy of EFI's tables has an entry for it" },
+	  "a copy of EFI's tables has an entry for it", LOOKS_THERE },
 	{ BP_CARRY_EFI_REBUILD, "efi-rebuild", true, false, true, rebuild_obstacle,
-	  "EFI's tables are made anew, with an entry for it" },
+	  "EFI's tables are made anew, with an entry for it", LOOKS_THERE },
 	{ BP_CARRY_IMAGE_PATCH, "image-patch", true, true, true, patch_obstacle,
 	  "the kernel's own variable is filled in a copy of the image, whose build id is "
-	  "that of the running kernel" },
+	  "that of the running kernel",
+	  "the image is the build that runs" },
 	{ BP_CARRY_FIRMWARE_REDIRECT, "firmware-redirect", false, true, false,
 	  redirect_obstacle,
-	  "an entry of EFI's configuration table is changed, in the firmware's memory" },
+	  "an entry of EFI's configuration table is changed, in the firmware's memory",
+	  LOOKS_THERE },
 };
 
 int bp_carry_parse(struct bp_ctx *ctx, const char *text, enum bp_carry *ret_method)
@@ -408,5 +414,28 @@ bool bp_carry_goes_with(enum bp_carry method, enum bp_syscall syscall)
 	for (size_t i = 0; i < BP_ARRAY_SIZE(methods); i++)
 		if (methods[i].method == method)
 			return goes_with(&methods[i], syscall);
+	return true;
+}
+
+bool bp_screen_carry_foresee(const struct bp_machine *m, enum bp_syscall syscall,
+			     size_t *at, struct bp_carry_outlook *ret_outlook)
+{
+	struct bp_carry_request q = { syscall, BP_CARRY_NONE };
+	struct view v = { .m = m, .q = &q };
+	const struct method *method;
+
+	while (*at < BP_ARRAY_SIZE(methods) && !goes_with(&methods[*at], syscall))
+		++*at;
+	if (*at == BP_ARRAY_SIZE(methods))
+		return false;
+	method = &methods[(*at)++];
+	*ret_outlook = (struct bp_carry_outlook){
+		.name = method->name,
+		.automatic = method->automatic,
+		.needs = method->needs,
+	};
+	/* An entry is there for a kernel that looks for it: the build that runs. */
+	v.knows_entry = method->method != BP_CARRY_IMAGE_PATCH || !m->efi_tables.status;
+	method->obstacle(&v, ret_outlook->obstacle, sizeof(ret_outlook->obstacle));
 	return true;
 }

@@ -43,6 +43,20 @@ int bp_screen_carried(struct bp_ctx *ctx, const struct bp_machine *m,
 		      const struct bp_image *image,
 		      const struct bp_carry_request *request, struct bp_screen *screen,
 		      enum bp_carry *ret_method);
+/* A method on this machine, before any image is named. */
+struct bp_carry_outlook {
+	const char *name;	/* static: "efi-clone" */
+	bool automatic;		/* else only where it is asked for */
+	const char *needs;	/* static: what must be true of the image */
+	char obstacle[256];	/* ""; or why it cannot be used with any image */
+};
+/*
+ * Those of a call in the order of preference: *@at is 0 at first, and moves on; false:
+ * there are no more.
+ */
+bool bp_screen_carry_foresee(const struct bp_machine *m, enum bp_syscall syscall,
+			     size_t *at, struct bp_carry_outlook *ret_outlook);
+
 /* Does the method go with this call at all? BP_CARRY_NONE does. */
 bool bp_carry_goes_with(enum bp_carry method, enum bp_syscall syscall);
 

@@ -141,6 +141,56 @@ START_TEST(a_patch_for_old_kernels)
 }
 END_TEST
 
+/* "efi-clone" by @syscall, or NULL: why not; "" where only the image counts. */
+static const char *foresee(enum bp_syscall syscall, const char *name)
+{
+	static struct bp_carry_outlook o;
+
+	for (size_t at = 0; bp_screen_carry_foresee(&m, syscall, &at, &o); )
+		if (!strcmp(o.name, name))
+			return o.obstacle;
+	return NULL;
+}
+
+START_TEST(some_is_known_before_any_image)
+{
+	struct bp_carry_outlook o;
+	size_t at = 0;
+
+	m.efi_tables.source = "/proc/kcore";
+	/* In the order in which they are tried. */
+	ck_assert(bp_screen_carry_foresee(&m, BP_SYSCALL_FILE_LOAD, &at, &o));
+	ck_assert_str_eq(o.name, "image-patch");
+	ck_assert_str_eq(o.needs, "the image is the build that runs");
+	ck_assert(o.automatic);
+	ck_assert(bp_screen_carry_foresee(&m, BP_SYSCALL_FILE_LOAD, &at, &o));
+	ck_assert_str_eq(o.name, "firmware-redirect");
+	ck_assert(!o.automatic);
+	ck_assert(!bp_screen_carry_foresee(&m, BP_SYSCALL_FILE_LOAD, &at, &o));
+	ck_assert_str_eq(foresee(BP_SYSCALL_LOAD, "efi-clone"), "");
+	ck_assert_str_eq(foresee(BP_SYSCALL_LOAD, "efi-rebuild"), "");
+	ck_assert_str_eq(foresee(BP_SYSCALL_LOAD, "image-patch"), "");
+	ck_assert_ptr_null(foresee(BP_SYSCALL_LOAD, "firmware-redirect"));
+	ck_assert_str_eq(foresee(BP_SYSCALL_FILE_LOAD, "firmware-redirect"),
+			 "EFI's tables are in memory that only the kernel can write");
+	/* Signatures stand in the way of one call alone. */
+	m.kexec.sig_enforced = 1;
+	ck_assert_str_eq(foresee(BP_SYSCALL_LOAD, "image-patch"), "");
+	ck_assert_ptr_nonnull(strstr(foresee(BP_SYSCALL_FILE_LOAD, "image-patch"),
+				     "no valid signature"));
+	/* An entry that the running kernel emptied. */
+	m.efi_tables.n_config = 2;
+	ck_assert_ptr_nonnull(strstr(foresee(BP_SYSCALL_LOAD, "image-patch"),
+				     "have an emptied entry"));
+	tables_unreadable();
+	ck_assert_str_eq(foresee(BP_SYSCALL_LOAD, "efi-clone"), "cannot map /dev/mem");
+	ck_assert_str_eq(foresee(BP_SYSCALL_LOAD, "image-patch"), "");
+	m.build_id = NULL;
+	ck_assert_str_eq(foresee(BP_SYSCALL_LOAD, "image-patch"),
+			 "the running kernel does not say its build id");
+}
+END_TEST
+
 static void other_build(void) { m.build_id = (char *)"1111111111111111111111111111111111111111"; }
 static void short_build_id(void) { m.build_id = (char *)"3f0a5c7d9e1b2a"; }
 static void long_build_id(void)
@@ -323,6 +373,7 @@ int main(void)
 	tcase_add_test(t, a_copy_where_the_kernel_looks_there);
 	tcase_add_test(t, new_tables_where_the_old_cannot_be_read);
 	tcase_add_test(t, a_patch_for_old_kernels);
+	tcase_add_test(t, some_is_known_before_any_image);
 	tcase_add_loop_test(t, no_patch_without_proof, 0, BP_ARRAY_SIZE(no_patch));
 	tcase_add_loop_test(t, no_patch_where_signatures_count, 0, 3);
 	tcase_add_test(t, file_load_and_an_emptied_entry);
