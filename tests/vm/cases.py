@@ -226,6 +226,14 @@ def a64_cases():
                 claim="the same on another processor and with GICv3")
         add(f"7.x-third-c-{jump}", "7.x", jump=jump, third=True,
             claim="the third kernel in a row has the frame buffer that the firmware made")
+    add("6.1-third-c-normal", "6.1", jump="normal", third=True,
+        claim="the third kernel in a row has the frame buffer, each one told in its image")
+    add("6.12-third-efi-rebuild-c-normal", "6.12", jump="normal", third=True,
+        method="efi-rebuild",
+        claim="the third kernel in a row has the frame buffer, by new EFI tables each time")
+    add("6.12-high-c-crash", "6.12", jump="crash", crashkernel=CRASHKERNEL + ",high",
+        memory_mib=5120,
+        claim="a crash kernel above 4 GiB has its low memory as well, and the frame buffer")
     for owner in ("bochs", "efifb"):
         add(f"7.x-lost-{owner}-c-normal", "7.x", jump="normal", owner=owner, gop_record="driver",
             lost=True, core=owner == "bochs", options="-d", says=SAYS_RECORD,
@@ -285,7 +293,9 @@ def prelude_scenario(case, cmdline):
         lines.append("report before")
     return "\n".join(lines + [
         "run prelude kexec -c -l /next/vmlinuz --initrd=/next/initrd "
-        f"--append={shlex.quote(cmdline)}",
+        f"--append={shlex.quote(cmdline)}"
+        # the kernel that it starts hands over what it was handed by the same method
+        + (f" --framebuffer-method={case.method}" if case.third and case.method else ""),
         '[ $rc = 0 ] || fail "prelude: exit status $rc: $(cat /tmp/out)"',
         "kexec -e",
         'fail "kexec -e returned $?"']) + "\n"

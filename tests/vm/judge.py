@@ -309,6 +309,22 @@ def judge_cma(loaded, following, page):
                 f"more than its region's {region >> 20} MiB", f"{total >> 20} MiB")
 
 
+def judge_high(loaded, following):
+    """Is the memory of crashkernel=,high and the part below 4 GiB the crash kernel's?"""
+    regions = iomem(loaded, ["Crash kernel"])
+    above = [start >= 1 << 32 for start, _ in regions]
+    yield Check("crash kernel's regions", above == [False, True], "one below 4 GiB, one above",
+                written(regions))
+    ram = iomem(following, ["System RAM"])
+    for start, end in regions:
+        got = sum(max(0, min(end, e) - max(start, s)) for s, e in ram)
+        yield Check(f"RAM of the crash kernel in {start:#x}-{end:#x}",
+                    got >= (end - start) * 0.9, f"at least 90% of {end - start:#x}", f"{got:#x}")
+    beyond = without(ram, regions)
+    yield Check("RAM of the crash kernel beyond its regions", not beyond, "none",
+                written(beyond))
+
+
 def judge_takeover(case, report, files, shots):
     """The next kernel after it loaded its DRM driver."""
     got = fb_owner(report)
@@ -483,6 +499,8 @@ def judge(case, loader, files, shots, folder, rows):
         out += judge_takeover(case, read_report(files["taken.tar.gz"]), files, shots)
     if ",cma" in case.crashkernel:
         out += judge_cma(loaded, reports["next"], following)
+    if ",high" in case.crashkernel:
+        out += judge_high(loaded, reports["next"])
     if "--hotplug" in case.options and loader == "ours":
         for what in ("cpu", "memory"):
             got = loaded.get(f"sys/devices/system/{what}/crash_hotplug", b"").decode().strip()
