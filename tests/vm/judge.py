@@ -397,6 +397,16 @@ def judge_vmcore(case, files, folder, first_report, last_report):
     yield Check("kernel log in the vmcore", said, "holds the crash", str(said))
 
 
+def judge_lost_vmcore(files, folder):
+    """kexec-tools' headers where they are known to be wrong, so that nothing can be read."""
+    sizes = [end - start for start, end in vmcore_ranges(folder / "vmcore-head")]
+    yield Check("memory in the vmcore", max(sizes, default=0) >= 1 << 52,
+                "a segment of more than all memory", f"{max(sizes, default=0):#x} bytes")
+    found = re.search(rb"found (\d+)", files["find.out"])
+    yield Check("pages of the pattern in /proc/vmcore", not found, "none",
+                found[1].decode() if found else "none")
+
+
 def beginning(files):
     """The report of the kernel that the firmware started."""
     return read_report(files["before.tar.gz" if "before.tar.gz" in files else "first.tar.gz"])
@@ -505,7 +515,9 @@ def judge(case, loader, files, shots, folder, rows):
         for what in ("cpu", "memory"):
             got = loaded.get(f"sys/devices/system/{what}/crash_hotplug", b"").decode().strip()
             out.append(Check(f"the kernel follows {what} hotplug", got == "1", "1", got))
-    if case.vmcore:
+    if case.vmcore and loader == "peer" and not case.peer_dump:
+        out += judge_lost_vmcore(files, folder)
+    elif case.vmcore:
         last = read_report(files["plugged.tar.gz"]) if case.plug_mib else loaded
         out += judge_vmcore(case, files, folder, reports["first"], last)
     return out
