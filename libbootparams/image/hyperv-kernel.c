@@ -320,28 +320,6 @@ static int read_member(void *arg, const char *name, uint32_t mode, struct bp_spa
 	return 0;
 }
 
-static int read_initrd(struct reader *rd, const struct bp_initrd *initrd)
-{
-	bp_autoclose int fd = -1;
-	int r = 0;
-
-	if (!initrd->n_files) {
-		/* Sections of a UKI. */
-		r = bp_input_join(rd->ctx, "initrd", &initrd->bytes, 1, &fd);
-		return r ? r : bp_cpio_walk(rd->ctx, initrd->bytes, fd, read_member, rd);
-	}
-	for (size_t i = 0; i < initrd->n_files && !r; i++) {
-		const struct bp_initrd_file *f = &initrd->files[i];
-		struct bp_span bytes =
-			bp_span_sub(initrd->bytes, f->offset, f->input.size);
-
-		r = bp_cpio_walk(rd->ctx, bytes, f->input.fd, read_member, rd);
-		if (r)
-			r = bp_fail(rd->ctx, r, "%s", f->path);
-	}
-	return r;
-}
-
 /* hv_vmbus.ko somewhere below a folder. */
 static int read_modules(struct reader *rd, const char *folder)
 {
@@ -415,7 +393,7 @@ int bp_hyperv_kernel_read(struct bp_ctx *ctx, const struct bp_image *image,
 	int r = read_image(&rd, image);
 
 	if (!r && initrd)
-		r = read_initrd(&rd, initrd);
+		r = bp_initrd_walk(ctx, initrd, read_member, &rd);
 	if (!r && modules && !rd.k.profile_known)
 		r = read_modules(&rd, modules);
 	if (r)

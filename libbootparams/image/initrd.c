@@ -206,6 +206,29 @@ int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd)
 	return 0;
 }
 
+int bp_initrd_walk(struct bp_ctx *ctx, const struct bp_initrd *initrd, bp_cpio_fn fn,
+		   void *arg)
+{
+	bp_autoclose int fd = -1;
+	int r = 0;
+
+	if (!initrd->n_files) {
+		/* Sections of a UKI. */
+		r = bp_input_join(ctx, "initrd", &initrd->bytes, 1, &fd);
+		return r ? r : bp_cpio_walk(ctx, initrd->bytes, fd, fn, arg);
+	}
+	for (size_t i = 0; i < initrd->n_files && !r; i++) {
+		const struct bp_initrd_file *f = &initrd->files[i];
+		struct bp_span bytes =
+			bp_span_sub(initrd->bytes, f->offset, f->input.size);
+
+		r = bp_cpio_walk(ctx, bytes, f->input.fd, fn, arg);
+		if (r)
+			r = bp_fail(ctx, r, "%s", f->path);
+	}
+	return r;
+}
+
 int bp_initrd_check_unchanged(struct bp_ctx *ctx, const struct bp_initrd *initrd)
 {
 	for (size_t i = 0; i < initrd->n_files; i++) {

@@ -6,6 +6,7 @@
 #ifndef BP_IMAGE_INITRD_H
 #define BP_IMAGE_INITRD_H
 
+#include "image/cpio.h"
 #include "image/image.h"
 
 /* Start as BP_INITRD_NONE (then bp_initrd_close() is safe), fill with
@@ -43,6 +44,9 @@ void bp_initrd_close(struct bp_initrd *initrd);
  * memory for all of them: only for a kexec_file_load() that is really to happen.
  */
 int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd);
+/* bp_cpio_walk() for each file, or for what a UKI has; a message begins with the path. */
+int bp_initrd_walk(struct bp_ctx *ctx, const struct bp_initrd *initrd, bp_cpio_fn fn,
+		   void *arg);
 /* bp_input_check_unchanged() for each file; the message names it. */
 int bp_initrd_check_unchanged(struct bp_ctx *ctx, const struct bp_initrd *initrd);
 
