@@ -239,3 +239,44 @@ enum check_outcome check_crash_room(const struct check_subject *s, struct check_
 	return s->placed ? CHECK_OK
 			 : check_not_applicable(a, "KERNEL is for another architecture");
 }
+
+/*
+ * At least this must fit: the kernel as it is in its file, the initrd, and what it unpacks
+ * to, at the same time (populate_rootfs(), init/initramfs.c, frees the initrd behind it).
+ */
+enum check_outcome check_crash_unpack(const struct check_subject *s,
+				      struct check_answer *a)
+{
+	const struct bp_crash *crash = &s->machine->crash;
+	uint64_t have = bp_memmap_total(&crash->regions, BP_MEM_RAM) +
+			bp_memmap_total(&crash->cma, BP_MEM_RAM);
+	const char *hidden = check_iomem_hidden(s);
+	uint64_t initrd, kernel;
+
+	if (!s->kernel)
+		return check_not_applicable(a, "no KERNEL is named");
+	if (!s->panic)
+		return check_not_applicable(a, "KERNEL is not for a crash (--crash)");
+	if (!s->has_load)
+		return check_not_applicable(a, "KERNEL is for another architecture");
+	if (!s->load.has_initrd)
+		return check_not_applicable(a, "there is no initrd");
+	if (hidden)
+		return check_unknown(a, "%s", hidden);
+	if (!have)
+		return check_not_applicable(a, "no memory is reserved for a crash kernel");
+	if (s->unpacked_why)
+		return check_unknown(a, "%s", s->unpacked_why);
+	initrd = s->load.initrd.bytes.len;
+	kernel = s->image->bytes.len;
+	if (s->image->n_parts)
+		kernel = 0;	/* a vmlinux, most of which may be for a debugger */
+	for (size_t i = 0; i < s->image->n_parts; i++)
+		kernel += s->image->parts[i].file_size;
+	if (kernel + initrd + s->unpacked <= have)
+		return CHECK_OK;
+	return check_found(a, "%" PRIu64 " MiB are reserved; the kernel has %" PRIu64
+			      " MiB, the initrd %" PRIu64 ", and its files are %" PRIu64
+			      " MiB", have >> 20, kernel >> 20, initrd >> 20,
+			   s->unpacked >> 20);
+}

@@ -80,8 +80,8 @@ enum check_outcome check_screen_info_lost(const struct check_subject *s,
 		check_cure(a, "Where you know the framebuffer: kexec -c "
 			      "--framebuffer=BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP.");
 	return check_found(a, "%s shows a picture, but %s has no framebuffer (type 0x%02x): "
-			      "the loader of this kernel lost it", driver, f->source,
-			   f->video_type);
+			      "the loader of this kernel lost it, or the firmware gave none",
+			   driver, f->source, f->video_type);
 }
 
 enum check_outcome check_screen_not_passed(const struct check_subject *s,

@@ -143,6 +143,11 @@ static const struct check_rule rules[] = {
 	  "It cannot be loaded: a crash leaves no dump.",
 	  "Reserve more (crashkernel=), or make the initrd smaller.",
 	  check_crash_room },
+	{ "crash-unpack", CHECK_ERROR,
+	  "the crash kernel cannot unpack its initrd in the memory reserved for it",
+	  "It is loaded, but stops for want of memory: a crash leaves no dump.",
+	  "Reserve more (crashkernel=), or make the initrd smaller.",
+	  check_crash_unpack },
 	{ "efi-memmap", CHECK_ERROR,
 	  "booted by EFI, but without EFI's memory map",
 	  "The kernel cannot use EFI's runtime services: there are no EFI variables, and "
@@ -366,6 +371,25 @@ static int keep_message(struct bp_ctx *ctx, int r, char **ret_why)
 	return *ret_why ? 0 : -ENOMEM;
 }
 
+/* A file in the page cache; names and the like are not counted. */
+static int count_pages(void *arg, const char *name, uint32_t mode, struct bp_span data)
+{
+	uint64_t *total = arg;
+
+	(void)name;
+	(void)mode;
+	*total += bp_align_up(data.len, 4096);
+	return 0;
+}
+
+/* Of a crash kernel, whose memory is short. */
+static int measure_initrd(struct check_subject *s)
+{
+	int r = bp_initrd_walk(s->ctx, &s->load.initrd, count_pages, &s->unpacked);
+
+	return r && r != -ENOMEM ? keep_message(s->ctx, r, &s->unpacked_why) : r;
+}
+
 static int fill_load(struct check_subject *s, const char *const *initrds,
 		     const char *append)
 {
@@ -389,6 +413,8 @@ static int fill_load(struct check_subject *s, const char *const *initrds,
 	s->plan_status = r;
 	if (r)
 		r = keep_message(s->ctx, r, &s->plan_why);
+	if (!r && s->panic && l->has_initrd)
+		r = measure_initrd(s);
 	if (r || !s->panic)
 		return r;
 	/* Where the segments go is only known of kexec_load; as much room does the
@@ -481,6 +507,7 @@ void check_subject_done(struct check_subject *s)
 	bp_hyperv_report_done(&s->hyperv);
 	free(s->plan_why);
 	free(s->placed_why);
+	free(s->unpacked_why);
 	bp_plan_unref(s->placed);
 	bp_plan_unref(s->plan);
 	if (s->has_load)

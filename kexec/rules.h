@@ -41,6 +41,8 @@ struct check_subject {
 	struct bp_plan *placed;	/* with segments: by kexec_load, to see the room */
 	char *plan_why, *placed_why;
 	int plan_status, placed_status;
+	uint64_t unpacked;	/* what the initrd takes when it is unpacked; for a crash */
+	char *unpacked_why;	/* why that is not known, or NULL */
 };
 
 struct check_answer {
@@ -130,6 +132,8 @@ enum check_outcome check_crash_not_loaded(const struct check_subject *s,
 					  struct check_answer *a);
 enum check_outcome check_crash_low(const struct check_subject *s, struct check_answer *a);
 enum check_outcome check_crash_room(const struct check_subject *s, struct check_answer *a);
+enum check_outcome check_crash_unpack(const struct check_subject *s,
+				      struct check_answer *a);
 
 /* rules-firmware.c */
 enum check_outcome check_efi_memmap(const struct check_subject *s, struct check_answer *a);
