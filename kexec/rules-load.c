@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rules.h"
+#include "decide/hyperv-partitions.h"
 #include "image/pe.h"
 
 static const char NO_KERNEL[] = "no KERNEL is named";
@@ -213,4 +214,42 @@ enum check_outcome check_kexec_warns(const struct check_subject *s,
 			len += (size_t)snprintf(a->what + len, sizeof(a->what) - len, "%s%s",
 						len ? "; " : "", *w);
 	return len ? CHECK_FOUND : CHECK_OK;
+}
+
+enum check_outcome check_hyperv_children(const struct check_subject *s,
+					 struct check_answer *a)
+{
+	const struct bp_hyperv *hv = &s->machine->hyperv;
+	bp_autobuf struct bp_buf children = { 0 };
+
+	if (!bp_hyperv_is_parent(hv))
+		return check_not_applicable(a, "this is no partition that may have any");
+	if (bp_hyperv_children(s->machine, &children))
+		return check_unknown(a, "out of memory");
+	if (children.len)
+		return check_found(a, "%s", bp_buf_str(&children));
+	if (hv->partitions.status)
+		return check_unknown(a, "not all processes can be looked at: %s",
+				     strerror(-hv->partitions.status));
+	return CHECK_OK;
+}
+
+enum check_outcome check_hyperv_crash(const struct check_subject *s,
+				      struct check_answer *a)
+{
+	const struct bp_machine *m = s->machine;
+
+	if (m->hyperv.partition < BP_HYPERV_ROOT || m->arch != BP_ARCH_X86_64)
+		return check_not_applicable(a, "this is no root partition");
+	if (m->la57 == 1 || m->hyperv.crash == BP_HYPERV_CRASH_5LEVEL)
+		return check_found(a, "paging has 5 levels");
+	if (m->hyperv.crash == BP_HYPERV_CRASH_LINUX_ONLY)
+		return check_found(a, "hv_crash could not set itself up: \"only linux root "
+				      "kdump support enabled\"");
+	if (m->crash.cma.n)
+		return check_found(a, "System RAM is left out of the dump "
+				      "(crashkernel=...,cma)");
+	if (m->hyperv.crash == BP_HYPERV_CRASH_UNKNOWN)
+		return check_unknown(a, "the kernel's log has no word of hv_crash");
+	return CHECK_OK;
 }

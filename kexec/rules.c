@@ -96,6 +96,18 @@ static const struct check_rule rules[] = {
 	  "What bootparams hyperv predicts may be wrong here.",
 	  "Try it before you depend on it.",
 	  check_hyperv_assumption },
+	{ "hyperv-children", CHECK_WARNING,
+	  "partitions run in this one, or have its devices (Hyper-V)",
+	  "They outlive a jump: the hypervisor keeps their memory, and devices go on "
+	  "writing to it, under the next kernel. kexec refuses to load.",
+	  "Stop them; where that happens before the jump, kexec --ignore-partitions.",
+	  check_hyperv_children },
+	{ "hyperv-crash", CHECK_WARNING,
+	  "a crash dump of this root partition would lack the hypervisor (Hyper-V)",
+	  "hv_crash brings the hypervisor down in a crash, so that its memory is part of "
+	  "the dump, and none of its partitions runs on.",
+	  "Boot this kernel with no5lvl, or see in its log what hv_crash lacked.",
+	  check_hyperv_crash },
 	{ "e820-overlap", CHECK_WARNING,
 	  "two ranges of the memory map overlap, and are of different types",
 	  "Which of them counts depends on who reads it: memory that the firmware uses "

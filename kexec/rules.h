@@ -116,6 +116,10 @@ enum check_outcome check_hyperv_refused(const struct check_subject *s,
 					struct check_answer *a);
 enum check_outcome check_hyperv_assumption(const struct check_subject *s,
 					   struct check_answer *a);
+enum check_outcome check_hyperv_children(const struct check_subject *s,
+					 struct check_answer *a);
+enum check_outcome check_hyperv_crash(const struct check_subject *s,
+				      struct check_answer *a);
 
 /* rules-memory.c */
 enum check_outcome check_e820_overlap(const struct check_subject *s,

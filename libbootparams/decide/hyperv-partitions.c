@@ -150,23 +150,23 @@ static int explain_hv_crash(struct bp_plan *plan)
 
 	if (m->la57 == 1 || crash == BP_HYPERV_CRASH_5LEVEL)
 		return bp_plan_warn(
-			plan, "Hyper-V root: the hypervisor cannot be dumped, since "
+			plan, "Hyper-V: the hypervisor cannot be dumped, since "
 			      "hv_crash does not work with 5-level paging: when the "
 			      "hypervisor crashes the machine resets (boot this kernel "
 			      "with no5lvl)");
 	if (crash == BP_HYPERV_CRASH_LINUX_ONLY)
 		return bp_plan_warn(
-			plan, "Hyper-V root: the hypervisor cannot be dumped: hv_crash "
+			plan, "Hyper-V: the hypervisor cannot be dumped: hv_crash "
 			      "could not set itself up when this kernel booted (\"only "
 			      "linux root kdump support enabled\"; the lines before it "
 			      "in dmesg say why)");
 	if (crash == BP_HYPERV_CRASH_UNKNOWN)
 		return bp_plan_reason(
-			plan, "Hyper-V root: whether the hypervisor is dumped, too, "
+			plan, "Hyper-V: whether the hypervisor is dumped, too, "
 			      "is not known: the kernel log has no word of hv_crash "
 			      "(Linux 7.1 with CONFIG_MSHV_ROOT has it)");
 	return bp_plan_reason(
-		plan, "Hyper-V root: hv_crash is ready: paging has 4 levels, and with "
+		plan, "Hyper-V: hv_crash is ready: paging has 4 levels, and with "
 		      "a crash kernel loaded beforehand a crash of Linux or of the "
 		      "hypervisor ends in it; without one the machine resets");
 }
@@ -179,12 +179,12 @@ static int explain_dump(struct bp_plan *plan)
 	if (cma)
 		return bp_plan_warn(
 			plan,
-			"Hyper-V root: %llu MiB of System RAM are left out of the "
+			"Hyper-V: %llu MiB of System RAM are left out of the "
 			"dump (crashkernel=...,cma): what the hypervisor has "
 			"there is missing from it",
 			(unsigned long long)(cma >> 20));
 	return bp_plan_reason(
-		plan, "Hyper-V root: no System RAM but the crash kernel's own is "
+		plan, "Hyper-V: no System RAM but the crash kernel's own is "
 		      "left out of the dump: the hypervisor's memory is part of "
 		      "it");
 }
@@ -204,14 +204,14 @@ static int explain_crash(struct bp_plan *plan, const char *children)
 	if (is_root && plan->machine->hyperv.crash == BP_HYPERV_CRASH_BOTH)
 		return bp_plan_reason(
 			plan,
-			"Hyper-V root: in a crash hv_crash suspends what is "
+			"Hyper-V: in a crash hv_crash suspends what is "
 			"running: %s",
 			children);
 	return bp_plan_warn(
 		plan,
-		"%s partition of Hyper-V: without hv_crash nothing suspends in a crash "
-		"what is running: %s; its devices go on writing to its memory under "
-		"the crash kernel, and the hypervisor keeps that memory",
+		"Hyper-V: without hv_crash nothing suspends in a crash what this %s "
+		"partition runs: %s; devices go on writing to its memory under the crash "
+		"kernel, and the hypervisor keeps that memory",
 		bp_hyperv_partition_name(plan->machine->hyperv.partition), children);
 }
 
@@ -236,7 +236,7 @@ int bp_hyperv_partitions_explain(struct bp_plan *plan)
 	if (plan->panic)
 		return explain_crash(plan, bp_buf_str(&children));
 	return children.len ? bp_plan_warn(plan,
-					   "this %s partition of Hyper-V has children: "
+					   "Hyper-V: this %s partition has children: "
 					   "%s; " BP_HYPERV_CHILDREN_OUTLIVE,
 					   bp_hyperv_partition_name(hv->partition),
 					   bp_buf_str(&children))
