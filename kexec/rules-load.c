@@ -11,7 +11,16 @@
 #include "image/pe.h"
 
 static const char NO_KERNEL[] = "no KERNEL is named";
-static const char OTHER_ARCH[] = "KERNEL is for another architecture";
+
+/* There is no KERNEL, or none that could be loaded here: the answer says which. */
+static bool no_load(const struct check_subject *s, struct check_answer *a)
+{
+	if (s->has_load)
+		return false;
+	check_say(a, CHECK_NOT_APPLICABLE, "%s",
+		  s->kernel ? "KERNEL is for another architecture" : NO_KERNEL);
+	return true;
+}
 
 enum check_outcome check_load_disabled(const struct check_subject *s,
 				       struct check_answer *a)
@@ -133,10 +142,8 @@ static bool is_line_too_long(const struct check_subject *s)
 enum check_outcome check_cmdline_length(const struct check_subject *s,
 					struct check_answer *a)
 {
-	if (!s->kernel)
-		return check_not_applicable(a, "%s", NO_KERNEL);
-	if (!s->has_load)
-		return check_not_applicable(a, "%s", OTHER_ARCH);
+	if (no_load(s, a))
+		return CHECK_NOT_APPLICABLE;
 	if (!s->load.cmdline)
 		return check_unknown(a, "there is no plan: %s", s->plan_why);
 	if (!is_line_too_long(s))
@@ -165,10 +172,8 @@ enum check_outcome check_initrd_missing(const struct check_subject *s,
 	const char *root;
 	size_t len = 0;
 
-	if (!s->kernel)
-		return check_not_applicable(a, "%s", NO_KERNEL);
-	if (!s->has_load)
-		return check_not_applicable(a, "%s", OTHER_ARCH);
+	if (no_load(s, a))
+		return CHECK_NOT_APPLICABLE;
 	if (!s->load.cmdline)
 		return check_unknown(a, "there is no plan: %s", s->plan_why);
 	root = check_parameter(s->load.cmdline, "root", &len);
@@ -181,10 +186,8 @@ enum check_outcome check_initrd_missing(const struct check_subject *s,
 enum check_outcome check_kexec_refuses(const struct check_subject *s,
 				       struct check_answer *a)
 {
-	if (!s->kernel)
-		return check_not_applicable(a, "%s", NO_KERNEL);
-	if (!s->has_load)
-		return check_not_applicable(a, "%s", OTHER_ARCH);
+	if (no_load(s, a))
+		return CHECK_NOT_APPLICABLE;
 	if (!s->plan_status)
 		return CHECK_OK;
 	/* These have rules of their own. */
@@ -202,10 +205,8 @@ enum check_outcome check_kexec_warns(const struct check_subject *s,
 {
 	size_t len = 0;
 
-	if (!s->kernel)
-		return check_not_applicable(a, "%s", NO_KERNEL);
-	if (!s->has_load)
-		return check_not_applicable(a, "%s", OTHER_ARCH);
+	if (no_load(s, a))
+		return CHECK_NOT_APPLICABLE;
 	if (!s->plan)
 		return check_not_applicable(a, "kexec would not load it");
 	for (char **w = s->plan->warnings; w && *w && len < sizeof(a->what); w++)
