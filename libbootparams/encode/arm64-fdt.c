@@ -432,10 +432,11 @@ int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base,
 	chosen = r ? r : find_chosen(ctx, b.data);
 	if (chosen < 0)
 		return chosen;
-	if (!r)
-		r = set_reservations(ctx, b.data, p);
+	/* First what is gone: what is new may be where that was. */
 	if (!r)
 		r = remove_stale(ctx, b.data, chosen, &cells);
+	if (!r)
+		r = set_reservations(ctx, b.data, p);
 	if (!r)
 		r = set_chosen(ctx, b.data, chosen, &cells, p);
 	if (r)

@@ -11,6 +11,18 @@ static struct bp_range add = { 0x60000000, 0x60010000, BP_MEM_RESERVED };
 static struct bp_range remove_all = { 0, 0x80000000, BP_MEM_RESERVED };
 static struct bp_range usable_range = { 0x80000000, 0x90000000, BP_MEM_RAM };
 
+static bool is_reserved(const void *fdt, const struct bp_range *range)
+{
+	int n = fdt_num_mem_rsv(fdt);
+	uint64_t at, size;
+
+	for (int i = 0; i < n; i++)
+		if (!fdt_get_mem_rsv(fdt, i, &at, &size) && at == range->start &&
+		    size == range->end - range->start)
+			return true;
+	return false;
+}
+
 static void check(const struct bp_arm64_fdt *p, const struct bp_buf *b)
 {
 	int chosen = fdt_path_offset(b->data, "/chosen"), len;
@@ -22,6 +34,8 @@ static void check(const struct bp_arm64_fdt *p, const struct bp_buf *b)
 	MUST(!fdt_getprop(b->data, chosen, "linux,kho-fdt", NULL));
 	MUST(!p->usable == !fdt_getprop(b->data, chosen, "linux,elfcorehdr", NULL));
 	MUST(!p->initrd_size == !fdt_getprop(b->data, chosen, "linux,initrd-start", NULL));
+	for (size_t i = 0; p->reserve && i < p->reserve->n; i++)
+		MUST(is_reserved(b->data, &p->reserve->v[i]));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -215,6 +215,48 @@ START_TEST(reservations_and_the_system_table_can_be_changed)
 }
 END_TEST
 
+/* A tree as a vendor ships it: a model, a device, nothing of this machine's boot. */
+static void *make_vendor(bool with_memory)
+{
+	void *b = malloc(4096);
+
+	OK(fdt_create(b, 4096));
+	OK(fdt_add_reservemap_entry(b, 0x40200000, 0x10000));	/* one that both have */
+	OK(fdt_add_reservemap_entry(b, 0x1000, 0x1000));
+	OK(fdt_finish_reservemap(b));
+	OK(fdt_begin_node(b, ""));
+	OK(fdt_property_u32(b, "#address-cells", 2));
+	OK(fdt_property_u32(b, "#size-cells", 2));
+	OK(fdt_property_string(b, "compatible", "vendor,board"));
+	if (with_memory) {
+		OK(fdt_begin_node(b, "memory@0"));
+		OK(fdt_property_string(b, "device_type", "memory"));
+		OK(fdt_property_u64(b, "reg", 7));
+		OK(fdt_end_node(b));
+	}
+	OK(fdt_end_node(b));
+	OK(fdt_finish(b));
+	return b;
+}
+
+/* What is reserved may start where something of the last kexec was. */
+START_TEST(new_reservations_survive_old_ones)
+{
+	static const uint64_t starts[] = { 0x48000000, 0x50000000, 0x40200000 };
+	struct bp_range add = { starts[_i], starts[_i] + 0x1000, BP_MEM_RESERVED };
+	struct bp_range gone = { 0x40200000, 0x40210000, BP_MEM_RESERVED };
+	struct bp_memmap reserve = { &add, 1, 1 }, unreserve = { &gone, 1, 1 };
+	bp_autofree void *stub = make_stub(2);
+	struct bp_arm64_fdt p = { .cmdline = "", .reserve = &reserve, .unreserve = &unreserve };
+	const uint64_t expect[2][2] = { { 0x48123000, 0x1000 }, { starts[_i], 0x1000 } };
+	struct bp_buf b = { 0 };
+
+	OK(bp_arm64_fdt_encode(ctx, span(stub), &p, &b));
+	assert_reserved(&b, 2, expect);
+	bp_buf_done(&b);
+}
+END_TEST
+
 START_TEST(chosen_is_made_where_there_is_none)
 {
 	struct bp_arm64_fdt p = { .cmdline = "x" };
@@ -240,30 +282,6 @@ START_TEST(odd_cells_are_refused)
 	ck_assert_ptr_null(b.data);
 }
 END_TEST
-
-/* A tree as a vendor ships it: a model, a device, nothing of this machine's boot. */
-static void *make_vendor(bool with_memory)
-{
-	void *b = malloc(4096);
-
-	OK(fdt_create(b, 4096));
-	OK(fdt_add_reservemap_entry(b, 0x40200000, 0x10000));	/* one that both have */
-	OK(fdt_add_reservemap_entry(b, 0x1000, 0x1000));
-	OK(fdt_finish_reservemap(b));
-	OK(fdt_begin_node(b, ""));
-	OK(fdt_property_u32(b, "#address-cells", 2));
-	OK(fdt_property_u32(b, "#size-cells", 2));
-	OK(fdt_property_string(b, "compatible", "vendor,board"));
-	if (with_memory) {
-		OK(fdt_begin_node(b, "memory@0"));
-		OK(fdt_property_string(b, "device_type", "memory"));
-		OK(fdt_property_u64(b, "reg", 7));
-		OK(fdt_end_node(b));
-	}
-	OK(fdt_end_node(b));
-	OK(fdt_finish(b));
-	return b;
-}
 
 START_TEST(another_tree_gets_what_this_boot_said)
 {
@@ -567,6 +585,7 @@ int main(void)
 	tcase_add_test(t, without_initrd_and_random_there_are_none);
 	tcase_add_test(t, a_crash_kernel_is_told_its_memory);
 	tcase_add_test(t, reservations_and_the_system_table_can_be_changed);
+	tcase_add_loop_test(t, new_reservations_survive_old_ones, 0, 3);
 	tcase_add_test(t, chosen_is_made_where_there_is_none);
 	tcase_add_test(t, odd_cells_are_refused);
 	tcase_add_test(t, another_tree_gets_what_this_boot_said);
