@@ -587,6 +587,9 @@ int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m)
 		r = bp_fail_errno(ctx, r == -ENOENT ? -ENODATA : r,
 				  "cannot read this machine's device tree, which leads "
 				  "to EFI's tables");
+	/* An empty tree: this kernel's own is not to be had. */
+	if (r == -ENOENT && !m->efi.status)
+		r = bp_fail(ctx, -ENODATA, "there is EFI, but nothing leads to its tables");
 	if (!r)
 		r = collect(ctx, m, &where);
 	if (r == -ENOMEM)

@@ -388,6 +388,24 @@ static int copy_running(struct bp_ctx *ctx, void *fdt, int chosen,
 	return r || n_efi ? r : copy_memory(ctx, fdt, cells, running);
 }
 
+/*
+ * Where the kernel finds its memory: EFI's map, or nodes. One without either stops before
+ * it can say so.
+ */
+static int check_memory(struct bp_ctx *ctx, const void *fdt, int chosen)
+{
+	int node;
+
+	if (fdt_getprop(fdt, chosen, "linux,uefi-system-table", NULL))
+		return 0;
+	fdt_for_each_subnode(node, fdt, 0)
+		if (is_memory(fdt, node))
+			return 0;
+	return bp_fail(ctx, -ENODATA,
+		       "device tree: neither does it lead to EFI's tables nor does it say "
+		       "where memory is: the kernel would not start (--dtb names another)");
+}
+
 static int find_chosen(struct bp_ctx *ctx, void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen");
@@ -439,6 +457,8 @@ int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base,
 		r = set_reservations(ctx, b.data, p);
 	if (!r)
 		r = set_chosen(ctx, b.data, chosen, &cells, p);
+	if (!r)
+		r = check_memory(ctx, b.data, chosen);
 	if (r)
 		return r;
 	r = fdt_pack(b.data);

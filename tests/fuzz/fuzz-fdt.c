@@ -23,6 +23,13 @@ static bool is_reserved(const void *fdt, const struct bp_range *range)
 	return false;
 }
 
+static bool has_memory(const void *fdt, int chosen)
+{
+	return fdt_getprop(fdt, chosen, "linux,uefi-system-table", NULL) ||
+	       fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory",
+					     sizeof("memory")) >= 0;
+}
+
 static void check(const struct bp_arm64_fdt *p, const struct bp_buf *b)
 {
 	int chosen = fdt_path_offset(b->data, "/chosen"), len;
@@ -34,6 +41,7 @@ static void check(const struct bp_arm64_fdt *p, const struct bp_buf *b)
 	MUST(!fdt_getprop(b->data, chosen, "linux,kho-fdt", NULL));
 	MUST(!p->usable == !fdt_getprop(b->data, chosen, "linux,elfcorehdr", NULL));
 	MUST(!p->initrd_size == !fdt_getprop(b->data, chosen, "linux,initrd-start", NULL));
+	MUST(has_memory(b->data, chosen));
 	for (size_t i = 0; p->reserve && i < p->reserve->n; i++)
 		MUST(is_reserved(b->data, &p->reserve->v[i]));
 }

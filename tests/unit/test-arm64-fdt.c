@@ -259,14 +259,37 @@ END_TEST
 
 START_TEST(chosen_is_made_where_there_is_none)
 {
+	bp_autofree void *vendor = make_vendor(true);
+	struct bp_arm64_fdt p = { .cmdline = "x" };
+	struct bp_buf b = { 0 };
+
+	OK(bp_arm64_fdt_encode(ctx, span(vendor), &p, &b));
+	assert_property(&b, "bootargs", "x", 2);
+	bp_buf_done(&b);
+}
+END_TEST
+
+/* Neither EFI nor memory: the rest of EFI's properties does not help. */
+START_TEST(a_tree_without_memory_is_refused)
+{
+	bp_autofree void *stub = make_stub(2), *vendor = make_vendor(false);
 	struct bp_arm64_fdt p = { .cmdline = "x" };
 	struct bp_buf b = { 0 };
 	uint8_t tree[512];
 
 	OK(fdt_create_empty_tree(tree, sizeof(tree)));
 	OK(fdt_pack(tree));
-	OK(bp_arm64_fdt_encode(ctx, span(tree), &p, &b));
-	assert_property(&b, "bootargs", "x", 2);
+	ck_assert_int_eq(bp_arm64_fdt_encode(ctx, span(tree), &p, &b), -ENODATA);
+	assert_message("neither does it lead to EFI's tables nor does it say where memory is");
+	ck_assert_int_eq(bp_arm64_fdt_encode(ctx, span(vendor), &p, &b), -ENODATA);
+	bp_forgive(ctx);
+	OK(fdt_open_into(stub, stub, 4096));
+	OK(fdt_delprop(stub, fdt_path_offset(stub, "/chosen"), "linux,uefi-system-table"));
+	ck_assert_int_eq(bp_arm64_fdt_encode(ctx, span(stub), &p, &b), -ENODATA);
+	bp_forgive(ctx);
+	ck_assert_ptr_null(b.data);
+	p.efi_system_table = 0x60000000;
+	OK(bp_arm64_fdt_encode(ctx, span(stub), &p, &b));
 	bp_buf_done(&b);
 }
 END_TEST
@@ -346,9 +369,6 @@ START_TEST(memory_of_another_width_is_refused)
 	node = fdt_path_offset(running, "/chosen");
 	OK(fdt_delprop(running, node, "linux,uefi-system-table"));
 	OK(fdt_delprop(running, node, "linux,uefi-mmap-size"));
-	p.running = span(running);
-	OK(bp_arm64_fdt_encode(ctx, span(vendor), &p, &b));
-	bp_buf_done(&b);
 	ck_assert_int_ge(node = fdt_add_subnode(running, 0, "memory@1"), 0);
 	OK(fdt_setprop_string(running, node, "device_type", "memory"));
 	p.running = span(running);
@@ -587,6 +607,7 @@ int main(void)
 	tcase_add_test(t, reservations_and_the_system_table_can_be_changed);
 	tcase_add_loop_test(t, new_reservations_survive_old_ones, 0, 3);
 	tcase_add_test(t, chosen_is_made_where_there_is_none);
+	tcase_add_test(t, a_tree_without_memory_is_refused);
 	tcase_add_test(t, odd_cells_are_refused);
 	tcase_add_test(t, another_tree_gets_what_this_boot_said);
 	tcase_add_loop_test(t, another_tree_gets_the_memory_without_efi, 0, 2);

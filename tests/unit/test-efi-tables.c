@@ -620,17 +620,22 @@ static void record_machine(struct bp_buf *text, const char *acpi20)
 	print_hex(text, head, config(0), 120);
 }
 
+static void collect_text(const struct bp_buf *text)
+{
+	bp_ctx_unref(ctx);
+	ck_assert_int_eq(bp_ctx_new_from_tree(NULL, "t", bp_buf_span(text), &ctx), 0);
+	ck_assert_int_eq(bp_collect_efi(ctx, &m), 0);
+	ck_assert_int_eq(bp_collect_device_tree(ctx, &m), 0);
+	ck_assert_int_eq(bp_collect_efi_tables(ctx, &m), 0);
+	bp_buf_done(&m.device_tree.blob);
+}
+
 static void collect_recorded(const char *acpi20)
 {
 	bp_autobuf struct bp_buf text = { 0 };
 
 	record_machine(&text, acpi20);
-	bp_ctx_unref(ctx);
-	ck_assert_int_eq(bp_ctx_new_from_tree(NULL, "t", bp_buf_span(&text), &ctx), 0);
-	ck_assert_int_eq(bp_collect_efi(ctx, &m), 0);
-	ck_assert_int_eq(bp_collect_device_tree(ctx, &m), 0);
-	ck_assert_int_eq(bp_collect_efi_tables(ctx, &m), 0);
-	bp_buf_done(&m.device_tree.blob);
+	collect_text(&text);
 }
 
 START_TEST(recorded_machine)
@@ -672,6 +677,26 @@ START_TEST(devmem_is_not_asked_for_what_is_no_memory)
 }
 END_TEST
 
+/* 0: a kernel that was started without EFI; 1: with it, but the tree that said so is lost. */
+START_TEST(nothing_leads_there)
+{
+	bp_autobuf struct bp_buf text = { 0 }, fdt = { 0 };
+	const uint64_t at = SYSTAB;
+
+	make_fdt(&fdt, &at, 0);
+	print_hex(&text, "hex sys/firmware/fdt", fdt.data, fdt.len);
+	if (_i)
+		ck_assert_int_eq(bp_buf_printf(&text, "text sys/firmware/efi/fw_platform_size 64\n"), 0);
+	collect_text(&text);
+	ck_assert_int_eq(m.efi_tables.status, _i ? -ENODATA : -ENOENT);
+	if (_i)
+		ck_assert_str_eq(m.efi_tables.why, "there is EFI, but nothing leads to its tables: "
+				 "the device tree has no linux,uefi-system-table");
+	else
+		ck_assert_ptr_null(m.efi_tables.why);
+}
+END_TEST
+
 START_TEST(not_for_x86)
 {
 	m.arch = BP_ARCH_X86_64;
@@ -705,6 +730,7 @@ int main(void)
 	tcase_add_test(t, recorded_machine);
 	tcase_add_test(t, what_sysfs_says_otherwise);
 	tcase_add_test(t, devmem_is_not_asked_for_what_is_no_memory);
+	tcase_add_loop_test(t, nothing_leads_there, 0, 2);
 	tcase_add_test(t, not_for_x86);
 	suite_add_tcase(s, t);
 	return run_suite(s);
