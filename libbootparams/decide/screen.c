@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 #include "decide/screen.h"
+#include "wire/efi.h"
 
 #define GIB4 (1ull << 32)
 
@@ -185,19 +186,49 @@ static bp_phys_t end_of(bp_phys_t start, uint64_t size)
 	return __builtin_add_overflow(start, size, &end) ? UINT64_MAX : end;
 }
 
-/* Does the firmware run from, or in, a part of [start, end)? */
-static bool is_runtime(const struct bp_efi *efi, bp_phys_t start, bp_phys_t end)
+/* Is a part of [start, end) in one of the mappings that have the attribute? */
+static bool is_mapped(const struct bp_efi_mapping *map, size_t n, uint64_t attribute,
+		      bp_phys_t start, bp_phys_t end)
 {
-	for (size_t i = 0; i < efi->n_runtime_map; i++) {
-		const struct bp_efi_mapping *e = &efi->runtime_map[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct bp_efi_mapping *e = &map[i];
 		uint64_t size;
 
-		if (__builtin_mul_overflow(e->num_pages, 4096, &size))
+		if ((e->attribute & attribute) != attribute)
+			continue;
+		if (__builtin_mul_overflow(e->num_pages, BP_EFI_PAGE, &size))
 			size = UINT64_MAX;
 		if (e->phys_addr < end && start < end_of(e->phys_addr, size))
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Does the firmware run from, or in, a part of [start, end)? x86 kernels say so in sysfs,
+ * where each entry counts; for others there is the memory map that they were given.
+ */
+static bool is_runtime(const struct bp_machine *m, bp_phys_t start, bp_phys_t end)
+{
+	return is_mapped(m->efi.runtime_map, m->efi.n_runtime_map, 0, start, end) ||
+	       is_mapped(m->efi_tables.map, m->efi_tables.n_map, BP_EFI_MEMORY_RUNTIME,
+			 start, end);
+}
+
+/* Why the memory cannot be a framebuffer, whoever says so; "" where it can. */
+static void place_obstacle(const struct bp_machine *m, const struct bp_screen *s,
+			   char *text, size_t size)
+{
+	bp_phys_t end = end_of(s->base, s->size_bytes);
+	const char *memory = bp_screen_memory_there(m, s->base, end);
+
+	*text = 0;
+	if (end > BP_PHYS_END)
+		snprintf(text, size, "no physical address has more than 52 bits");
+	else if (memory)
+		snprintf(text, size, "%s lies there", memory);
+	else if (is_runtime(m, s->base, end))
+		snprintf(text, size, "EFI runtime services lie there");
 }
 
 /* The first live statement of a place wins, then that of boot. */
@@ -500,7 +531,6 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 {
 	const struct bp_screen_fact *b = v->base;
 	bool is_vmbus_video;
-	const char *memory;
 
 	if (v->f->on_vmbus && v->m->confidential != BP_CONF_NONE) {
 		why(s, "a confidential Hyper-V guest has no framebuffer");
@@ -527,13 +557,6 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 	s->base = b->base;
 	is_vmbus_video = v->f->on_vmbus && !strcmp(b->source, "iomem");
 
-	memory = bp_screen_memory_there(v->m, b->base,
-					end_of(b->base, b->has_size ? b->size_bytes : 1));
-	if (memory) {
-		why(s, "%s says 0x%" PRIx64 ", but %s lies there", b->source, b->base,
-		    memory);
-		return false;
-	}
 	/* The video of Hyper-V generation 2 is not on PCI, nor is one in memory that the
 	 * firmware set aside (ramfb, a display of the SoC); what is there is something
 	 * else. */
@@ -639,7 +662,6 @@ static int decide_by_hand(struct bp_ctx *ctx, const struct bp_machine *m,
 {
 	struct view v = look(m);
 	struct bp_screen s = *by_hand;
-	const char *memory;
 
 	s.outcome = BP_SCREEN_CONSOLE;
 	s.source = "command line";
@@ -650,16 +672,6 @@ static int decide_by_hand(struct bp_ctx *ctx, const struct bp_machine *m,
 		    v.boot->video_type == BP_VIDEO_TYPE_VLFB)
 			s.video_type = v.boot->video_type;
 	}
-	memory = bp_screen_memory_there(m, s.base, end_of(s.base, s.size_bytes));
-	if (memory)
-		return bp_fail(ctx, -EINVAL,
-			       "--framebuffer: %s lies in 0x%" PRIx64 " to 0x%" PRIx64,
-			       memory, s.base, end_of(s.base, s.size_bytes));
-	if (is_runtime(&m->efi, s.base, end_of(s.base, s.size_bytes)))
-		return bp_fail(ctx, -EINVAL,
-			       "--framebuffer: EFI runtime services lie in 0x%" PRIx64
-			       " to 0x%" PRIx64,
-			       s.base, end_of(s.base, s.size_bytes));
 	if (v.f->on_vmbus && s.base >= GIB4)
 		return bp_fail(ctx, -EINVAL, "--framebuffer: 0x%" PRIx64 " is above 4 GiB, and VMBus "
 			       "reads only the lower 32 bits of it", s.base);
@@ -677,11 +689,27 @@ int bp_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 		     const struct bp_screen_option *option, struct bp_screen *ret_screen)
 {
 	enum bp_screen_request request = option ? option->request : BP_SCREEN_AUTO;
+	bool by_hand = request == BP_SCREEN_BY_HAND;
+	char obstacle[64] = "";
 	struct bp_screen s;
+	int r = 0;
 
-	if (request == BP_SCREEN_BY_HAND)
-		return decide_by_hand(ctx, m, &option->by_hand, ret_screen);
-	s = decide_auto(m);
+	if (by_hand)
+		r = decide_by_hand(ctx, m, &option->by_hand, &s);
+	else
+		s = decide_auto(m);
+	if (r)
+		return r;
+	if (s.outcome != BP_SCREEN_NONE)
+		place_obstacle(m, &s, obstacle, sizeof(obstacle));
+	if (*obstacle && by_hand)
+		return bp_fail(ctx, -EINVAL,
+			       "--framebuffer: 0x%" PRIx64 " to 0x%" PRIx64 ": %s",
+			       s.base, end_of(s.base, s.size_bytes), obstacle);
+	if (*obstacle) {
+		why(&s, "%s says 0x%" PRIx64 ", but %s", s.source, s.base, obstacle);
+		none(&s);
+	}
 	switch (request) {
 	case BP_SCREEN_WANT_CONSOLE:
 		if (s.outcome != BP_SCREEN_CONSOLE)

@@ -528,7 +528,37 @@ START_TEST(by_hand_over_efi_runtime_services)
 	ck_assert_int_eq(bp_screen_decide(ctx, &m, &option, &s),
 			 near_runtime[_i].is_runtime ? -EINVAL : 0);
 	if (near_runtime[_i].is_runtime)
-		ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "EFI runtime services lie in"));
+		ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "EFI runtime services lie there"));
+}
+END_TEST
+
+static const char *const in_runtime_memory[] = { "lost", "no-driver", "efifb", "vesafb" };
+
+/* arm64 kernels have it not in sysfs, but in the map that they were given. */
+START_TEST(nothing_is_taken_from_efi_runtime_services)
+{
+	struct bp_efi_mapping map[] = { { .type = 6, .phys_addr = 0xc03e7000, .num_pages = 1,
+					  .attribute = BP_EFI_MEMORY_RUNTIME | BP_EFI_MEMORY_WB } };
+	struct bp_machine m = machine(row_named(in_runtime_memory[_i]));
+	struct bp_screen_option console = { .request = BP_SCREEN_WANT_CONSOLE };
+	struct bp_screen_option hand;
+	struct bp_screen s;
+
+	ck_assert_int_eq(bp_screen_option_parse(ctx, "0xc0000000,4M,1024x768,4096,32", &hand), 0);
+	m.efi_tables.map = map;
+	m.efi_tables.n_map = 1;
+	ck_assert_int_eq(bp_screen_decide(ctx, &m, NULL, &s), 0);
+	ck_assert_int_eq(s.outcome, BP_SCREEN_NONE);
+	ck_assert_uint_eq(s.base, 0);
+	ck_assert_uint_eq(s.width_px, 0);
+	ck_assert_msg(strstr(s.why, " says 0xc0000000, but EFI runtime services lie there"), "%s", s.why);
+	ck_assert_int_eq(bp_screen_decide(ctx, &m, &console, &s), -ENODATA);
+	ck_assert_int_eq(bp_screen_decide(ctx, &m, &hand, &s), -EINVAL);
+	bp_forgive(ctx);
+	/* Memory that the firmware has set aside is a usual place. */
+	map[0].attribute = BP_EFI_MEMORY_WB;
+	ck_assert_int_eq(bp_screen_decide(ctx, &m, &console, &s), 0);
+	ck_assert_int_eq(bp_screen_decide(ctx, &m, &hand, &s), 0);
 }
 END_TEST
 
@@ -616,6 +646,8 @@ int main(void)
 	tcase_add_test(t, requests_are_met_or_refused);
 	tcase_add_test(t, by_hand);
 	tcase_add_loop_test(t, by_hand_over_efi_runtime_services, 0, BP_ARRAY_SIZE(near_runtime));
+	tcase_add_loop_test(t, nothing_is_taken_from_efi_runtime_services, 0,
+			    BP_ARRAY_SIZE(in_runtime_memory));
 	tcase_add_loop_test(t, nonsense_is_refused, 0, BP_ARRAY_SIZE(nonsense));
 	tcase_add_test(t, arm64_file_load_passes_nothing);
 	tcase_add_test(t, explanation_lists_every_source);

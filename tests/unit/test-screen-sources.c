@@ -395,6 +395,11 @@ static const uint8_t gop_record[156] = {
 	"|" start " 0x0000000010ffffff 0x42208\n|0 0 0\n|0x11000000 0x11000fff 0x40200\n" \
 	"hex facts/pci." address ".dispi c5 b0 00 05 20 03 20 00 41 00 00 00 00 05 33 03 00 00 00 00 " \
 	"00 01 08 00 00 00 1e 1e 1e 1e\n"
+#define RUNTIME_MAP "text sys/firmware/efi/runtime-map/0/type 0x6\n" \
+	"text sys/firmware/efi/runtime-map/0/phys_addr 0xc0010000\n" \
+	"text sys/firmware/efi/runtime-map/0/virt_addr 0xfffffffeef600000\n" \
+	"text sys/firmware/efi/runtime-map/0/num_pages 0x1\n" \
+	"text sys/firmware/efi/runtime-map/0/attribute 0x800000000000000f\n"
 #define NVIDIA "link sys/bus/pci/devices/0000:00:01.0/driver ../../drivers/nvidia\n"
 
 static const struct {
@@ -446,6 +451,10 @@ static const struct {
 	{ "no-width", LOST, 4 + 24 + 0x15, 0, false, false, false, BP_SCREEN_NONE, "is no resolution", "" },
 	{ "in-ram", LOST, 4 + 24 + 0x3b, 0x10, false, true, true, BP_SCREEN_NONE, "the console",
 	  "System RAM lies there" },
+	{ "in-runtime-memory", LOST RUNTIME_MAP, 0, 6, false, true, true, BP_SCREEN_NONE,
+	  "the console", "gop-record says 0xc0000000, but EFI runtime services lie there" },
+	{ "above-52-bits", LOST, 4 + 24 + 0x3f, 0x10, false, true, true, BP_SCREEN_NONE,
+	  "the console", "says 0x10000000c0000000, but no physical address has more than 52 bits" },
 };
 
 static void append_file(struct bp_buf *tree, const char *name, const uint8_t *bytes, size_t len)
