@@ -106,6 +106,13 @@ static int carry_by_file_load(struct bp_plan *plan, const struct bp_screen_carry
 	}
 }
 
+/* Not only taken along where it can be. */
+static bool is_asked_for(const struct bp_screen_option *option)
+{
+	return option && option->request != BP_SCREEN_AUTO &&
+	       option->request != BP_SCREEN_WANT_NONE;
+}
+
 int bp_arm64_screen(struct bp_plan *plan, const struct bp_plan_opts *opts)
 {
 	const struct bp_carry_request request = { plan->syscall, opts->carry };
@@ -119,6 +126,8 @@ int bp_arm64_screen(struct bp_plan *plan, const struct bp_plan_opts *opts)
 	if (!r)
 		r = bp_screen_info_encode(plan->ctx, &plan->screen, NULL,
 					  plan->screen_info);
+	if (!r && carry.method == BP_CARRY_NONE && is_asked_for(opts->screen))
+		return bp_fail(plan->ctx, -ENODATA, "--framebuffer: %s", carry.lost);
 	if (!r && *carry.lost)
 		r = bp_plan_warn(plan, "%s", carry.lost);
 	if (r)

@@ -819,6 +819,42 @@ START_TEST(a_screen_that_cannot_be_handed_over)
 }
 END_TEST
 
+/* A loss is one only where nobody asked for more. */
+static const struct {
+	enum bp_screen_request request;
+	int r;
+} requests[] = {
+	{ BP_SCREEN_AUTO, 0 },
+	{ BP_SCREEN_WANT_NONE, 0 },
+	{ BP_SCREEN_WANT_CONSOLE, -ENODATA },
+	{ BP_SCREEN_WANT_RESERVE, -ENODATA },
+	{ BP_SCREEN_BY_HAND, -ENODATA },
+};
+
+START_TEST(a_screen_that_is_asked_for)
+{
+	struct bp_screen_option option = { .request = requests[_i].request };
+	struct bp_plan_opts opts = { .screen = &option };
+	struct bp_plan *plan = NULL;
+
+	ck_assert_int_eq(bp_screen_option_parse(ctx, "0xd0000000,4M,1024x768,4096,32", &option), 0);
+	option.request = requests[_i].request;
+	efi_machine();
+	free(m->build_id);
+	m->build_id = NULL;
+	for (opts.syscall = BP_SYSCALL_LOAD; opts.syscall <= BP_SYSCALL_FILE_LOAD; opts.syscall++) {
+		ck_assert_int_eq(make_plan_of(make_image(0, ANYWHERE_4K), &opts, &plan),
+				 requests[_i].r);
+		if (requests[_i].r)
+			ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx),
+						     "--framebuffer: the next kernel gets no framebuffer; "));
+		else
+			bp_plan_unref(plan);
+		bp_forgive(ctx);
+	}
+}
+END_TEST
+
 START_TEST(firmware_memory_for_file_load)
 {
 	struct bp_plan_opts opts = { .syscall = BP_SYSCALL_FILE_LOAD,
@@ -866,6 +902,7 @@ int main(void)
 	tcase_add_loop_test(t, the_screen_by_a_copy_of_efi_s_tables, 0, 2);
 	tcase_add_test(t, the_screen_in_the_kernel_itself);
 	tcase_add_test(t, a_screen_that_cannot_be_handed_over);
+	tcase_add_loop_test(t, a_screen_that_is_asked_for, 0, BP_ARRAY_SIZE(requests));
 	tcase_add_test(t, firmware_memory_for_file_load);
 	suite_add_tcase(s, t);
 	return run_suite(s);
