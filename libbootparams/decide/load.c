@@ -213,8 +213,9 @@ static int compare_carriers(const struct bp_load *l, struct bp_screen *load,
 	if (!r && method != BP_CARRY_NONE && request->load_only &&
 	    !strcmp(request->load_only, "framebuffer"))
 		request->load_only = NULL;
-	/* Under -s there is nothing to choose, and the plan says what is lost and why. */
-	if (!r && request->mode == BP_SYSCALL_ONLY_FILE_LOAD) {
+	/* There is nothing to choose under -s, nor by a method for that call alone. */
+	if (!r && (request->mode == BP_SYSCALL_ONLY_FILE_LOAD ||
+		   !bp_carry_goes_with(l->carry, BP_SYSCALL_LOAD))) {
 		request->file_patched = false;
 		*load = *file;
 		return 0;
