@@ -213,6 +213,7 @@ static int compare_carriers(const struct bp_load *l, struct bp_screen *load,
 	if (!r && method != BP_CARRY_NONE && request->load_only &&
 	    !strcmp(request->load_only, "framebuffer"))
 		request->load_only = NULL;
+	request->plan_says_screen = true;
 	/* There is nothing to choose under -s, nor by a method for that call alone. */
 	if (!r && (request->mode == BP_SYSCALL_ONLY_FILE_LOAD ||
 		   !bp_carry_goes_with(l->carry, BP_SYSCALL_LOAD))) {
@@ -334,6 +335,7 @@ int bp_load_plan(struct bp_load *l, enum bp_syscall syscall, struct bp_plan **re
 		.screen = &l->screen,
 		.hyperv = &l->hyperv,
 		.carry = l->carry,
+		.load_is_out = l->choice.load_is_out || syscall != l->choice.syscall,
 		.mem_min = l->mem_min,
 		.mem_max = l->mem_max,
 		.purgatory = l->purgatory,

@@ -115,7 +115,8 @@ static bool is_asked_for(const struct bp_screen_option *option)
 
 int bp_arm64_screen(struct bp_plan *plan, const struct bp_plan_opts *opts)
 {
-	const struct bp_carry_request request = { plan->syscall, opts->carry };
+	const struct bp_carry_request request = { plan->syscall, opts->carry,
+						  opts->load_is_out };
 	struct bp_screen_carry carry;
 	int r = bp_hyperv_screen_decide(plan->ctx, plan->machine, opts->hyperv,
 					opts->screen, &plan->screen);

@@ -86,6 +86,7 @@ struct bp_plan_opts {
 	const struct bp_hyperv_kernel *hyperv;	/* what the next kernel does there; NULL:
 						 * not known */
 	enum bp_carry carry;	/* arm64: how it is handed over; BP_CARRY_NONE: choose */
+	bool load_is_out;	/* do not advise to use kexec_load */
 	bp_phys_t mem_min, mem_max;	/* mem_max 0: no limit */
 	/* NULL: the plan has none, and says so */
 	const struct bp_purgatory_ops *purgatory;

@@ -314,7 +314,7 @@ static const struct method *find_automatic(struct view *v)
 /* Each method that this call could have used, and why not. */
 static void say_lost(const struct view *v, struct bp_screen_carry *c)
 {
-	struct bp_carry_request other = { BP_SYSCALL_LOAD, BP_CARRY_NONE };
+	struct bp_carry_request other = { .syscall = BP_SYSCALL_LOAD };
 	struct view copy = *v;
 	const struct method *by_load;
 
@@ -327,7 +327,7 @@ static void say_lost(const struct view *v, struct bp_screen_carry *c)
 		methods[i].obstacle(&copy, obstacle, sizeof(obstacle));
 		append(c->lost, sizeof(c->lost), "; %s: %s", methods[i].name, obstacle);
 	}
-	if (v->q->syscall == BP_SYSCALL_LOAD)
+	if (v->q->syscall == BP_SYSCALL_LOAD || v->q->load_is_out)
 		return;
 	copy.q = &other;
 	by_load = find_automatic(&copy);
@@ -420,7 +420,7 @@ bool bp_carry_goes_with(enum bp_carry method, enum bp_syscall syscall)
 bool bp_screen_carry_foresee(const struct bp_machine *m, enum bp_syscall syscall,
 			     size_t *at, struct bp_carry_outlook *ret_outlook)
 {
-	struct bp_carry_request q = { syscall, BP_CARRY_NONE };
+	struct bp_carry_request q = { .syscall = syscall };
 	struct view v = { .m = m, .q = &q };
 	const struct method *method;
 

@@ -25,6 +25,7 @@ struct bp_screen_carry {
 struct bp_carry_request {
 	enum bp_syscall syscall;
 	enum bp_carry method;	/* BP_CARRY_NONE: choose */
+	bool load_is_out;	/* do not advise to use kexec_load */
 };
 
 /*

@@ -43,11 +43,9 @@ static void add(struct note *n, const char *fmt, ...)
 /* What the next kernel would miss, or be told wrongly, after kexec_file_load. */
 static void lost_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 			      const struct bp_image *image,
-			      const struct bp_syscall_request *q, struct note *n,
-			      struct note *doubt)
+			      const struct bp_syscall_request *q, struct note *n)
 {
 	struct bp_dtb_choice dtb;
-	char screen[512];
 
 	if (q->load_only)
 		add(n, "--%s has no effect under kexec_file_load", q->load_only);
@@ -59,20 +57,29 @@ static void lost_by_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 	if (q->file_patched)
 		add(n, "kexec_file_load takes the framebuffer along only in a changed "
 		       "copy of the image, for which a signature does not hold");
-	if (q->screen_load && q->screen_file) {
-		if (bp_screen_file_load_loss(m, q->screen_load, q->screen_file, screen,
-					     sizeof(screen)))
-			add(n, "kexec_file_load %s", screen);
-		else if (bp_screen_file_load_doubt(q->screen_load, q->screen_file, screen,
-						   sizeof(screen)))
-			add(doubt, "kexec_file_load %s", screen);
-	}
 	if (image->arch != BP_ARCH_ARM64 || !image->uki)
 		return;
 	if (bp_dtb_choose(ctx, m, image, (struct bp_span){ NULL, 0 }, &dtb))
 		bp_forgive(ctx);
 	else if (!dtb.is_running)
 		add(n, "kexec_file_load does not take %s", dtb.what);
+}
+
+/* The same of the screen. */
+static void screen_by_file_load(const struct bp_machine *m,
+				const struct bp_syscall_request *q, struct note *n,
+				struct note *doubt)
+{
+	char screen[512];
+
+	if (!q->screen_load || !q->screen_file)
+		return;
+	if (bp_screen_file_load_loss(m, q->screen_load, q->screen_file, screen,
+				     sizeof(screen)))
+		add(n, "kexec_file_load %s", screen);
+	else if (bp_screen_file_load_doubt(q->screen_load, q->screen_file, screen,
+					   sizeof(screen)))
+		add(doubt, "kexec_file_load %s", screen);
 }
 
 /*
@@ -150,6 +157,15 @@ static void lost_by_load(const struct bp_machine *m, const struct bp_syscall_req
 		       "encrypted");
 }
 
+/* Those of them that nobody can choose to lose. */
+static bool load_is_out(const struct bp_machine *m, const struct bp_syscall_request *q)
+{
+	const struct bp_kexec_state *k = &m->kexec;
+
+	return q->file_only || (k->lockdown && strcmp(k->lockdown, "none")) ||
+	       k->ima_appraises_kexec || m->confidential != BP_CONF_NONE;
+}
+
 static int check_confidential(struct bp_ctx *ctx, const struct bp_machine *m)
 {
 	const char *name;
@@ -188,8 +204,8 @@ static const char *file_load_format(enum bp_arch arch)
 }
 
 static int forced(struct bp_ctx *ctx, const struct bp_image *image,
-		  const struct bp_syscall_request *q, const struct note *by_file,
-		  const struct note *by_load, struct bp_syscall_choice *c)
+		  const struct bp_syscall_request *q, const char *by_file,
+		  const char *by_load, struct bp_syscall_choice *c)
 {
 	if (q->mode == BP_SYSCALL_ONLY_LOAD) {
 		if (q->file_only)
@@ -199,7 +215,7 @@ static int forced(struct bp_ctx *ctx, const struct bp_image *image,
 				       q->file_only);
 		c->syscall = BP_SYSCALL_LOAD;
 		snprintf(c->why, sizeof(c->why), "asked for by -c");
-		snprintf(c->lost, sizeof(c->lost), "%s", by_load->text);
+		snprintf(c->lost, sizeof(c->lost), "%s", by_load);
 		return 0;
 	}
 	if (strcmp(image->format, file_load_format(image->arch)))
@@ -209,7 +225,7 @@ static int forced(struct bp_ctx *ctx, const struct bp_image *image,
 			       file_load_format(image->arch), image->path, image->format);
 	c->syscall = BP_SYSCALL_FILE_LOAD;
 	snprintf(c->why, sizeof(c->why), "asked for by -s");
-	snprintf(c->lost, sizeof(c->lost), "%s", by_file->text);
+	snprintf(c->lost, sizeof(c->lost), "%s", by_file);
 	return 0;
 }
 
@@ -219,8 +235,9 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 		      struct bp_syscall_choice *ret_choice)
 {
 	char file_text[sizeof(ret_choice->lost)] = "",
+	     file_warning[sizeof(ret_choice->lost)] = "",
 	     load_text[sizeof(ret_choice->lost)] = "";
-	struct bp_syscall_choice c = { 0 };
+	struct bp_syscall_choice c = { .load_is_out = load_is_out(m, request) };
 	struct note by_file = { file_text, sizeof(file_text) };
 	struct note by_load = { load_text, sizeof(load_text) };
 	struct note not_passed = { c.not_passed, sizeof(c.not_passed) };
@@ -233,7 +250,11 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 		r = not_passed_by_file_load(ctx, m, request, &not_passed);
 	if (r)
 		return r;
-	lost_by_file_load(ctx, m, image, request, &by_file, &doubt);
+	lost_by_file_load(ctx, m, image, request, &by_file);
+	memcpy(file_warning, file_text, sizeof(file_text));
+	screen_by_file_load(m, request, &by_file, &doubt);
+	if (!request->plan_says_screen)
+		memcpy(file_warning, file_text, sizeof(file_text));
 	lost_by_load(m, request, &by_load);
 	if (m->confidential != BP_CONF_NONE && request->mode == BP_SYSCALL_ONLY_LOAD)
 		return bp_fail(ctx, -EOPNOTSUPP,
@@ -248,7 +269,7 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 			       "--%s needs kexec_load, but --%s kexec_file_load",
 			       request->must_load, request->file_only);
 	if (request->mode != BP_SYSCALL_AUTO) {
-		r = forced(ctx, image, request, &by_file, &by_load, &c);
+		r = forced(ctx, image, request, file_warning, load_text, &c);
 		if (r)
 			return r;
 		*ret_choice = c;
@@ -276,7 +297,7 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 		c.syscall = BP_SYSCALL_LOAD;
 		c.may_fall_back = !request->load_only;
 		snprintf(c.why, sizeof(c.why), "%s", file_text);
-		snprintf(c.lost_otherwise, sizeof(c.lost_otherwise), "%s", file_text);
+		snprintf(c.lost_otherwise, sizeof(c.lost_otherwise), "%s", file_warning);
 	} else {
 		c.syscall = BP_SYSCALL_FILE_LOAD;
 		c.may_fall_back = !*load_text;
@@ -285,7 +306,7 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 		else
 			snprintf(c.why, sizeof(c.why),
 				 "nothing here calls for kexec_load");
-		snprintf(c.lost, sizeof(c.lost), "%s", file_text);
+		snprintf(c.lost, sizeof(c.lost), "%s", file_warning);
 	}
 	*ret_choice = c;
 	return 0;

@@ -19,6 +19,8 @@ struct bp_syscall_request {
 	const struct bp_screen *screen_load, *screen_file;
 	/* arm64: kexec_file_load passes it only in a changed copy of the image. */
 	bool file_patched;
+	/* arm64: the plan itself warns of a framebuffer that is lost, and says why. */
+	bool plan_says_screen;
 	size_t n_ranges;	/* of the memory map that the next kernel is to get */
 };
 
@@ -26,6 +28,7 @@ struct bp_syscall_choice {
 	enum bp_syscall syscall;
 	/* The other one may be tried where the kernel says that it cannot do this one. */
 	bool may_fall_back;
+	bool load_is_out;	/* kexec_load cannot be used here, even if asked for */
 	char why[512];
 	char lost[512];		/* "" or what is lost by this choice: a warning */
 	char lost_otherwise[512];	/* the same where the other one is fallen back

@@ -804,17 +804,28 @@ END_TEST
 
 START_TEST(a_screen_that_cannot_be_handed_over)
 {
+	struct bp_plan_opts opts = { 0 };
 	struct bp_plan *plan;
 
 	efi_machine();
 	free(m->build_id);
 	m->build_id = NULL;
-	plan = must_plan(make_image(0, ANYWHERE_4K), &(struct bp_plan_opts){ 0 });
+	plan = must_plan(make_image(0, ANYWHERE_4K), &opts);
 	ck_assert_int_eq(plan->screen.outcome, BP_SCREEN_NONE);
 	ck_assert_uint_eq(plan->screen.base, 0);
 	ck_assert_str_eq(plan->screen.why, "no method can be used");
 	ck_assert_ptr_nonnull(strstr(plan->warnings[0], "the next kernel gets no framebuffer; "));
 	ck_assert_ptr_null(segment(plan, "efi-tables"));
+	bp_plan_unref(plan);
+	/* Advice that can be followed, and none that cannot. */
+	opts.syscall = BP_SYSCALL_FILE_LOAD;
+	plan = must_plan(modern_image(), &opts);
+	ck_assert_ptr_nonnull(strstr(plan->warnings[0], "; kexec_load (-c) hands it over by efi-clone"));
+	bp_plan_unref(plan);
+	opts.load_is_out = true;
+	plan = must_plan(modern_image(), &opts);
+	ck_assert_ptr_nonnull(strstr(plan->warnings[0], "the next kernel gets no framebuffer; "));
+	ck_assert_ptr_null(strstr(plan->warnings[0], "kexec_load"));
 	bp_plan_unref(plan);
 }
 END_TEST

@@ -340,6 +340,45 @@ START_TEST(what_only_file_load_gives_wins)
 }
 END_TEST
 
+/* Of the same, which of them leave nothing to choose? */
+static const bool in_use_forbids[] = { true, false, true, false, false, false, true };
+
+START_TEST(what_forbids_kexec_load)
+{
+	change_mode();
+	decide();
+	ck_assert(!c.load_is_out);
+	in_use(_i);
+	decide();
+	ck_assert_int_eq(c.load_is_out, in_use_forbids[_i]);
+}
+END_TEST
+
+/* arm64: its plan has the warning, with what is lost besides it said here. */
+START_TEST(a_lost_screen_is_said_once)
+{
+	m.arch = image.arch = BP_ARCH_ARM64;
+	image.format = "Image";
+	m.kexec.lockdown = "integrity";
+	screen_file.outcome = BP_SCREEN_NONE;
+	q.load_only = "mem-min";
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert_ptr_nonnull(strstr(c.lost, "kexec_file_load passes no framebuffer"));
+	q.plan_says_screen = true;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert_str_eq(c.lost, "--mem-min has no effect under kexec_file_load");
+	/* It is still a cause to choose the other one. */
+	m.kexec.lockdown = NULL;
+	q.load_only = NULL;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert_str_eq(c.why, "kexec_file_load passes no framebuffer");
+	ck_assert_str_eq(c.lost_otherwise, "");
+}
+END_TEST
+
 START_TEST(what_matters_for_reboot_only_does_not_count_for_crash)
 {
 	q.panic = true;
@@ -514,6 +553,8 @@ int main(void)
 	tcase_add_test(t, many_ranges_want_load);
 	tcase_add_test(t, options_pull);
 	tcase_add_loop_test(t, what_only_file_load_gives_wins, 0, 7);
+	tcase_add_loop_test(t, what_forbids_kexec_load, 0, 7);
+	tcase_add_test(t, a_lost_screen_is_said_once);
 	tcase_add_test(t, what_matters_for_reboot_only_does_not_count_for_crash);
 	tcase_add_test(t, lockdown_none_is_no_lockdown);
 	tcase_add_test(t, elf_needs_load);
