@@ -19,6 +19,7 @@ struct bootparams_command {
 };
 
 extern const struct bootparams_command bootparams_check;
+extern const struct bootparams_command bootparams_diff;
 extern const struct bootparams_command bootparams_hyperv;
 extern const struct bootparams_command bootparams_memmap;
 extern const struct bootparams_command bootparams_record;
@@ -38,8 +39,14 @@ struct bp_ctx *bootparams_ctx(const char *sysroot, bool record);
 /* Write text to stdout; the exit status. */
 int bootparams_print(const struct bp_buf *text);
 
-/* show --json and show: what the running kernel was given. */
-int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m,
+/* show --json FILE and show FILE; @named: say which file it was: bootparams-dump.c. */
+int bootparams_dump_json(struct bp_ctx *ctx, const char *path, bool named,
+			 struct bp_buf *ret_text);
+int bootparams_dump_text(struct bp_ctx *ctx, const char *path, struct bp_buf *ret_text);
+
+/* show --json and show: what the running kernel was given. @whole: all of the device
+ * tree. */
+int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m, bool whole,
 			 struct bp_buf *ret_text);
 int bootparams_show_text(struct bp_ctx *ctx, const struct bp_machine *m,
 			 struct bp_buf *ret_text);
@@ -51,11 +58,36 @@ int bootparams_screen_json(struct bp_ctx *ctx, const struct bp_machine *m,
 int bootparams_screen_text(struct bp_ctx *ctx, const struct bp_machine *m,
 			   struct bp_buf *b);
 
-/* The same of the device tree: bootparams-fdt.c. @status: NULL, or why there is none. */
-int bootparams_fdt_json(const struct bp_device_tree *dt, const char *status,
+/* The same of the device tree; @whole: every property, not only /chosen:
+ * bootparams-fdt.c. */
+int bootparams_fdt_json(struct bp_ctx *ctx, const struct bp_device_tree *dt, bool whole,
 			struct bp_json *j);
-int bootparams_fdt_text(const struct bp_device_tree *dt, const char *status,
+int bootparams_fdt_text(struct bp_ctx *ctx, const struct bp_device_tree *dt, bool whole,
 			struct bp_buf *b);
+
+/*
+ * And of the x86 zero page and its setup_data: bootparams-x86.c.
+ * @file: NULL, or where it was dumped, and then nothing is said of what kexec hands on.
+ */
+int bootparams_x86_json(struct bp_ctx *ctx, const struct bp_machine *m, const char *file,
+			struct bp_json *j);
+void bootparams_x86_text(struct bp_ctx *ctx, const struct bp_machine *m, const char *file,
+			 struct bp_buf *b, int *r);
+
+/*
+ * Pieces of what they print: bootparams-print.c. Running out of memory is the only way
+ * that these fail; the first failure stays in *@r, and nothing is printed behind it.
+ */
+void put(struct bp_buf *b, int *r, const char *fmt, ...) BP_PRINTF(3, 4);
+/* Foreign text, @len at most: what a terminal would obey becomes a question mark. */
+void put_text(struct bp_buf *b, int *r, const char *text, size_t len);
+void text_range(struct bp_buf *b, int *r, bp_phys_t start, bp_phys_t end,
+		unsigned int depth, const char *name);
+void text_map(struct bp_buf *b, int *r, const char *title, const struct bp_memmap *map,
+	      const char *status);
+void json_map(struct bp_json *j, const char *key, const struct bp_memmap *map);
+/* What a part's status means to people; NULL: it was read. */
+const char *status_text(int status);
 
 /* One field of the zero page, decoded. */
 enum bootparams_format {

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* bootparams show: the device tree, as far as the next kernel's is made from it. */
+/*
+ * bootparams show: the device tree; of a machine as far as the next kernel's is made from
+ * it, of a file every property.
+ */
 #include "config.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <libfdt.h>
 #include <string.h>
@@ -66,11 +70,76 @@ static int count_nodes(const void *fdt)
 	return n;
 }
 
-int bootparams_fdt_json(const struct bp_device_tree *dt, const char *status,
+/* As drivers/of/fdt.c: FDT_MAX_DEPTH */
+#define DEPTH_MAX 64
+
+/* One property, by its path ("/chosen/bootargs") or its name. */
+typedef int (*property_fn)(void *data, const char *name, const uint8_t *value, int len);
+
+static int node_properties(const void *fdt, int node, struct bp_buf *path, property_fn fn,
+			   void *data)
+{
+	size_t start = path ? path->len : 0;
+	int property, r = 0;
+
+	fdt_for_each_property_offset(property, fdt, node) {
+		const char *name;
+		int len;
+		const void *value = fdt_getprop_by_offset(fdt, property, &name, &len);
+
+		if (!value)
+			continue;
+		if (path) {
+			path->len = start;
+			r = bp_buf_printf(path, "/%s", name);
+			name = bp_buf_str(path);
+		}
+		if (!r)
+			r = fn(data, name, value, len);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* Every property of every node, in the tree's order. */
+static int all_properties(struct bp_ctx *ctx, const void *fdt, property_fn fn, void *data)
+{
+	bp_autobuf struct bp_buf path = { 0 };
+	size_t ends[DEPTH_MAX + 1] = { 0 };	/* where the path of each level ends */
+	int depth = 0, r = 0;
+
+	for (int node = 0; !r && node >= 0; node = fdt_next_node(fdt, node, &depth)) {
+		if (depth > DEPTH_MAX)
+			return bp_fail(ctx, -EBADMSG,
+				       "device tree: more than %d levels of nodes",
+				       DEPTH_MAX);
+		path.len = depth ? ends[depth - 1] : 0;
+		if (depth)
+			r = bp_buf_printf(&path, "/%s", fdt_get_name(fdt, node, NULL));
+		ends[depth] = path.len;
+		if (!r)
+			r = node_properties(fdt, node, &path, fn, data);
+	}
+	return r;
+}
+
+static int json_property(void *data, const char *name, const uint8_t *value, int len)
+{
+	bp_autobuf struct bp_buf text = { 0 };
+	int r = print_value(&text, value, len);
+
+	if (!r)
+		bp_json_string(data, name, bp_buf_str(&text));
+	return r;
+}
+
+int bootparams_fdt_json(struct bp_ctx *ctx, const struct bp_device_tree *dt, bool whole,
 			struct bp_json *j)
 {
+	const char *status = status_text(dt->status);
 	const void *fdt = dt->blob.data;
-	int chosen, property, r = 0;
+	int r;
 
 	bp_json_object(j, "device_tree");
 	bp_json_string(j, "status", status);
@@ -95,38 +164,43 @@ int bootparams_fdt_json(const struct bp_device_tree *dt, const char *status,
 		bp_json_object_end(j);
 	}
 	bp_json_array_end(j);
-	bp_json_object(j, "chosen");
-	chosen = fdt_path_offset(fdt, "/chosen");
-	fdt_for_each_property_offset(property, fdt, chosen) {
-		bp_autobuf struct bp_buf text = { 0 };
-		const char *name;
-		int len;
-		const void *value = fdt_getprop_by_offset(fdt, property, &name, &len);
-
-		r = value ? print_value(&text, value, len) : 0;
-		if (r)
-			break;
-		if (value)
-			bp_json_string(j, name, bp_buf_str(&text));
-	}
+	bp_json_object(j, whole ? "properties" : "chosen");
+	r = whole ? all_properties(ctx, fdt, json_property, j) :
+		    node_properties(fdt, fdt_path_offset(fdt, "/chosen"), NULL,
+				    json_property, j);
 	bp_json_object_end(j);
 	bp_json_object_end(j);
 	return r;
 }
 
-int bootparams_fdt_text(const struct bp_device_tree *dt, const char *status,
+static int text_property(void *data, const char *name, const uint8_t *value, int len)
+{
+	struct bp_buf *b = data;
+	int r = 0;
+
+	put(b, &r, "  ");
+	put_text(b, &r, name, SIZE_MAX);
+	put(b, &r, "%*s", (int)BP_MAX(35 - (int)strlen(name), 1), "");
+	if (!r)
+		r = print_value(b, value, len);
+	return r ? r : bp_buf_printf(b, "\n");
+}
+
+int bootparams_fdt_text(struct bp_ctx *ctx, const struct bp_device_tree *dt, bool whole,
 			struct bp_buf *b)
 {
+	const char *status = status_text(dt->status);
 	const void *fdt = dt->blob.data;
-	int chosen, property, r;
+	int r;
 
 	if (status)
 		return bp_buf_printf(b, "\nDevice tree: %s\n", status);
 	r = bp_buf_printf(b,
 			  "\nDevice tree (%s): %u bytes, %d nodes; memory reservations "
-			  "and /chosen\n",
-			  dt->source, fdt_totalsize(fdt), count_nodes(fdt));
-	if (!r && root_text(fdt, "model"))
+			  "and %s\n",
+			  dt->source, fdt_totalsize(fdt), count_nodes(fdt),
+			  whole ? "every property" : "/chosen");
+	if (!r && !whole && root_text(fdt, "model"))
 		r = bp_buf_printf(b, "  %-34s %s\n", "model", root_text(fdt, "model"));
 	for (int i = 0, n = fdt_num_mem_rsv(fdt); !r && i < n; i++) {
 		uint64_t at, size;
@@ -135,19 +209,8 @@ int bootparams_fdt_text(const struct bp_device_tree *dt, const char *status,
 			r = bp_buf_printf(b, "  reserved                           0x%" PRIx64
 					  " to 0x%" PRIx64 "\n", at, at + size);
 	}
-	chosen = fdt_path_offset(fdt, "/chosen");
-	fdt_for_each_property_offset(property, fdt, chosen) {
-		const char *name;
-		int len;
-		const void *value = fdt_getprop_by_offset(fdt, property, &name, &len);
-
-		if (r || !value)
-			continue;
-		r = bp_buf_printf(b, "  %-34s ", name);
-		if (!r)
-			r = print_value(b, value, len);
-		if (!r)
-			r = bp_buf_printf(b, "\n");
-	}
-	return r;
+	if (!r && whole)
+		return all_properties(ctx, fdt, text_property, b);
+	return r ? r : node_properties(fdt, fdt_path_offset(fdt, "/chosen"), NULL,
+				       text_property, b);
 }

@@ -20,6 +20,7 @@ static const struct bootparams_command *const commands[] = {
 	&bootparams_record,
 	&bootparams_hyperv,
 	&bootparams_check,
+	&bootparams_diff,
 };
 
 const char say_program[] = "bootparams";

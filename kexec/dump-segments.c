@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * --dump-segments: writes DIR/00-kernel.bin, DIR/01-initrd.bin ..., the bytes handed
- * over; what lies beyond them in a segment is zero.
+ * over; what lies beyond them in a segment is zero. Where they go is in DIR/plan.json, as
+ * --json prints it.
  */
 #include "config.h"
 
@@ -55,10 +56,19 @@ static int remove_old(DIR *d)
 	struct dirent *e;
 
 	while ((e = readdir(d)))
-		if (!fnmatch("[0-9][0-9]-*.bin", e->d_name, 0) &&
+		if ((!fnmatch("[0-9][0-9]-*.bin", e->d_name, 0) ||
+		     !strcmp(e->d_name, "plan.json")) &&
 		    unlinkat(dirfd(d), e->d_name, 0))
 			return -errno;
 	return 0;
+}
+
+static int write_plan(const struct bp_plan *plan, int dir)
+{
+	bp_autobuf struct bp_buf text = { 0 };
+	int r = bp_plan_to_json(plan, &text);
+
+	return r ? r : write_new(dir, "plan.json", text.data, text.len);
 }
 
 int kexec_dump_segments(struct bp_ctx *ctx, const struct bp_plan *plan, const char *path)
@@ -84,5 +94,7 @@ int kexec_dump_segments(struct bp_ctx *ctx, const struct bp_plan *plan, const ch
 		if (r)
 			return bp_fail_errno(ctx, r, "cannot write %s/%s", path, name);
 	}
-	return 0;
+	/* The kernel makes those of kexec_file_load. */
+	r = plan->n_segments ? write_plan(plan, dirfd(d)) : 0;
+	return r ? bp_fail_errno(ctx, r, "cannot write %s/plan.json", path) : 0;
 }

@@ -50,10 +50,7 @@ static void done(struct bp_machine *m)
 	free(m->dmi_product);
 	bp_iomem_done(&m->iomem);
 	bp_memmap_done(&m->firmware_map);
-	bp_buf_done(&m->x86.zero_page);
-	for (size_t i = 0; i < m->x86.n_nodes; i++)
-		bp_buf_done(&m->x86.nodes[i].data);
-	free(m->x86.nodes);
+	bp_x86_boot_done(&m->x86);
 	free(m->efi.runtime_map);
 	bp_hyperv_done(&m->hyperv);
 	bp_efi_tables_done(&m->efi_tables);

@@ -258,6 +258,7 @@ int bp_collect_identity(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_iomem(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_firmware_memmap(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_x86_boot_params(struct bp_ctx *ctx, struct bp_machine *m);
+void bp_x86_boot_done(struct bp_x86_boot *boot);
 int bp_collect_efi(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m);
 /* and the page size */

@@ -52,6 +52,21 @@ static int read_node(struct bp_ctx *ctx, const char *name,
 	return 0;
 }
 
+static void nodes_done(struct bp_x86_boot *boot)
+{
+	for (size_t i = 0; i < boot->n_nodes; i++)
+		bp_buf_done(&boot->nodes[i].data);
+	free(boot->nodes);
+	boot->nodes = NULL;
+	boot->n_nodes = 0;
+}
+
+void bp_x86_boot_done(struct bp_x86_boot *boot)
+{
+	bp_buf_done(&boot->zero_page);
+	nodes_done(boot);
+}
+
 static int read_nodes(struct bp_ctx *ctx, struct bp_x86_boot *boot)
 {
 	size_t total = 0, n = 0;
@@ -114,11 +129,7 @@ int bp_collect_x86_boot_params(struct bp_ctx *ctx, struct bp_machine *m)
 	r = read_nodes(ctx, boot);
 	boot->nodes_status = r;
 	if (r) {
-		for (size_t i = 0; i < boot->n_nodes; i++)
-			bp_buf_done(&boot->nodes[i].data);
-		free(boot->nodes);
-		boot->nodes = NULL;
-		boot->n_nodes = 0;
+		nodes_done(boot);
 		if (r == -ENOMEM)
 			return r;
 		if (r != -ENOENT)

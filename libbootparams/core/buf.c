@@ -83,6 +83,20 @@ int bp_buf_vprintf(struct bp_buf *b, const char *fmt, va_list ap)
 	return 0;
 }
 
+int bp_buf_append_hex(struct bp_buf *b, const void *data, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *p = data;
+	int r = len > SIZE_MAX / 2 ? -ENOMEM : bp_buf_reserve(b, len * 2);
+
+	for (size_t i = 0; !r && i < len; i++) {
+		b->data[b->len++] = (uint8_t)digits[p[i] >> 4];
+		b->data[b->len++] = (uint8_t)digits[p[i] & 15];
+		b->data[b->len] = 0;
+	}
+	return r;
+}
+
 int bp_buf_printf(struct bp_buf *b, const char *fmt, ...)
 {
 	va_list ap;

@@ -24,6 +24,8 @@ int bp_buf_append(struct bp_buf *b, const void *data, size_t len);
 int bp_buf_append_zero(struct bp_buf *b, size_t len);
 /* Zero bytes up to a multiple of @align (a power of two). */
 int bp_buf_pad(struct bp_buf *b, size_t align);
+/* Two hexadecimal digits a byte. */
+int bp_buf_append_hex(struct bp_buf *b, const void *data, size_t len);
 int bp_buf_printf(struct bp_buf *b, const char *fmt, ...) BP_PRINTF(2, 3);
 int bp_buf_vprintf(struct bp_buf *b, const char *fmt, va_list ap);
 

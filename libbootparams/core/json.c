@@ -34,14 +34,30 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
+/* How many characters stand for themselves, and need not be looked at one by one. */
+static size_t plain_length(const unsigned char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
 static void quote(struct bp_json *j, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
 	keep(j, bp_buf_append(&j->buf, "\"", 1));
 	while (*s) {
-		size_t n = utf8_length(s);
+		size_t n = plain_length(s);
 
+		if (n) {
+			keep(j, bp_buf_append(&j->buf, s, n));
+			s += n;
+			continue;
+		}
+		n = utf8_length(s);
 		if (!n)
 			keep(j, bp_buf_append(&j->buf, "\xef\xbf\xbd", 3));
 		else if (*s == '"' || *s == '\\')
@@ -141,16 +157,28 @@ void bp_json_hex(struct bp_json *j, const char *key, uint64_t value)
 	keep(j, bp_buf_printf(&j->buf, "\"0x%" PRIx64 "\"", value));
 }
 
-void bp_json_bool(struct bp_json *j, const char *key, bool value)
+void bp_json_bytes(struct bp_json *j, const char *key, const void *data, size_t len)
 {
 	begin(j, key);
-	keep(j, bp_buf_printf(&j->buf, "%s", value ? "true" : "false"));
+	keep(j, bp_buf_append(&j->buf, "\"", 1));
+	keep(j, bp_buf_append_hex(&j->buf, data, len));
+	keep(j, bp_buf_append(&j->buf, "\"", 1));
+}
+
+void bp_json_raw(struct bp_json *j, const char *key, const char *text, size_t len)
+{
+	begin(j, key);
+	keep(j, bp_buf_append(&j->buf, text, len));
+}
+
+void bp_json_bool(struct bp_json *j, const char *key, bool value)
+{
+	bp_json_raw(j, key, value ? "true" : "false", value ? 4 : 5);
 }
 
 void bp_json_null(struct bp_json *j, const char *key)
 {
-	begin(j, key);
-	keep(j, bp_buf_append(&j->buf, "null", 4));
+	bp_json_raw(j, key, "null", 4);
 }
 
 int bp_json_finish(struct bp_json *j, struct bp_buf *ret_text)

@@ -28,7 +28,11 @@ void bp_json_string(struct bp_json *j, const char *key, const char *value);
 void bp_json_uint(struct bp_json *j, const char *key, uint64_t value);
 /* As a string, "0x...": addresses do not fit the numbers of every JSON reader. */
 void bp_json_hex(struct bp_json *j, const char *key, uint64_t value);
+/* As a string of hexadecimal digits, two a byte. */
+void bp_json_bytes(struct bp_json *j, const char *key, const void *data, size_t len);
 void bp_json_bool(struct bp_json *j, const char *key, bool value);
+/* A number or a word as JSON writes it. */
+void bp_json_raw(struct bp_json *j, const char *key, const char *text, size_t len);
 void bp_json_null(struct bp_json *j, const char *key);
 /* Hand over the text, newline included; on an error the buffer is freed. */
 int bp_json_finish(struct bp_json *j, struct bp_buf *ret_text);

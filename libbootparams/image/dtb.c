@@ -12,7 +12,6 @@ static int read_dtb(struct bp_ctx *ctx, const char *path, struct bp_buf *ret_byt
 {
 	BP_CLEANUP(bp_input_close) struct bp_input input = { .fd = -1 };
 	bp_autobuf struct bp_buf b = { 0 };
-	size_t done = 0;
 	int r = bp_input_open(ctx, path, &input);
 
 	if (r)
@@ -22,18 +21,7 @@ static int read_dtb(struct bp_ctx *ctx, const char *path, struct bp_buf *ret_byt
 			       "it has %llu bytes: no kernel takes a device tree of more "
 			       "than %u",
 			       (unsigned long long)input.size, BP_FDT_MAX);
-	r = bp_buf_append_zero(&b, (size_t)input.size);
-	while (!r && done < b.len) {
-		ssize_t n = pread(input.fd, b.data + done, b.len - done, (off_t)done);
-
-		if (n > 0)
-			done += (size_t)n;
-		else if (!n)
-			r = bp_fail(ctx, -ESTALE,
-				    "the file was changed while it was being loaded");
-		else if (errno != EINTR)
-			r = bp_fail_errno(ctx, -errno, "cannot read it");
-	}
+	r = bp_input_read(ctx, &input, BP_FDT_MAX, &b);
 	if (!r)
 		r = bp_fdt_check(ctx, bp_buf_span(&b));
 	if (r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads nothing of a user's file but its metadata: opens it, and says whether it has
- * changed. Copies pieces of mapped files without looking at them.
+ * Opens a user's file, reads a small one, and says whether it has changed. Copies pieces
+ * of mapped files without looking at them.
  */
 #include "config.h"
 
@@ -49,6 +49,32 @@ int bp_input_check_unchanged(struct bp_ctx *ctx, const struct bp_input *input)
 	    st.st_mtim.tv_nsec != input->mtime.tv_nsec)
 		return bp_fail(ctx, -ESTALE,
 			       "the file was changed while it was being loaded");
+	return 0;
+}
+
+int bp_input_read(struct bp_ctx *ctx, const struct bp_input *input, size_t max,
+		  struct bp_buf *ret_bytes)
+{
+	bp_autobuf struct bp_buf b = { 0 };
+	size_t done = 0;
+	int r = bp_buf_append_zero(&b, (size_t)BP_MIN(input->size, (uint64_t)max));
+
+	if (r)
+		return bp_fail_errno(ctx, r, "cannot read it");
+	while (done < b.len) {
+		ssize_t n = pread(input->fd, b.data + done, b.len - done, (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return bp_fail_errno(ctx, -errno, "cannot read it");
+		if (!n)
+			return bp_fail(ctx, -ESTALE,
+				       "the file was changed while it was being read");
+		done += (size_t)n;
+	}
+	*ret_bytes = b;
+	b = (struct bp_buf){ 0 };
 	return 0;
 }
 

@@ -34,6 +34,10 @@ struct bp_input_part {
 	uint64_t offset, size;
 };
 
+/* The first bytes, @max at most; *@ret_bytes is empty. -ESTALE: the file lost some. */
+int bp_input_read(struct bp_ctx *ctx, const struct bp_input *input, size_t max,
+		  struct bp_buf *ret_bytes);
+
 /* A new file in memory that holds @n pieces, each from the next page on. */
 int bp_input_join(struct bp_ctx *ctx, const char *name, const struct bp_span *pieces,
 		  size_t n, int *ret_fd);

@@ -21,6 +21,9 @@ START_TEST(layout_and_escapes)
 	bp_json_array_end(&j);
 	bp_json_array(&j, "empty");
 	bp_json_array_end(&j);
+	bp_json_bytes(&j, "bytes", "\x00\xab\xff", 3);
+	bp_json_bytes(&j, "no bytes", NULL, 0);
+	bp_json_raw(&j, "raw", "-1e3,", 4);
 	bp_json_bool(&j, "yes", true);
 	bp_json_string(&j, "none", NULL);
 	bp_json_object_end(&j);
@@ -34,6 +37,9 @@ START_TEST(layout_and_escapes)
 			 "    7\n"
 			 "  ],\n"
 			 "  \"empty\": [],\n"
+			 "  \"bytes\": \"00abff\",\n"
+			 "  \"no bytes\": \"\",\n"
+			 "  \"raw\": -1e3,\n"
 			 "  \"yes\": true,\n"
 			 "  \"none\": null\n"
 			 "}\n");
