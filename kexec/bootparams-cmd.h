@@ -74,6 +74,10 @@ int bootparams_x86_json(struct bp_ctx *ctx, const struct bp_machine *m, const ch
 void bootparams_x86_text(struct bp_ctx *ctx, const struct bp_machine *m, const char *file,
 			 struct bp_buf *b, int *r);
 
+/* And of kexec handover: bootparams-kho.c. */
+void bootparams_kho_json(const struct bp_kho *kho, struct bp_json *j);
+void bootparams_kho_text(const struct bp_kho *kho, struct bp_buf *b, int *r);
+
 /*
  * Pieces of what they print: bootparams-print.c. Running out of memory is the only way
  * that these fail; the first failure stays in *@r, and nothing is printed behind it.

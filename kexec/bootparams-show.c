@@ -66,6 +66,7 @@ int bootparams_show_json(struct bp_ctx *ctx, const struct bp_machine *m, bool wh
 	json_efi(&j, &m->efi);
 	if (!r && m->arch == BP_ARCH_ARM64)
 		r = bootparams_fdt_json(ctx, &m->device_tree, whole, &j);
+	bootparams_kho_json(&m->kho, &j);
 	if (!r)
 		r = bootparams_screen_json(ctx, m, &j);
 	bp_json_string(&j, "firmware_map_status", status_text(m->firmware_map_status));
@@ -167,6 +168,7 @@ int bootparams_show_text(struct bp_ctx *ctx, const struct bp_machine *m,
 	text_efi(&b, &r, &m->efi);
 	if (!r && m->arch == BP_ARCH_ARM64)
 		r = bootparams_fdt_text(ctx, &m->device_tree, false, &b);
+	bootparams_kho_text(&m->kho, &b, &r);
 	if (!r)
 		r = bootparams_screen_text(ctx, m, &b);
 	text_map(&b, &r, "Firmware's memory map (/sys/firmware/memmap)", &m->firmware_map,

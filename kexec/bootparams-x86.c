@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "decide/memory.h"
 #include "encode/encode.h"
+#include "wire/kho.h"
 #include "wire/x86-boot-params.h"
 #include "wire/x86-setup-data.h"
 
@@ -50,11 +51,13 @@ static size_t next_stray(struct bp_span page, size_t *off)
 }
 
 /* What a node says, where it can be said in a few words; else empty. */
-static void node_text(const struct bp_setup_data_node *node, char text[128])
+static void node_text(struct bp_ctx *ctx, const struct bp_setup_data_node *node,
+		      char text[128])
 {
 	const uint8_t *p = node->data.data;
 	struct bp_span data = bp_buf_span(&node->data);
 	const struct bp_wire_x86_efi_setup_data *efi;
+	struct bp_kho_given kho;
 
 	text[0] = 0;
 	switch (node->type) {
@@ -77,6 +80,18 @@ static void node_text(const struct bp_setup_data_node *node, char text[128])
 			snprintf(text, 128, "fw_vendor 0x%" PRIx64 ", tables 0x%" PRIx64
 				 ", smbios 0x%" PRIx64, bp_le64(efi->fw_vendor),
 				 bp_le64(efi->tables), bp_le64(efi->smbios));
+		break;
+	case BP_SETUP_KEXEC_KHO:
+		if (bp_kho_node_parse(ctx, data, &kho)) {
+			snprintf(text, 128, "%s", bp_ctx_message(ctx));
+			bp_forgive(ctx);
+			break;
+		}
+		snprintf(text, 128, "fdt 0x%" PRIx64 ", %" PRIu64 " bytes, scratch table 0x%"
+			 PRIx64 ", %" PRIu64 " areas", kho.fdt_addr, kho.fdt_size,
+			 kho.scratch_addr,
+			 kho.scratch_size / sizeof(struct bp_wire_kho_scratch));
+		bp_kho_given_done(&kho);
 		break;
 	}
 }
@@ -173,7 +188,7 @@ static int json_setup_data(struct bp_ctx *ctx, const struct bp_machine *m,
 		bp_json_uint(j, "type", v[i].type);
 		bp_json_string(j, "name", v[i].name);
 		bp_json_uint(j, "size", node->data.len);
-		node_text(node, text);
+		node_text(ctx, node, text);
 		bp_json_string(j, "says", *text ? text : NULL);
 		bp_json_bytes(j, "data", node->data.data, node->data.len);
 		bp_json_string(j, "on_kexec", file ? NULL : v[i].action);
@@ -279,7 +294,7 @@ static void text_setup_data(struct bp_ctx *ctx, const struct bp_machine *m,
 		    v[i].type, m->x86.nodes[i].data.len);
 		if (!file)
 			put(b, r, "  %s: %s", v[i].action, v[i].why);
-		node_text(&m->x86.nodes[i], text);
+		node_text(ctx, &m->x86.nodes[i], text);
 		put(b, r, "%s%s\n", *text ? "\n       " : "", text);
 	}
 	free(v);

@@ -25,6 +25,8 @@ static const struct collector {
 	{ "device tree", bp_collect_device_tree },
 	/* after boot_params and the device tree: Secure Boot as noted there */
 	{ "EFI", bp_collect_efi },
+	/* after boot_params and the device tree, which have what was given */
+	{ "KHO", bp_collect_kho },
 	{ "serial ports", bp_collect_serial },
 	/* after the device tree */
 	{ "console", bp_collect_console },
@@ -60,6 +62,7 @@ static void done(struct bp_machine *m)
 	bp_memmap_done(&m->crash.regions);
 	bp_memmap_done(&m->crash.cma);
 	free(m->crash.cpus);
+	bp_kho_done(&m->kho);
 	bp_gop_record_done(&m->gop.record);
 	bp_screen_facts_done(&m->screen_facts);
 }

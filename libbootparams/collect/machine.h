@@ -11,6 +11,7 @@
 
 #include "bootparams.h"
 #include "collect/hyperv.h"
+#include "collect/kho.h"
 #include "collect/gop-record.h"
 #include "collect/screen.h"
 #include "core/arch.h"
@@ -248,6 +249,7 @@ struct bp_machine {
 	struct bp_crash crash;
 	struct bp_symbols symbols;
 	struct bp_gop gop;
+	struct bp_kho kho;
 	struct bp_screen_facts screen_facts;
 };
 
@@ -264,6 +266,7 @@ int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m);
 /* and the page size */
 int bp_collect_device_tree(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_serial(struct bp_ctx *ctx, struct bp_machine *m);
+int bp_collect_kho(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_console(struct bp_ctx *ctx, struct bp_machine *m);
 /* confidential, la57, sha */
 int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m);
