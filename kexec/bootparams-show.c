@@ -187,6 +187,7 @@ static int describe(struct bp_ctx *ctx, bool json, struct bp_buf *ret_text)
 	struct bp_machine *m = NULL;
 	int r = bp_machine_collect(ctx, &m);
 
+	bp_io_forget(ctx);
 	if (!r)
 		r = json ? bootparams_show_json(ctx, m, false, ret_text)
 			 : bootparams_show_text(ctx, m, ret_text);
@@ -228,7 +229,8 @@ static int show(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	if (file && sysroot) {
-		say_error("--sysroot is one to show, and %s another: name one of them", file);
+		say_error("--sysroot is one to show, and %s another: name one of them",
+			  file);
 		return EXIT_FAILURE;
 	}
 	ctx = bootparams_ctx(sysroot, false);

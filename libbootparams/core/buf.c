@@ -23,7 +23,7 @@ int bp_buf_reserve(struct bp_buf *b, size_t more)
 		return -ENOMEM;
 	if (need <= b->capacity)
 		return 0;
-	capacity = b->capacity ? b->capacity : 64;
+	capacity = b->capacity ? b->capacity : 16;
 	while (capacity < need)
 		if (__builtin_mul_overflow(capacity, 2, &capacity))
 			return -ENOMEM;

@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -110,6 +111,19 @@ void bp_io_free(struct bp_io *io)
 	bp_tree_free(io->record);
 	free(io->root);
 	free(io);
+}
+
+void bp_io_forget(struct bp_ctx *ctx)
+{
+	struct bp_tree *empty = ctx->io->tree ? bp_tree_new() : NULL;
+
+	if (!empty)
+		return;
+	bp_tree_free(ctx->io->tree);
+	ctx->io->tree = empty;
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }
 
 bool bp_io_is_live(struct bp_ctx *ctx)

@@ -49,6 +49,12 @@ int bp_ctx_new_from_tree(const struct bp_ctx_opts *opts, const char *name,
 int bp_record_print(struct bp_ctx *ctx, struct bp_buf *ret_text);
 int bp_record_write(struct bp_ctx *ctx, const char *path, const struct bp_buf *text);
 
+/*
+ * Nothing more will be read: give back the memory of a recorded machine, of which a large
+ * one has more than all that was found out of it. To the reader it is empty then.
+ */
+void bp_io_forget(struct bp_ctx *ctx);
+
 /* true: this is the machine we run on, so that ioctls and CPUID may be asked. */
 bool bp_io_is_live(struct bp_ctx *ctx);
 

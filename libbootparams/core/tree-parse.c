@@ -21,7 +21,6 @@
  */
 #include "config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -122,7 +121,7 @@ static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
-	c = (char)tolower((unsigned char)c);
+	c |= 0x20;
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -191,6 +190,9 @@ static int put_run(struct parser *p, uint8_t byte, const char *count)
 
 static int put_hex(struct parser *p, char *text)
 {
+	/* The bytes take the place of the digits that are read already. */
+	uint8_t *bytes = (uint8_t *)text;
+	size_t n = 0;
 	char *save = NULL;
 
 	for (char *t = strtok_r(text, " \t", &save); t;
@@ -198,29 +200,29 @@ static int put_hex(struct parser *p, char *text)
 		int r = 0, high, low;
 
 		if (*t == '@') {
-			r = move_to(p, t + 1);
-			if (r)
-				return r;
-			continue;
+			r = n ? put_bytes(p, bytes, n) : 0;
+			n = 0;
+			if (!r)
+				r = move_to(p, t + 1);
 		}
-		for (; *t && !r; t += 2) {
-			uint8_t byte;
-
+		for (; *t != '@' && *t && !r; t += 2) {
 			high = hex_digit(t[0]);
 			low = high < 0 ? -1 : hex_digit(t[1]);
 			if (low < 0)
 				return bad(p, "\"%s\" is no hex byte", t);
-			byte = (uint8_t)(high << 4 | low);
 			if (t[2] == '*') {
-				r = put_run(p, byte, t + 3);
+				r = n ? put_bytes(p, bytes, n) : 0;
+				n = 0;
+				if (!r)
+					r = put_run(p, (uint8_t)(high << 4 | low), t + 3);
 				break;
 			}
-			r = put_bytes(p, &byte, 1);
+			bytes[n++] = (uint8_t)(high << 4 | low);
 		}
 		if (r)
 			return r;
 	}
-	return 0;
+	return n ? put_bytes(p, bytes, n) : 0;
 }
 
 static int put_text(struct parser *p, const char *text, bool newline)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A tree of recorded files in memory; all look-ups go through one index, O(log n). */
+/* A tree of recorded files in memory; all look-ups go through one hash table. */
 #include "config.h"
 
 #include <errno.h>
-#include <search.h>
 #include <string.h>
 
 #include "core/tree.h"
@@ -36,13 +35,14 @@ const char *bp_errno_name(int error)
 	return NULL;
 }
 
-static int compare_nodes(const void *pa, const void *pb)
+/* FNV-1a, begun with the parent's address. */
+static uint32_t hash_of(const struct bp_node *parent, const char *name)
 {
-	const struct bp_node *a = pa, *b = pb;
+	uint64_t h = (uint64_t)(uintptr_t)parent * 0x9e3779b97f4a7c15;
 
-	if (a->parent != b->parent)
-		return (uintptr_t)a->parent < (uintptr_t)b->parent ? -1 : 1;
-	return strcmp(a->name, b->name);
+	for (; *name; name++)
+		h = (h ^ (uint8_t)*name) * 0x100000001b3;
+	return (uint32_t)(h ^ h >> 32);
 }
 
 struct bp_tree *bp_tree_new(void)
@@ -64,49 +64,84 @@ static void free_content(struct bp_node *node)
 	node->n_extents = 0;
 }
 
-static void free_node(void *p)
-{
-	struct bp_node *node = p;
-
-	free_content(node);
-	free(node->name);
-	free(node);
-}
-
 void bp_tree_free(struct bp_tree *tree)
 {
 	if (!tree)
 		return;
-	tdestroy(tree->index, free_node);
+	for (size_t i = 0; i < tree->n_index; i++) {
+		if (!tree->index[i])
+			continue;
+		free_content(tree->index[i]);
+		free(tree->index[i]);
+	}
+	free(tree->index);
 	free(tree);
 }
 
 static struct bp_node *find_child(const struct bp_tree *tree,
-				  const struct bp_node *parent, char *name)
+				  const struct bp_node *parent, const char *name)
 {
-	struct bp_node key = { .parent = (struct bp_node *)parent, .name = name };
-	struct bp_node **found = tfind(&key, &tree->index, compare_nodes);
+	uint32_t hash = hash_of(parent, name);
+	struct bp_node *node;
 
-	return found ? *found : NULL;
+	if (!tree->n_index)
+		return NULL;
+	for (size_t i = hash & (tree->n_index - 1); (node = tree->index[i]);
+	     i = (i + 1) & (tree->n_index - 1))
+		if (node->hash == hash && node->parent == parent &&
+		    !strcmp(node->name, name))
+			return node;
+	return NULL;
+}
+
+static void put_in_index(struct bp_node **index, size_t n, struct bp_node *node)
+{
+	size_t i = node->hash & (n - 1);
+
+	while (index[i])
+		i = (i + 1) & (n - 1);
+	index[i] = node;
+}
+
+/* Make room for one more. */
+static int grow_index(struct bp_tree *tree)
+{
+	size_t n = tree->n_index ? tree->n_index * 2 : 64;
+	struct bp_node **index;
+
+	if (tree->n_nodes < tree->n_index / 2)
+		return 0;
+	index = calloc(n, sizeof(struct bp_node *));
+	if (!index)
+		return -ENOMEM;
+	for (size_t i = 0; i < tree->n_index; i++)
+		if (tree->index[i])
+			put_in_index(index, n, tree->index[i]);
+	free(tree->index);
+	tree->index = index;
+	tree->n_index = n;
+	return 0;
 }
 
 static int add_child(struct bp_tree *tree, struct bp_node *parent, const char *name,
 		     struct bp_node **ret_node)
 {
 	struct bp_node *node;
+	int r;
 
 	if (tree->n_nodes >= BP_TREE_NODES_MAX)
 		return -E2BIG;
-	node = calloc(1, sizeof(*node));
+	r = grow_index(tree);
+	if (r)
+		return r;
+	node = calloc(1, sizeof(*node) + strlen(name) + 1);
 	if (!node)
 		return -ENOMEM;
 	node->parent = parent;
 	node->kind = BP_NODE_DIR;
-	node->name = strdup(name);
-	if (!node->name || !tsearch(node, &tree->index, compare_nodes)) {
-		free_node(node);
-		return -ENOMEM;
-	}
+	node->name = strcpy((char *)(node + 1), name);
+	node->hash = hash_of(parent, name);
+	put_in_index(tree->index, tree->n_index, node);
 	if (parent->last)
 		parent->last->next = node;
 	else

@@ -29,7 +29,8 @@ struct bp_extent {
 struct bp_node {
 	struct bp_node *parent, *next;	/* next: sibling, in the order of appearance */
 	struct bp_node *first, *last;	/* children */
-	char *name;
+	char *name;		/* in the node's own memory */
+	uint32_t hash;		/* of parent and name */
 	enum bp_node_kind kind;
 	bool is_explicit;	/* named by a line of its own, not only part of a path */
 	int error;		/* negative */
@@ -40,7 +41,10 @@ struct bp_node {
 
 struct bp_tree {
 	struct bp_node root;
-	void *index;	/* tsearch() tree over (parent, name) */
+	/* A hash table over (parent, name): a power of two of places, half of them at
+	 * most with a node; the next free place is taken. */
+	struct bp_node **index;
+	size_t n_index;
 	size_t n_nodes;
 };
 
