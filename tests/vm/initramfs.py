@@ -7,7 +7,6 @@ the modules of the wanted drivers (unpacked, with their load order in /vm/module
 An image takes 0.1 s to build, so none is kept.
 """
 
-import hashlib
 import lzma
 import os
 import pathlib
@@ -30,6 +29,7 @@ DRIVERS = {
     "virtio-gpu": [("virtio_pci",), ("virtio_gpu",)],
     "virtio-blk": [("virtio_pci",), ("virtio_blk",)],
     "efivarfs": [("efivarfs",)],
+    "hyperv-drm": [("vm_hyperv_drm",)],             # of guest/modules
 }
 
 MAX_IMAGE = 512 << 20
@@ -89,6 +89,11 @@ def module_load_order(modules_dir, driver):
             if one not in order:
                 order.append(one)
     return order
+
+
+def own_modules(driver):
+    """Those among a driver's modules that fetch-kernels builds."""
+    return [n for names in DRIVERS[driver] for n in names if packages.module_source(n).exists()]
 
 
 def read_module(path):
@@ -181,8 +186,7 @@ def add_tool(archive, tool, target):
 def helper_program(arch):
     """guest/helper.c as a static program, built once per source and architecture."""
     source = HERE / "guest" / "helper.c"
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
-    path = packages.cache_dir() / "helper" / f"{arch}-{digest}"
+    path = packages.cache_dir() / "helper" / f"{arch}-{packages.source_digest(source)}"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")

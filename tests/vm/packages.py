@@ -5,9 +5,11 @@ The cache lies in ${XDG_CACHE_HOME:-~/.cache}/kexec-bootparams:
 
     apt/SUITE-ARCH/       apt's own lists and archives, nothing of the host's is touched
     kernel/NAME_VERSION/  lib/modules/RELEASE/ with vmlinuz, config, modules and modules.dep
+                          lib/modules/RELEASE/extra: the modules of guest/modules
     kernel/NAME/          the same of a test kernel
     tool/NAME_VERSION/    a program of some suite, with the libraries of that suite
                           unless it is static
+    chroot/NAME_VERSION/  what builds modules for a kernel
     source/NAME_VERSION/  linux.tar.xz, only for build-test-kernels
     pinned.json           what the names of kernels.conf stand for on this machine
     latest.json           the same for --latest
@@ -16,6 +18,7 @@ The cache lies in ${XDG_CACHE_HOME:-~/.cache}/kexec-bootparams:
 
 import configparser
 import dataclasses
+import hashlib
 import json
 import os
 import pathlib
@@ -44,6 +47,7 @@ class Wanted:
     makedumpfile: str       # name of a tool, "" for a tool
     arch: str               # Debian's name
     data: list              # of (package, folder in it): what an emulator reads
+    modules: list           # of guest/modules, to be built for a kernel
 
 
 @dataclasses.dataclass
@@ -89,7 +93,8 @@ def read_conf(path=HERE / "kernels.conf"):
                                  section.get("binary", ""),
                                  section.get("makedumpfile", ""),
                                  section.get("arch", "amd64"),
-                                 [tuple(d.split(":")) for d in section.get("data", "").split()]))
+                                 [tuple(d.split(":")) for d in section.get("data", "").split()],
+                                 section.get("modules", "").split()))
         elif kind != "test-kernel":
             raise ValueError(f"{path}: [{title}] is no suite, kernel, tool, emulator, source "
                              "or test-kernel")
@@ -97,6 +102,22 @@ def read_conf(path=HERE / "kernels.conf"):
         if want.suite not in suites:
             raise ValueError(f"{path}: {want.name}: no [suite {want.suite}]")
     return suites, wanted
+
+
+def module_source(name):
+    """Of a kernel module of our own."""
+    return HERE / "guest" / "modules" / f"{name}.c"
+
+
+def module_is_built(folder, name):
+    """Whether lib/modules/RELEASE/ has our module, of the source as it is now."""
+    stamp = folder / "extra" / f"{name}.source"
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == source_digest(module_source(name))
+
+
+def source_digest(path):
+    """What a cached file is known by that was built from a source."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def elf_closure(program, find):

@@ -39,13 +39,21 @@ put() {
 	ask fetch "$1" "$3" "$(wc -c <"$2")"
 }
 
-# load_driver NAME: see DRIVERS in initramfs.py
+# load_driver NAME [PARAMETER...]: see DRIVERS in initramfs.py; the last module gets parameters
 load_driver() {
-	[ -e "/vm/modules/$1" ] || fail "no driver $1 in this image"
+	list=/vm/modules/$1
+	[ -e "$list" ] || fail "no driver $1 in this image"
+	shift
+	last=$(tail -n 1 "$list")
 	while read -r ko; do
 		mod=${ko##*/}
-		[ -d "/sys/module/${mod%.ko}" ] || insmod "$ko" || fail "insmod $ko"
-	done <"/vm/modules/$1"
+		[ ! -d "/sys/module/${mod%.ko}" ] || continue
+		if [ "$ko" = "$last" ]; then
+			insmod "$ko" "$@"
+		else
+			insmod "$ko"
+		fi || fail "insmod $ko"
+	done <"$list"
 }
 
 # wait_fb WORD: until /proc/fb names WORD
