@@ -15,7 +15,7 @@ import uki
 
 # what the guest's /proc/fb calls the owners
 FB_WORDS = {"efifb": "EFI VGA", "bochs": "bochs", "virtio-gpu": "virtio",
-            "cirrus": "cirrus", "vesafb": "VESA VGA",
+            "cirrus": "cirrus", "vesafb": "VESA VGA", "hyperv-drm": "hyperv_drm",
             "vgatext": ""}
 KERNELS = ["5.10", "6.1", "6.12", "7.x"]
 PATTERN = "kexec-bootparams-pattern"
@@ -24,6 +24,9 @@ CRASHKERNEL = "crashkernel=256M"
 UKI_WORD = "of.the=uki"         # on no other command line
 CMA_MIB = 128
 SAYS_RECORD = r"gop-record +at boot 0x\S+ \S+ \((PciRoot|VenHw)\("  # by libefivar
+SYNTHVID = "5620e0c7-8062-4dce-aeb7-520c7ef76171"       # guest/modules/vm_hyperv_drm.c
+SAYS_HYPERV = (rf'iomem +now +\S+\+0x800000 hyperv_drm \(claimed as "{SYNTHVID}"\)\n(.*\n)*'
+               r" +fbdev +now +1024x768x32/4096 hyperv_drm \(DRM hides where the memory is\)")
 LOST_CLAIM = ("the GOP record is what screen_info says; a kernel that kexec-tools told no frame "
               "buffer takes it from there for the next one")
 
@@ -70,6 +73,8 @@ class Case:
     lost: bool = False          # the owner is of a kernel before the first, which kexec-tools
                                 # started from there: it was told no frame buffer
 
+    moved: bool = False         # the owner's memory is not where firmware's frame buffer was
+
     @property
     def prelude(self):
         """Whether the machine boots another kernel before the first one."""
@@ -82,7 +87,8 @@ class Case:
     @property
     def expect_owner(self):
         """The name in expect.tbl."""
-        return (self.owner + ("+mode" if self.mode else "") + ("+holes" if self.holes else "") +
+        return (self.owner + ("+mode" if self.mode else "") + ("+moved" if self.moved else "") +
+                ("+holes" if self.holes else "") +
                 (f"+{self.method}" if self.method else "") +
                 ("-devmem" if self.hidden == "devmem" else "") +
                 ("+lost" if self.lost else "") +
@@ -148,6 +154,22 @@ def all_cases():
         add(name=f"{kernel}-holes-c-normal", first=kernel, next=kernel, owner="efifb", call="c",
             jump="normal", holes=150, core=kernel == "7.x",
             claim="a memory map of more than 128 entries arrives whole")
+    # what hyperv_drm leaves behind in a guest of Hyper-V: see guest/modules/vm_hyperv_drm.c
+    for kernel in ("6.1", "6.12", "7.x"):
+        for jump in ("normal", "crash"):
+            add(name=f"{kernel}-hyperv-drm-c-{jump}", first=kernel, next=kernel,
+                owner="hyperv-drm", call="c", jump=jump, peer=True, options="--explain",
+                core=(kernel, jump) == ("7.x", "crash"), says=SAYS_HYPERV,
+                claim="base and size of the video device's line, though fb0 says 0; its mode")
+    add(name="6.12-hyperv-drm-s-crash", first="6.12", next="6.12", owner="hyperv-drm", call="s",
+        jump="crash", says="warning: .*1024x768",
+        claim="by kexec_file_load the mode of boot, and a warning")
+    add(name="7.x-hyperv-drm-auto-crash", first="7.x", next="7.x", owner="hyperv-drm",
+        call="auto", jump="crash", claim="-a takes the call that hands over the mode of now")
+    for kernel, jump in (("6.1", "normal"), ("7.x", "crash")):
+        add(name=f"{kernel}-hyperv-moved-c-{jump}", first=kernel, next=kernel,
+            owner="hyperv-drm", call="c", jump=jump, moved=True,
+            claim="the line counts where the video memory is not where firmware had its own")
     for kernel, owner, jump in (("6.1", "bochs", "normal"), ("6.12", "bochs", "crash"),
                                 ("7.x", "bochs", "normal"), ("6.1", "virtio-gpu", "crash"),
                                 ("6.12", "virtio-gpu", "normal"), ("7.x", "virtio-gpu", "crash")):
@@ -337,7 +359,8 @@ def plan_arguments(case):
 
 def screen_of(case):
     """Until the owner has the screen."""
-    lines = [f"load_driver {driver}" for driver in case.drivers]
+    moved = " moved=1" if case.moved else ""
+    lines = [f"load_driver {driver}{moved}" for driver in case.drivers]
     if FB_WORDS[case.owner]:
         lines.append(f"wait_fb '{FB_WORDS[case.owner]}'")
     return lines
@@ -483,6 +506,7 @@ def build_image(case, kernels, tools, loader):
     vmlinuz = following.vmlinuz.read_bytes()
     if case.vmlinux:
         vmlinuz = initramfs.packed_vmlinux(vmlinuz)
+    if loader and (case.vmlinux or case.owner == "hyperv-drm"):     # which is asked what it does
         for soname in ("liblzma.so.5", "libzstd.so.1"):     # loaded on demand
             initramfs.add_host_library(archive, case.arch, soname)
     second = initramfs.Archive()

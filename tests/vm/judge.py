@@ -153,8 +153,9 @@ def _same_or_zero(want, first, got):
     return got == meant, f"{want} ({meant:#x})", f"{got:#x}"
 
 
-def judge_screen(row, first, following):
-    """Checks of one row's zero page columns; `first` and `following` are zero pages."""
+def judge_screen(row, first, following, line=(0, 0)):
+    """Checks of one row's zero page columns; `first` and `following` are zero pages, line the range
+    that the video device of Hyper-V claims."""
     for column, field, name in (("video", "orig_video_isVGA", "screen type"),
                                 ("base", "lfb_base", "base"),
                                 ("size", "lfb_size", "size"),
@@ -168,6 +169,11 @@ def judge_screen(row, first, following):
             meant = (first["lfb_bytes"] + 0xffff) >> 16
             got = following["lfb_size"]
             yield Check(name, got == meant, f"64k ({meant:#x})", f"{got:#x}")
+            continue
+        if want == "line":
+            meant = line[0] if column == "base" else line[1] - line[0]
+            got = following["lfb_base" if column == "base" else "lfb_bytes"]
+            yield Check(name, got == meant != 0, f"line ({meant:#x})", f"{got:#x}")
             continue
         yield Check(name, *_same_or_zero(want, first[field], following[field]))
     want = row["geometry"]
@@ -470,7 +476,8 @@ def judge(case, loader, files, shots, folder, rows):
         out += judge_gop_record(case, told, first)
     row = expect_row(rows[case.arch], loader=loader, kernel=case.first, owner=case.expect_owner,
                      call=case.call, jump=case.jump)
-    out += judge_screen(row, first, following)
+    lines = iomem(told, [cases.SYNTHVID])
+    out += judge_screen(row, first, following, *lines[:1])
     both, crash = [reports["first"], reports["next"]], case.jump == "crash"
     if case.arch == "arm64":
         out += judge_arm64(both, [first, following], crash)

@@ -12,7 +12,9 @@ import time
 
 import arches
 import cases
+import initramfs
 import judge
+import packages
 import vm
 
 TIMEOUT = 240           # seconds without a sign; a boot takes 10 to 30 on an emulated CPU
@@ -78,6 +80,10 @@ class Run:
         for name in {self.case.first, self.case.next}:
             if name not in self.bench.kernels:
                 return f"no kernel {name} in the cache (fetch-kernels could not get it)"
+        for kernel, driver in ((self.bench.kernels[self.case.first], d) for d in self.case.drivers):
+            for module in initramfs.own_modules(driver):
+                if not packages.module_is_built(kernel.modules, module):
+                    return f"no {module}.ko for {kernel.name} (fetch-kernels could not build it)"
         this = arches.ARCHES[self.case.arch]
         if not shutil.which(this.qemu):
             return f"this host has no {this.qemu}"
