@@ -109,7 +109,9 @@ static int all_properties(struct bp_ctx *ctx, const void *fdt, property_fn fn, v
 	size_t ends[DEPTH_MAX + 1] = { 0 };	/* where the path of each level ends */
 	int depth = 0, r = 0;
 
-	for (int node = 0; !r && node >= 0; node = fdt_next_node(fdt, node, &depth)) {
+	/* Behind the last node the depth is below that of the root. */
+	for (int node = 0; !r && node >= 0 && depth >= 0;
+	     node = fdt_next_node(fdt, node, &depth)) {
 		if (depth > DEPTH_MAX)
 			return bp_fail(ctx, -EBADMSG,
 				       "device tree: more than %d levels of nodes",
