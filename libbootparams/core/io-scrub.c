@@ -74,7 +74,7 @@ static const struct rule rules[] = {
 	{ LINES, MAC, 0, NULL },
 	{ LINES,
 	  "\\b(ww[np]n?|naa|eui|nguid|wwid|(node|port|sys_image)_guid)[-=.: "
-	  "]{1,2}(0x)?(" HEX "+([:.-]" HEX "+)*)",
+	  "]{1,2}(" HEX "x)?(" HEX "+([:.-]" HEX "+)*)", /* "1x": zeroed, it were 0x */
 	  4, NULL },
 	{ LINES, SECRET VALUE, 3, NULL },
 	{ LINES, "\"[a-z0-9_.-]*" SECRET "([^\"\n]*)", 3, NULL },
