@@ -462,7 +462,8 @@ static void text_next(struct bp_buf *b, const struct job *job)
 	const struct bp_hyperv_kernel *k = &job->k;
 
 	if (!job->has_kernel) {
-		bp_buf_printf(b, "\nNext kernel: any (--next names one)\n");
+		bp_buf_printf(b, "\nNext kernel: any (--next names one): all profiles are "
+				 "shown\n");
 		return;
 	}
 	bp_buf_printf(b, "\nNext kernel: %s%s%s\n",
@@ -476,8 +477,10 @@ static void text_next(struct bp_buf *b, const struct job *job)
 					      : "; it has no CONFIG_SYSFB and reads no "
 						"framebuffer");
 	else
-		bp_buf_printf(b, "  whether it has the fallback is not known: neither "
-				 "the image nor the initrd has hv_vmbus\n");
+		bp_buf_printf(b, "  whether it has the fallback is not known, since hv_vmbus was "
+				 "not found: %s\n",
+			      k->major >= 6 ? "a kernel from 6.0 on, profile old or new"
+					    : "it may be of any profile");
 	bp_buf_printf(b, "  pci_hyperv is %s, hyperv_drm is %s\n  order: %s, %s\n",
 		      bp_driver_place_name(k->pci), bp_driver_place_name(k->drm),
 		      order_name(job->order ? job->order : k->order),

@@ -91,11 +91,11 @@ enum check_outcome check_screen_not_passed(const struct check_subject *s,
 
 	if (!driver)
 		return check_not_applicable(a, "no driver shows a picture");
-	if (is_gen1(s->machine))
-		return check_not_applicable(a, "Hyper-V generation 1: the next kernel finds "
-					       "it by its PCI device");
 	if (s->ours.outcome != BP_SCREEN_NONE)
 		return CHECK_OK;
+	if (is_gen1(s->machine))
+		return check_not_applicable(a, "Hyper-V generation 1: kernels from 6.0 on find "
+					       "it by its PCI device");
 	return check_found(a, "%s shows a picture, but kexec would hand on none: %s", driver,
 			   s->ours.why);
 }

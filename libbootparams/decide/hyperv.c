@@ -200,7 +200,7 @@ static int set_scene(const struct bp_machine *m, enum bp_hyperv_order order,
 struct kernel_traits {
 	enum bp_hyperv_profile profile;
 	enum bp_hyperv_order order;
-	bool sysfb, config_above_4g, no_efi;
+	bool sysfb, config_above_4g, bios;
 };
 
 /* One scenario; the scene's ops go to @ret. */
@@ -212,7 +212,7 @@ static int predict(struct bp_ctx *ctx, const struct bp_machine *m,
 	const struct bp_display *gen1 = bp_hyperv_gen1_video(m);
 	struct bp_hyperv_case c = {
 		.profile = t->profile,
-		.boot = m->efi.status || t->no_efi ? BP_HYPERV_BOOT_BIOS
+		.boot = t->bios ? BP_HYPERV_BOOT_BIOS
 			: t->sysfb ? BP_HYPERV_BOOT_EFI : BP_HYPERV_BOOT_EFI_NO_SYSFB,
 		.vram = vram.base,
 		.vram_size = vram.size,
@@ -269,12 +269,18 @@ static bool can_predict(const struct bp_machine *m)
 	return m->hyperv.n_devices && m->hyperv.low.start;
 }
 
-static bool profile_possible(const struct bp_hyperv_kernel *k,
-			     enum bp_hyperv_profile profile)
+bool bp_hyperv_profile_possible(const struct bp_hyperv_kernel *k,
+				enum bp_hyperv_profile profile)
 {
-	return k && k->profile_known
-		       ? k->profile == profile
-		       : profile == BP_HYPERV_OLD || profile == BP_HYPERV_NEW;
+	if (k && k->profile_known)
+		return k->profile == profile;
+	return !k || k->major < 6 || profile == BP_HYPERV_OLD || profile == BP_HYPERV_NEW;
+}
+
+/* Will it take the way of generation 1? */
+static bool is_bios_boot(const struct bp_machine *m, const struct bp_hyperv_kernel *k)
+{
+	return m->efi.status || (k && k->no_efi);
 }
 
 static int collides(struct bp_ctx *ctx, const struct bp_machine *m,
@@ -321,12 +327,15 @@ static int compare_with_nothing(struct bp_ctx *ctx, const struct bp_machine *m,
 				const struct bp_screen *screen, bool *ret_worse,
 				bool *ret_cures)
 {
-	struct kernel_traits t = { .sysfb = !k || k->reads_screen != 0 };
+	struct kernel_traits t = {
+		.sysfb = !k || k->reads_screen != 0,
+		.bios = is_bios_boot(m, k),
+	};
 
 	*ret_worse = *ret_cures = false;
 	for (int p = BP_HYPERV_PRE60; p <= BP_HYPERV_NEW510; p++) {
 		t.profile = (enum bp_hyperv_profile)p;
-		if (!profile_possible(k, t.profile))
+		if (!bp_hyperv_profile_possible(k, t.profile))
 			continue;
 		for (int o = BP_HYPERV_PCI_FIRST; o <= BP_HYPERV_DRM_FIRST; o++) {
 			bool with = false, without = false;
@@ -345,6 +354,51 @@ static int compare_with_nothing(struct bp_ctx *ctx, const struct bp_machine *m,
 			*ret_cures |= !with && without;
 		}
 	}
+	return 0;
+}
+
+/* Does it have the fallback, and none of that depends on what it is told? */
+static bool finds_by_itself(const struct bp_machine *m, const struct bp_hyperv_kernel *k)
+{
+	return k && k->profile_known &&
+	       (k->profile == BP_HYPERV_NEW ||
+		(k->profile == BP_HYPERV_NEW510 && !is_bios_boot(m, k)));
+}
+
+/*
+ * Generation 1 with a kernel before 6.0: that does not ask the PCI device, but takes what
+ * it is told, as on generation 2.
+ */
+static int pass_bar(struct bp_ctx *ctx, const struct bp_machine *m,
+		    const struct bp_hyperv_kernel *k, struct bp_screen *screen)
+{
+	const struct bp_hyperv_vram vram = bp_hyperv_vram(m);
+	const struct bp_display *gen1 = bp_hyperv_gen1_video(m);
+	struct bp_screen s = { .outcome = BP_SCREEN_RESERVE, .source = "hyperv" };
+	bool worse, cures;
+	int r;
+
+	if (!gen1 || !m->efi.status || !k || !vram.size)
+		return 0;
+	if (k->profile_known ? k->profile != BP_HYPERV_PRE60 && k->profile != BP_HYPERV_NEW510
+			     : !k->major || k->major >= 6)
+		return 0;
+	s.base = gen1->bars[0].start;
+	s.size_bytes = gen1->bars[0].end - s.base;
+	/* A driver may have moved it out of the BAR. */
+	if (vram.base < s.base || vram.base + vram.size > gen1->bars[0].end) {
+		s.base = vram.base;
+		s.size_bytes = vram.size;
+	}
+	if (s.base >= GIB4 || s.size_bytes > UINT32_MAX)
+		return 0;
+	r = compare_with_nothing(ctx, m, k, &s, &worse, &cures);
+	if (r || worse || !cures)
+		return r;
+	snprintf(s.why, sizeof(s.why),
+		 "Hyper-V generation 1: a kernel before 6.0 does not ask the PCI device for the "
+		 "framebuffer, and has to be told");
+	*screen = s;
 	return 0;
 }
 
@@ -367,7 +421,7 @@ static int pass_low_end(struct bp_ctx *ctx, const struct bp_machine *m,
 
 	if (!vram.base_assumed || !vram.size || m->efi.status ||
 	    !bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID) ||
-	    (k && k->profile_known && k->profile >= BP_HYPERV_NEW))
+	    finds_by_itself(m, k))
 		return 0;
 	r = compare_with_nothing(ctx, m, k, &low, &worse, &cures);
 	if (r || worse || !cures)
@@ -383,13 +437,16 @@ int bp_hyperv_adjust(struct bp_ctx *ctx, const struct bp_machine *m,
 		     const struct bp_hyperv_kernel *k, struct bp_screen *screen)
 {
 	bool worse, cures;
-	int r;
+	int r = 0;
 
 	if (!m->hyperv.n_devices)
 		return 0;
-	if (screen->outcome == BP_SCREEN_NONE)
-		return can_predict(m) ? pass_low_end(ctx, m, k, screen) : 0;
-	if (k && k->profile_known && k->profile >= BP_HYPERV_NEW && !is_live(m, screen)) {
+	if (screen->outcome == BP_SCREEN_NONE) {
+		r = can_predict(m) ? pass_bar(ctx, m, k, screen) : 0;
+		return r || screen->outcome != BP_SCREEN_NONE || !can_predict(m)
+			       ? r : pass_low_end(ctx, m, k, screen);
+	}
+	if (finds_by_itself(m, k) && !is_live(m, screen)) {
 		pass_none(screen,
 			  "%s says 0x%" PRIx64 ", but that was at boot; the next kernel "
 					       "finds the framebuffer by itself, and a "
@@ -472,7 +529,7 @@ static int run_scenarios(struct bp_ctx *ctx, const struct bp_machine *m,
 	struct kernel_traits t = {
 		.sysfb = !k || k->reads_screen != 0,
 		.config_above_4g = q->config_above_4g,
-		.no_efi = q->no_efi,
+		.bios = is_bios_boot(m, k),
 	};
 
 	p->scenarios = calloc(BP_HYPERV_PASSINGS * 4 * 2, sizeof(*p->scenarios));
@@ -483,8 +540,8 @@ static int run_scenarios(struct bp_ctx *ctx, const struct bp_machine *m,
 			continue;
 		for (int profile = BP_HYPERV_PRE60; profile <= BP_HYPERV_NEW510;
 		     profile++) {
-			bool possible =
-				profile_possible(k, (enum bp_hyperv_profile)profile);
+			bool possible = bp_hyperv_profile_possible(
+				k, (enum bp_hyperv_profile)profile);
 
 			t.profile = (enum bp_hyperv_profile)profile;
 			if (!possible && profile != BP_HYPERV_NEW)
@@ -533,10 +590,50 @@ static struct tally count(const struct bp_hyperv_report *p,
 	return t;
 }
 
+/* Is it not the same for every profile that is possible? Then @ret_kind says for which it
+ * goes wrong. */
+static bool depends_on_profile(const struct bp_hyperv_report *p, char *ret_kind, size_t size)
+{
+	static const struct {
+		unsigned int profiles;
+		const char *kind;
+	} kinds[] = {
+		{ 1u << BP_HYPERV_PRE60 | 1u << BP_HYPERV_OLD, "without the fallback" },
+		{ 1u << BP_HYPERV_NEW | 1u << BP_HYPERV_NEW510, "with the fallback" },
+		{ 1u << BP_HYPERV_PRE60 | 1u << BP_HYPERV_NEW510, "before 6.0" },
+		{ 1u << BP_HYPERV_OLD | 1u << BP_HYPERV_NEW, "from 6.0 on" },
+	};
+	unsigned int possible = 0, bad = 0;
+	size_t at = 0;
+
+	for (int i = BP_HYPERV_PRE60; i <= BP_HYPERV_NEW510; i++) {
+		struct tally t = count(p, BP_HYPERV_PASS_OURS, true, i, -1);
+
+		if (t.bad || t.good)
+			possible |= 1u << i;
+		if (t.bad)
+			bad |= 1u << i;
+	}
+	if (!bad || bad == possible)
+		return false;
+	for (size_t i = 0; i < BP_ARRAY_SIZE(kinds); i++)
+		if (bad == (kinds[i].profiles & possible)) {
+			snprintf(ret_kind, size, "%s", kinds[i].kind);
+			return true;
+		}
+	at = (size_t)snprintf(ret_kind, size, "of profile");
+	for (int i = BP_HYPERV_PRE60; i <= BP_HYPERV_NEW510; i++)
+		if (bad & 1u << i)
+			at += (size_t)snprintf(ret_kind + at, size - at, " %s",
+					       bp_hyperv_profile_name((enum bp_hyperv_profile)i));
+	return true;
+}
+
 static void conclude(struct bp_hyperv_report *p, const struct bp_hyperv_kernel *k)
 {
 	struct tally ours = count(p, BP_HYPERV_PASS_OURS, true, -1, -1);
 	struct tally other;
+	char kind[64];
 
 	p->nothing_collides = count(p, BP_HYPERV_PASS_NOTHING, true, -1, -1).bad;
 	p->file_load_collides = count(p, BP_HYPERV_PASS_FILE_LOAD, true, -1, -1).bad;
@@ -546,18 +643,12 @@ static void conclude(struct bp_hyperv_report *p, const struct bp_hyperv_kernel *
 			 "no PCI configuration window lands on the framebuffer");
 		return;
 	}
-	if (!(k && k->profile_known)) {
-		struct tally old = count(p, BP_HYPERV_PASS_OURS, true, BP_HYPERV_OLD, -1);
-		struct tally new = count(p, BP_HYPERV_PASS_OURS, true, BP_HYPERV_NEW, -1);
-
-		if (!old.bad != !new.bad) {
-			p->verdict = BP_HYPERV_CANNOT_TELL;
-			snprintf(p->why, sizeof(p->why),
-				 "it depends on the next kernel: one %s the fallback "
-				 "collides",
-				 old.bad ? "without" : "with");
-			return;
-		}
+	p->ours_collides = true;
+	if (depends_on_profile(p, kind, sizeof(kind))) {
+		p->verdict = BP_HYPERV_CANNOT_TELL;
+		snprintf(p->why, sizeof(p->why),
+			 "it depends on the next kernel: one %s collides", kind);
+		return;
 	}
 	p->verdict = BP_HYPERV_COLLISION;
 	other = count(p, BP_HYPERV_PASS_OURS, false,

@@ -26,8 +26,18 @@ struct bp_hyperv_vram bp_hyperv_vram(const struct bp_machine *m);
 const struct bp_display *bp_hyperv_gen1_video(const struct bp_machine *m);
 
 /*
+ * bp_hyperv_profile_possible - may the next kernel be one of that profile?
+ * @k: the next kernel; NULL: it may be any
+ *
+ * By what is known of its code; else by its version, where that is 6.0 or later. Earlier ones
+ * may be of every profile: stable kernels got some of the changes.
+ */
+bool bp_hyperv_profile_possible(const struct bp_hyperv_kernel *k,
+				enum bp_hyperv_profile profile);
+
+/*
  * bp_hyperv_adjust - what the rules of Hyper-V make of a framebuffer that was decided
- * @k: the next kernel; NULL or profile_known false: it may be any
+ * @k: the next kernel; NULL or profile_known false: see bp_hyperv_profile_possible()
  * @screen: of bp_screen_decide(), changed where another value is safer; ->why then says so
  *
  * Does nothing where there is no VMBus, as on bare metal and in a root partition.
@@ -78,7 +88,8 @@ struct bp_hyperv_report {
 	struct bp_screen ours, file_load;
 	struct bp_hyperv_scenario *scenarios;
 	size_t n_scenarios;
-	bool nothing_collides, file_load_collides;	/* in a possible scenario */
+	bool ours_collides, nothing_collides, file_load_collides;	/* in a possible
+									 * scenario */
 	bool cured_by_order, cured_by_newer;	/* of a collision with what we pass */
 	char **assumptions;	/* sentences; NULL ends the array */
 	char **warnings;	/* assumptions that this machine breaks */
@@ -92,8 +103,6 @@ struct bp_hyperv_question {
 					 * bp_hyperv_adjust() */
 	const struct bp_screen *by_hand;	/* one more value to try, or NULL */
 	bool config_above_4g;	/* the next kernel's pci-hyperv has the SZ_4G patch */
-	bool no_efi;	/* the next kernel is not told of EFI, and takes the machine for
-			 * generation 1 */
 };
 
 /* bp_hyperv_judge - predict every scenario that is possible, and those that would cure */

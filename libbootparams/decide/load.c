@@ -94,11 +94,12 @@ static int look_at_hyperv(struct bp_load *l)
 {
 	int r;
 
-	l->hyperv = (struct bp_hyperv_kernel){ .reads_screen = -1 };
+	l->hyperv = (struct bp_hyperv_kernel){ .reads_screen = -1, .no_efi = l->no_efi };
 	if (!l->machine->hyperv.n_devices)
 		return 0;
 	r = bp_hyperv_kernel_read(l->ctx, l->image, l->has_initrd ? &l->initrd : NULL,
 				  NULL, &l->hyperv);
+	l->hyperv.no_efi = l->no_efi;
 	if (r == -ENOMEM)
 		return r;
 	if (r) {

@@ -320,17 +320,14 @@ static int foretell_hyperv(struct bp_plan *plan, const struct bp_plan_opts *opts
 		return 0;
 	r = bp_hyperv_judge(plan->ctx, plan->machine,
 			    &(struct bp_hyperv_question){ .kernel = opts->hyperv,
-							  .ours = &plan->screen,
-							  .no_efi = opts->no_efi },
+							  .ours = &plan->screen },
 			    &report);
 	if (r)
 		return r;
 	cure = bp_hyperv_cure(&report);
-	if (report.verdict == BP_HYPERV_COLLISION)
-		r = bp_plan_warn(plan,
-				 "Hyper-V: %s; to cure it, %s (bootparams hyperv shows "
-				 "more)",
-				 report.why, cure ? cure : "nothing is known");
+	if (report.ours_collides)
+		r = bp_plan_warn(plan, "Hyper-V: %s%s%s (bootparams hyperv shows more)",
+				 report.why, cure ? "; to cure it, " : "", cure ? cure : "");
 	else
 		r = bp_plan_reason(plan, "Hyper-V: %s: %s%s",
 				   bp_hyperv_verdict_name(report.verdict), report.why,

@@ -536,10 +536,10 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 		why(s, "a confidential Hyper-V guest has no framebuffer");
 		return false;
 	}
-	/* drivers/hv/vmbus_drv.c:vmbus_reserve_fb() asks the PCI device on generation
-	 * 1. */
+	/* drivers/hv/vmbus_drv.c:vmbus_reserve_fb() asks the PCI device on generation 1,
+	 * since 6.0; for those before bp_hyperv_adjust() thinks again. */
 	if (v->f->on_vmbus && !v->is_efi && !(v->boot && v->boot->has_base)) {
-		why(s, "Hyper-V generation 1: the next kernel finds the framebuffer by "
+		why(s, "Hyper-V generation 1: kernels from 6.0 on find the framebuffer by "
 		       "its PCI device");
 		return false;
 	}
@@ -578,7 +578,7 @@ static bool decide_base(const struct view *v, struct bp_screen *s)
 	if (v->f->on_vmbus && !v->is_efi && !v->display &&
 	    b->base_trust == BP_TRUST_LIVE) {
 		why(s, "Hyper-V generation 1: the framebuffer has moved to 0x%" PRIx64
-		    ", and the next kernel only looks at the PCI device", b->base);
+		    ", and kernels from 6.0 on only look at the PCI device", b->base);
 		return false;
 	}
 

@@ -180,11 +180,12 @@ static int read_image(struct reader *rd, const struct bp_image *image)
 {
 	BP_CLEANUP(unmap) struct mapping m = { 0 };
 	struct bp_hyperv_kernel *k = &rd->k;
-	unsigned int major;
+	unsigned int major = major_version(image->version);
 	int r = unpack_image(rd->ctx, image, &m);
 
 	if (r)
 		return bp_fail(rd->ctx, r, "%s", image->path);
+	k->major = major;
 	if (has_text(m.bytes, pci_text))
 		k->pci = BP_DRIVER_BUILT_IN;
 	if (has_text(m.bytes, drm_text))
@@ -192,7 +193,6 @@ static int read_image(struct reader *rd, const struct bp_image *image)
 	if (!has_text(m.bytes, vmbus_text))
 		return 0;
 	k->vmbus = BP_DRIVER_BUILT_IN;
-	major = major_version(image->version);
 	if (!major)
 		return 0;
 	if (has_text(m.bytes, fallback_text))

@@ -29,6 +29,9 @@ struct bp_hyperv_kernel {
 	enum bp_hyperv_profile profile;
 	const char *profile_source;	/* static: "the image", "hv_vmbus.ko in the
 					 * initrd", ... */
+	unsigned int major;	/* of the image's version; 0 unknown */
+	bool no_efi;		/* it will not be told of EFI, and take the machine for
+				 * generation 1 */
 	int reads_screen;	/* does VMBus read screen_info (CONFIG_SYSFB): 1, 0; -1
 				 * unknown */
 	enum bp_driver_place vmbus, pci, drm;

@@ -38,6 +38,7 @@ struct machine {
 	char names[8][40];
 	struct bp_iomem_entry lines[32];
 	struct bp_screen_fact facts[2];
+	struct bp_display display;
 };
 
 static void add_line(struct machine *x, uint64_t start, uint64_t size, char *name)
@@ -83,6 +84,19 @@ static void add_vram(struct machine *x, uint64_t base, uint64_t size)
 {
 	add_line(x, base, size, x->names[0]);
 	add_fact(x, "iomem", BP_TRUST_LIVE, base, size);
+}
+
+/* Generation 1: booted by BIOS, and the video device is on PCI, with this BAR. */
+static void make_gen1(struct machine *x, uint64_t bar, uint64_t size)
+{
+	x->m.hyperv.generation = 1;
+	x->m.efi.status = -ENOENT;
+	x->display = (struct bp_display){ .address = (char *)"0000:00:08.0", .vendor = 0x1414,
+					  .device = 0x5353 };
+	x->display.bars[0].start = bar;
+	x->display.bars[0].end = bar + size;
+	x->m.screen_facts.displays = &x->display;
+	x->m.screen_facts.n_displays = 1;
 }
 
 static struct bp_hyperv_kernel kernel(enum bp_hyperv_profile profile)
@@ -393,8 +407,9 @@ START_TEST(rule_9_arm64_without_efi_in_its_device_tree)
 	add_device(&x, BP_VMBUS_PCI, VPCI);
 	add_vram(&x, 0x40000000, 8 * MIB);
 	for (int no_efi = 0; no_efi < 2; no_efi++) {
+		new.no_efi = no_efi;
 		ck_assert_int_eq(bp_hyperv_judge(ctx, &x.m, &(struct bp_hyperv_question){
-					.kernel = &new, .ours = &s, .no_efi = no_efi }, &report), 0);
+					.kernel = &new, .ours = &s }, &report), 0);
 		ck_assert_int_eq(report.verdict, no_efi ? BP_HYPERV_COLLISION : BP_HYPERV_SAFE);
 		bp_hyperv_report_done(&report);
 	}
@@ -471,6 +486,114 @@ START_TEST(rule_the_low_end_where_nobody_knows_and_an_old_kernel_needs_it)
 	ck_assert_int_eq(decide(&x, &old).outcome, BP_SCREEN_RESERVE);
 	ck_assert_uint_eq(decide(&x, &old).base, 0x40000000);
 	ck_assert_int_eq(decide(&x, &new).outcome, BP_SCREEN_NONE);
+}
+END_TEST
+
+/* It is asked for its BAR by kernels from 6.0 on, and by those only. */
+START_TEST(generation_1_before_6_is_told_the_bar)
+{
+	static const struct {
+		enum bp_hyperv_profile profile;
+		bool told;
+	} kinds[] = {
+		{ BP_HYPERV_PRE60, true }, { BP_HYPERV_OLD, false },
+		{ BP_HYPERV_NEW, false }, { BP_HYPERV_NEW510, true },
+	};
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(kinds); i++) {
+		struct bp_hyperv_kernel k = kernel(kinds[i].profile);
+		struct machine x;
+		struct bp_screen s;
+		bool collides;
+
+		init(&x, 0xf8000000);
+		make_gen1(&x, 0xf8000000, 64 * MIB);
+		add_vram(&x, 0xf8000000, 8 * MIB);
+		/* Without a device that could collide there is no need. */
+		ck_assert_int_eq(decide(&x, &k).outcome, BP_SCREEN_NONE);
+		add_device(&x, BP_VMBUS_PCI, VPCI);
+		s = decide(&x, &k);
+		ck_assert_int_eq(s.outcome, kinds[i].told ? BP_SCREEN_RESERVE : BP_SCREEN_NONE);
+		ck_assert_uint_eq(s.base, kinds[i].told ? 0xf8000000 : 0);
+		ck_assert_uint_eq(s.size_bytes, kinds[i].told ? 64 * MIB : 0);
+		ck_assert_uint_eq(config_window(&x, &k, BP_HYPERV_PCI_FIRST, s, &collides),
+				  0xfc000000);
+		ck_assert(!collides);
+	}
+}
+END_TEST
+
+/* A driver moved it out of the BAR, where a kernel before 6.0 can be told it all the same. */
+START_TEST(generation_1_moved_out_of_the_bar)
+{
+	struct bp_hyperv_kernel pre60 = kernel(BP_HYPERV_PRE60);
+	struct machine x;
+	bool collides;
+
+	init(&x, 0x40000000);
+	make_gen1(&x, 0xf8000000, 64 * MIB);
+	add_device(&x, BP_VMBUS_PCI, VPCI);
+	add_vram(&x, 0x40000000, 128 * MIB);
+	ck_assert_uint_eq(decide(&x, &pre60).base, 0x40000000);
+	ck_assert_uint_eq(decide(&x, &pre60).size_bytes, 128 * MIB);
+	config_window(&x, &pre60, BP_HYPERV_PCI_FIRST, decide(&x, &pre60), &collides);
+	ck_assert(!collides);
+	/* But not above 4 GiB. */
+	x.m.iomem.n = x.m.screen_facts.n = 0;
+	add_vram(&x, 0xfe0000000, 128 * MIB);
+	ck_assert_int_eq(decide(&x, &pre60).outcome, BP_SCREEN_NONE);
+}
+END_TEST
+
+/* hv_vmbus was not seen: the version tells at most that it is 6.0 or later. */
+START_TEST(generation_1_and_a_kernel_not_known_inside)
+{
+	static const struct {
+		unsigned int major;
+		enum bp_screen_outcome told;
+		enum bp_hyperv_verdict verdict;
+	} kinds[] = {
+		{ 0, BP_SCREEN_NONE, BP_HYPERV_CANNOT_TELL },
+		{ 5, BP_SCREEN_RESERVE, BP_HYPERV_SAFE },
+		{ 6, BP_SCREEN_NONE, BP_HYPERV_SAFE },
+		{ 7, BP_SCREEN_NONE, BP_HYPERV_SAFE },
+	};
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(kinds); i++) {
+		struct bp_hyperv_kernel k = { .reads_screen = -1, .major = kinds[i].major };
+		struct bp_hyperv_report report;
+		struct machine x;
+		struct bp_screen s;
+
+		init(&x, 0xf8000000);
+		make_gen1(&x, 0xf8000000, 64 * MIB);
+		add_device(&x, BP_VMBUS_PCI, VPCI);
+		add_vram(&x, 0xf8000000, 8 * MIB);
+		s = decide(&x, &k);
+		ck_assert_int_eq(s.outcome, kinds[i].told);
+		ck_assert_int_eq(bp_hyperv_judge(ctx, &x.m, &(struct bp_hyperv_question){
+					.kernel = &k, .ours = &s }, &report), 0);
+		ck_assert_int_eq(report.verdict, kinds[i].verdict);
+		bp_hyperv_report_done(&report);
+	}
+}
+END_TEST
+
+/* 5.10's backport is no help to one that is not told of EFI, and a value is. */
+START_TEST(without_efi_the_backport_to_5_10_has_to_be_told)
+{
+	struct bp_hyperv_kernel k = kernel(BP_HYPERV_NEW510);
+	struct machine x;
+	bool collides;
+
+	init(&x, 0x40000000);
+	add_device(&x, BP_VMBUS_PCI, VPCI);
+	add_fact(&x, "boot_params", BP_TRUST_BOOT, 0x40000000, 3 * MIB);
+	ck_assert_int_eq(decide(&x, &k).outcome, BP_SCREEN_NONE);
+	k.no_efi = true;
+	ck_assert_uint_eq(decide(&x, &k).base, 0x40000000);
+	config_window(&x, &k, BP_HYPERV_PCI_FIRST, decide(&x, &k), &collides);
+	ck_assert(!collides);
 }
 END_TEST
 
@@ -612,6 +735,10 @@ int main(void)
 	tcase_add_test(tc, rule_10_none_for_confidential_guests);
 	tcase_add_test(tc, rule_a_root_partition_is_bare_metal);
 	tcase_add_test(tc, rule_the_low_end_where_nobody_knows_and_an_old_kernel_needs_it);
+	tcase_add_test(tc, generation_1_before_6_is_told_the_bar);
+	tcase_add_test(tc, generation_1_moved_out_of_the_bar);
+	tcase_add_test(tc, generation_1_and_a_kernel_not_known_inside);
+	tcase_add_test(tc, without_efi_the_backport_to_5_10_has_to_be_told);
 	tcase_add_test(tc, random_machines_are_never_worse_off);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
