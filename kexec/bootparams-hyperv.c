@@ -357,10 +357,14 @@ static int to_json(const struct job *job, struct bp_buf *text)
 		json_scenario(j, &p->scenarios[i]);
 	bp_json_array_end(j);
 	bp_json_array(j, "cures");
-	if (p->cured_by_order)
-		bp_json_string(j, NULL, BP_HYPERV_CURE_ORDER);
-	if (p->cured_by_newer)
-		bp_json_string(j, NULL, BP_HYPERV_CURE_NEWER);
+	for (int i = 0; i < BP_HYPERV_CURES; i++) {
+		if (!*p->cures[i])
+			continue;
+		bp_json_object(j, NULL);
+		bp_json_string(j, "cure", bp_hyperv_cure_name((enum bp_hyperv_cure)i));
+		bp_json_string(j, "how", p->cures[i]);
+		bp_json_object_end(j);
+	}
 	bp_json_array_end(j);
 	json_strings(j, "assumptions", p->assumptions);
 	json_strings(j, "warnings", p->warnings);
@@ -546,10 +550,11 @@ static int to_text(const struct job *job, struct bp_buf *b)
 	if (p->verdict == BP_HYPERV_SAFE && p->file_load_collides)
 		bp_buf_printf(b, "  With kexec_file_load it would collide: load with "
 				 "-c.\n");
-	if (p->cured_by_order)
-		bp_buf_printf(b, "  Cure: %s.\n", BP_HYPERV_CURE_ORDER);
-	if (p->cured_by_newer)
-		bp_buf_printf(b, "  Cure: %s.\n", BP_HYPERV_CURE_NEWER);
+	for (int i = 0; i < BP_HYPERV_CURES; i++)
+		if (*p->cures[i])
+			bp_buf_printf(b, "  Cure by %s: %s.\n",
+				      bp_hyperv_cure_name((enum bp_hyperv_cure)i),
+				      p->cures[i]);
 	return 0;
 }
 

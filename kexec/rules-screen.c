@@ -249,7 +249,7 @@ static bool no_vmbus(const struct check_subject *s, struct check_answer *a)
 enum check_outcome check_hyperv_collision(const struct check_subject *s,
 					  struct check_answer *a)
 {
-	const char *cure = bp_hyperv_cure(&s->hyperv);
+	const char *cure = bp_hyperv_best_cure(&s->hyperv);
 
 	if (no_vmbus(s, a))
 		return CHECK_NOT_APPLICABLE;

@@ -320,19 +320,21 @@ static bool is_live(const struct bp_machine *m, const struct bp_screen *s)
 
 /*
  * Try @screen and nothing in every scenario that is possible: does it make one collide
- * that would not (@ret_worse), does it cure one (@ret_cures)?
+ * that would not, does it cure one, does one collide with it?
  */
+struct comparison {
+	bool worse, cures, collides;
+};
 static int compare_with_nothing(struct bp_ctx *ctx, const struct bp_machine *m,
 				const struct bp_hyperv_kernel *k,
-				const struct bp_screen *screen, bool *ret_worse,
-				bool *ret_cures)
+				const struct bp_screen *screen, struct comparison *ret)
 {
 	struct kernel_traits t = {
 		.sysfb = !k || k->reads_screen != 0,
 		.bios = is_bios_boot(m, k),
 	};
 
-	*ret_worse = *ret_cures = false;
+	*ret = (struct comparison){ 0 };
 	for (int p = BP_HYPERV_PRE60; p <= BP_HYPERV_NEW510; p++) {
 		t.profile = (enum bp_hyperv_profile)p;
 		if (!bp_hyperv_profile_possible(k, t.profile))
@@ -350,8 +352,9 @@ static int compare_with_nothing(struct bp_ctx *ctx, const struct bp_machine *m,
 				r = collides(ctx, m, NULL, &t, &without);
 			if (r)
 				return r;
-			*ret_worse |= with && !without;
-			*ret_cures |= !with && without;
+			ret->worse |= with && !without;
+			ret->cures |= !with && without;
+			ret->collides |= with;
 		}
 	}
 	return 0;
@@ -365,6 +368,23 @@ static bool finds_by_itself(const struct bp_machine *m, const struct bp_hyperv_k
 		(k->profile == BP_HYPERV_NEW510 && !is_bios_boot(m, k)));
 }
 
+/* What the host has, all of it. False: it has none, or that cannot be told. */
+static bool host_screen(const struct bp_machine *m, struct bp_screen *ret)
+{
+	const struct bp_hyperv_vram vram = bp_hyperv_vram(m);
+	const struct bp_display *gen1 = bp_hyperv_gen1_video(m);
+	uint64_t base = vram.base, size = vram.size;
+
+	/* Unless a driver has moved it out of the BAR. */
+	if (gen1 && base >= gen1->bars[0].start && base + size <= gen1->bars[0].end) {
+		base = gen1->bars[0].start;
+		size = gen1->bars[0].end - base;
+	}
+	*ret = (struct bp_screen){ .outcome = BP_SCREEN_RESERVE, .base = base,
+				   .size_bytes = size, .source = "hyperv" };
+	return vram.size && base < GIB4 && size <= UINT32_MAX;
+}
+
 /*
  * Generation 1 with a kernel before 6.0: that does not ask the PCI device, but takes what
  * it is told, as on generation 2.
@@ -372,28 +392,17 @@ static bool finds_by_itself(const struct bp_machine *m, const struct bp_hyperv_k
 static int pass_bar(struct bp_ctx *ctx, const struct bp_machine *m,
 		    const struct bp_hyperv_kernel *k, struct bp_screen *screen)
 {
-	const struct bp_hyperv_vram vram = bp_hyperv_vram(m);
-	const struct bp_display *gen1 = bp_hyperv_gen1_video(m);
-	struct bp_screen s = { .outcome = BP_SCREEN_RESERVE, .source = "hyperv" };
-	bool worse, cures;
+	struct comparison c;
+	struct bp_screen s;
 	int r;
 
-	if (!gen1 || !m->efi.status || !k || !vram.size)
+	if (!bp_hyperv_gen1_video(m) || !m->efi.status || !k || !host_screen(m, &s))
 		return 0;
 	if (k->profile_known ? k->profile != BP_HYPERV_PRE60 && k->profile != BP_HYPERV_NEW510
 			     : !k->major || k->major >= 6)
 		return 0;
-	s.base = gen1->bars[0].start;
-	s.size_bytes = gen1->bars[0].end - s.base;
-	/* A driver may have moved it out of the BAR. */
-	if (vram.base < s.base || vram.base + vram.size > gen1->bars[0].end) {
-		s.base = vram.base;
-		s.size_bytes = vram.size;
-	}
-	if (s.base >= GIB4 || s.size_bytes > UINT32_MAX)
-		return 0;
-	r = compare_with_nothing(ctx, m, k, &s, &worse, &cures);
-	if (r || worse || !cures)
+	r = compare_with_nothing(ctx, m, k, &s, &c);
+	if (r || c.worse || !c.cures)
 		return r;
 	snprintf(s.why, sizeof(s.why),
 		 "Hyper-V generation 1: a kernel before 6.0 does not ask the PCI device for the "
@@ -416,15 +425,15 @@ static int pass_low_end(struct bp_ctx *ctx, const struct bp_machine *m,
 		.size_bytes = vram.size,
 		.source = "hyperv",
 	};
-	bool worse, cures;
+	struct comparison c;
 	int r;
 
 	if (!vram.base_assumed || !vram.size || m->efi.status ||
 	    !bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID) ||
 	    finds_by_itself(m, k))
 		return 0;
-	r = compare_with_nothing(ctx, m, k, &low, &worse, &cures);
-	if (r || worse || !cures)
+	r = compare_with_nothing(ctx, m, k, &low, &c);
+	if (r || c.worse || !c.cures)
 		return r;
 	snprintf(low.why, sizeof(low.why),
 		 "no source knows a framebuffer; Hyper-V puts it at the low end of the "
@@ -436,7 +445,7 @@ static int pass_low_end(struct bp_ctx *ctx, const struct bp_machine *m,
 int bp_hyperv_adjust(struct bp_ctx *ctx, const struct bp_machine *m,
 		     const struct bp_hyperv_kernel *k, struct bp_screen *screen)
 {
-	bool worse, cures;
+	struct comparison c;
 	int r = 0;
 
 	if (!m->hyperv.n_devices)
@@ -456,8 +465,8 @@ int bp_hyperv_adjust(struct bp_ctx *ctx, const struct bp_machine *m,
 	}
 	if (!can_predict(m))
 		return 0;
-	r = compare_with_nothing(ctx, m, k, screen, &worse, &cures);
-	if (!r && worse)
+	r = compare_with_nothing(ctx, m, k, screen, &c);
+	if (!r && c.worse)
 		pass_none(screen, "0x%" PRIx64 " would put a PCI configuration window on the framebuffer "
 			  "in the next kernel, and nothing at all would not", screen->base);
 	return r;
@@ -629,10 +638,72 @@ static bool depends_on_profile(const struct bp_hyperv_report *p, char *ret_kind,
 	return true;
 }
 
-static void conclude(struct bp_hyperv_report *p, const struct bp_hyperv_kernel *k)
+/* By order, or by a newer kernel: does it go well with what is passed? */
+static bool would_go_well(const struct bp_hyperv_report *p, const struct bp_hyperv_kernel *k,
+			  enum bp_hyperv_passing passing, bool newer)
+{
+	struct tally sum = { 0 };
+
+	for (int i = BP_HYPERV_PRE60; i <= BP_HYPERV_NEW510; i++) {
+		bool asked = newer ? i == BP_HYPERV_NEW
+				   : bp_hyperv_profile_possible(k, (enum bp_hyperv_profile)i);
+		struct tally t = { 0 };
+
+		if (asked)
+			t = count(p, passing, false, i, newer ? -1 : BP_HYPERV_DRM_FIRST);
+		sum.bad += t.bad;
+		sum.good += t.good;
+	}
+	return sum.good && !sum.bad;
+}
+
+/* Not where there is no hyperv_drm, nor where no module waits for another. */
+static bool can_order(const struct bp_hyperv_kernel *k)
+{
+	return !k || (k->pci != BP_DRIVER_BUILT_IN &&
+		      (k->drm != BP_DRIVER_ABSENT || k->drm_in_modules));
+}
+
+/* What cures a collision with what we pass; where there is none, one with nothing. */
+static int find_cures(struct bp_ctx *ctx, const struct bp_machine *m,
+		      const struct bp_hyperv_kernel *k, struct bp_hyperv_report *p)
+{
+	enum bp_hyperv_passing passing =
+		p->ours_collides ? BP_HYPERV_PASS_OURS : BP_HYPERV_PASS_NOTHING;
+	struct bp_screen value = p->ours;
+	struct comparison c = { 0 };
+	int r = 0;
+
+	if (!p->ours_collides && !p->nothing_collides)
+		return 0;
+	if (p->ours_collides && !host_screen(m, &value))
+		c.collides = true;
+	else if (p->ours_collides)
+		r = compare_with_nothing(ctx, m, k, &value, &c);
+	if (r)
+		return r;
+	if (!c.collides)
+		snprintf(p->cures[BP_HYPERV_CURE_VALUE], sizeof(*p->cures),
+			 "tell it the framebuffer, lfb_base 0x%" PRIx64 " and lfb_size 0x%" PRIx64
+			 "%s", value.base, value.size_bytes,
+			 p->ours_collides ? "" : ", as kexec_load does");
+	if (can_order(k) && would_go_well(p, k, passing, false))
+		snprintf(p->cures[BP_HYPERV_CURE_ORDER], sizeof(*p->cures),
+			 "load hyperv_drm before pci_hyperv in the next kernel: \"softdep "
+			 "pci_hyperv pre: hyperv_drm\" in its initrd's modprobe.d");
+	if (would_go_well(p, k, passing, true))
+		snprintf(p->cures[BP_HYPERV_CURE_NEWER], sizeof(*p->cures), "%s",
+			 is_bios_boot(m, k)
+				 ? "take a kernel that asks the video's PCI device for the "
+				   "framebuffer (6.0 and later)"
+				 : "take a kernel that finds the framebuffer by itself (7.1 and "
+				   "later, or with the backport)");
+	return 0;
+}
+
+static void conclude(struct bp_hyperv_report *p)
 {
 	struct tally ours = count(p, BP_HYPERV_PASS_OURS, true, -1, -1);
-	struct tally other;
 	char kind[64];
 
 	p->nothing_collides = count(p, BP_HYPERV_PASS_NOTHING, true, -1, -1).bad;
@@ -651,11 +722,6 @@ static void conclude(struct bp_hyperv_report *p, const struct bp_hyperv_kernel *
 		return;
 	}
 	p->verdict = BP_HYPERV_COLLISION;
-	other = count(p, BP_HYPERV_PASS_OURS, false,
-		      k && k->profile_known ? (int)k->profile : -1, BP_HYPERV_DRM_FIRST);
-	p->cured_by_order = other.good && !other.bad;
-	other = count(p, BP_HYPERV_PASS_OURS, false, BP_HYPERV_NEW, -1);
-	p->cured_by_newer = other.good && !other.bad;
 	snprintf(p->why, sizeof(p->why),
 		 "a PCI configuration window lands on the framebuffer%s, and the host "
 		 "refuses the device (D0 entry, status c0370048)",
@@ -685,7 +751,9 @@ int bp_hyperv_judge(struct bp_ctx *ctx, const struct bp_machine *m,
 		if (!r)
 			r = list_assumptions(m, q->kernel, &p);
 		if (!r)
-			conclude(&p, q->kernel);
+			conclude(&p);
+		if (!r)
+			r = find_cures(ctx, m, q->kernel, &p);
 	}
 	if (r) {
 		bp_hyperv_report_done(&p);
@@ -695,12 +763,19 @@ int bp_hyperv_judge(struct bp_ctx *ctx, const struct bp_machine *m,
 	return 0;
 }
 
-const char *bp_hyperv_cure(const struct bp_hyperv_report *p)
+const char *bp_hyperv_cure_name(enum bp_hyperv_cure cure)
 {
-	if (p->verdict != BP_HYPERV_COLLISION)
-		return NULL;
-	return p->cured_by_order ? BP_HYPERV_CURE_ORDER
-	     : p->cured_by_newer ? BP_HYPERV_CURE_NEWER : NULL;
+	static const char *const names[] = { "value", "order", "newer" };
+
+	return names[cure];
+}
+
+const char *bp_hyperv_best_cure(const struct bp_hyperv_report *p)
+{
+	for (int i = 0; p->ours_collides && i < BP_HYPERV_CURES; i++)
+		if (*p->cures[i])
+			return p->cures[i];
+	return NULL;
 }
 
 void bp_hyperv_report_done(struct bp_hyperv_report *p)

@@ -81,6 +81,15 @@ enum bp_hyperv_verdict {
 };
 const char *bp_hyperv_verdict_name(enum bp_hyperv_verdict verdict);
 
+/* What would cure a collision: of what we pass, or else of nothing. */
+enum bp_hyperv_cure {
+	BP_HYPERV_CURE_VALUE,	/* what the kernel is told */
+	BP_HYPERV_CURE_ORDER,	/* of its modules */
+	BP_HYPERV_CURE_NEWER,	/* another kernel */
+	BP_HYPERV_CURES,
+};
+const char *bp_hyperv_cure_name(enum bp_hyperv_cure cure);	/* "value", ... */
+
 struct bp_hyperv_report {
 	enum bp_hyperv_verdict verdict;	/* of what we pass */
 	char why[256];
@@ -90,7 +99,8 @@ struct bp_hyperv_report {
 	size_t n_scenarios;
 	bool ours_collides, nothing_collides, file_load_collides;	/* in a possible
 									 * scenario */
-	bool cured_by_order, cured_by_newer;	/* of a collision with what we pass */
+	char cures[BP_HYPERV_CURES][160];	/* what to do; "": it does not cure, or
+						 * nothing has to be cured */
 	char **assumptions;	/* sentences; NULL ends the array */
 	char **warnings;	/* assumptions that this machine breaks */
 };
@@ -110,14 +120,7 @@ int bp_hyperv_judge(struct bp_ctx *ctx, const struct bp_machine *m,
 		    const struct bp_hyperv_question *q,
 		    struct bp_hyperv_report *ret_report);
 void bp_hyperv_report_done(struct bp_hyperv_report *report);
-/* How a collision is cured, as a sentence; NULL: not by anything but the value passed. */
-const char *bp_hyperv_cure(const struct bp_hyperv_report *report);
-#define BP_HYPERV_CURE_ORDER \
-	"load hyperv_drm before pci_hyperv in the next kernel: \"softdep pci_hyperv " \
-	"pre: hyperv_drm\" " \
-	"in its initrd's modprobe.d"
-#define BP_HYPERV_CURE_NEWER \
-	"take a kernel that finds the framebuffer by itself (7.1 and later, or with " \
-	"the backport)"
+/* What cures a collision with what we pass; NULL: there is none, or nothing cures it. */
+const char *bp_hyperv_best_cure(const struct bp_hyperv_report *report);
 
 #endif

@@ -324,7 +324,7 @@ static int foretell_hyperv(struct bp_plan *plan, const struct bp_plan_opts *opts
 			    &report);
 	if (r)
 		return r;
-	cure = bp_hyperv_cure(&report);
+	cure = bp_hyperv_best_cure(&report);
 	if (report.ours_collides)
 		r = bp_plan_warn(plan, "Hyper-V: %s%s%s (bootparams hyperv shows more)",
 				 report.why, cure ? "; to cure it, " : "", cure ? cure : "");

@@ -320,7 +320,7 @@ static int read_member(void *arg, const char *name, uint32_t mode, struct bp_spa
 	return 0;
 }
 
-/* hv_vmbus.ko somewhere below a folder. */
+/* hv_vmbus.ko and hyperv_drm.ko somewhere below a folder. */
 static int read_modules(struct reader *rd, const char *folder)
 {
 	char *const paths[] = { (char *)folder, NULL };
@@ -332,8 +332,11 @@ static int read_modules(struct reader *rd, const char *folder)
 
 	if (!fts)
 		return bp_fail_errno(rd->ctx, -errno, "%s", folder);
-	while ((e = fts_read(fts)) && !rd->k.profile_known && !r) {
-		if (e->fts_info != FTS_F || !is_module(e->fts_path, "hv_vmbus"))
+	while ((e = fts_read(fts)) && !r) {
+		if (e->fts_info != FTS_F)
+			continue;
+		rd->k.drm_in_modules |= is_module(e->fts_path, "hyperv_drm");
+		if (rd->k.profile_known || !is_module(e->fts_path, "hv_vmbus"))
 			continue;
 		r = bp_input_open(rd->ctx, e->fts_path, &input);
 		if (r)
@@ -394,7 +397,7 @@ int bp_hyperv_kernel_read(struct bp_ctx *ctx, const struct bp_image *image,
 
 	if (!r && initrd)
 		r = bp_initrd_walk(ctx, initrd, read_member, &rd);
-	if (!r && modules && !rd.k.profile_known)
+	if (!r && modules)
 		r = read_modules(&rd, modules);
 	if (r)
 		return r;
@@ -403,7 +406,7 @@ int bp_hyperv_kernel_read(struct bp_ctx *ctx, const struct bp_image *image,
 	if (!rd.k.pci)
 		rd.k.pci = missing;
 	if (!rd.k.drm)
-		rd.k.drm = missing;
+		rd.k.drm = modules && !rd.k.drm_in_modules ? BP_DRIVER_ABSENT : missing;
 	judge_order(&rd, initrd != NULL);
 	*ret_kernel = rd.k;
 	return 0;

@@ -35,6 +35,7 @@ struct bp_hyperv_kernel {
 	int reads_screen;	/* does VMBus read screen_info (CONFIG_SYSFB): 1, 0; -1
 				 * unknown */
 	enum bp_driver_place vmbus, pci, drm;
+	bool drm_in_modules;	/* the folder of modules has hyperv_drm */
 	enum bp_hyperv_order order;
 	const char *order_why;		/* static, a clause */
 };
@@ -43,7 +44,7 @@ struct bp_hyperv_kernel {
  * bp_hyperv_kernel_read - look into @image, @initrd and a folder of modules
  * @initrd: or NULL
  * @modules: folder that has the kernel's modules below it, such as /lib/modules/VERSION; asked
- *	only for hv_vmbus, where image and initrd do not have it; or NULL
+ *	for hv_vmbus, where image and initrd do not have it, and for hyperv_drm; or NULL
  *
  * What cannot be found is unknown, and no failure. Errors: -EBADMSG (a damaged image or
  * archive), -EOPNOTSUPP (a compression whose library is missing), -ENOMEM, and as reading

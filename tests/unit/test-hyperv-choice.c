@@ -431,8 +431,9 @@ START_TEST(rule_9_without_efi_nothing_is_reserved)
 	ck_assert_int_eq(bp_hyperv_judge(ctx, &x.m, &(struct bp_hyperv_question){
 				.kernel = &new, .ours = &s }, &report), 0);
 	ck_assert_int_eq(report.verdict, BP_HYPERV_COLLISION);
-	ck_assert(report.cured_by_order);
-	ck_assert(!report.cured_by_newer);
+	ck_assert_str_eq(report.cures[BP_HYPERV_CURE_VALUE], "");
+	ck_assert_str_ne(report.cures[BP_HYPERV_CURE_ORDER], "");
+	ck_assert_str_eq(report.cures[BP_HYPERV_CURE_NEWER], "");
 	bp_hyperv_report_done(&report);
 }
 END_TEST
@@ -597,6 +598,44 @@ START_TEST(without_efi_the_backport_to_5_10_has_to_be_told)
 }
 END_TEST
 
+/* Order helps only where there is a hyperv_drm, and a pci_hyperv that can wait. */
+START_TEST(order_is_no_cure_without_modules_to_order)
+{
+	static const struct {
+		enum bp_driver_place pci, drm;
+		bool in_modules, cures;
+	} kinds[] = {
+		{ BP_DRIVER_UNKNOWN, BP_DRIVER_UNKNOWN, false, true },
+		{ BP_DRIVER_MODULE, BP_DRIVER_MODULE, false, true },
+		{ BP_DRIVER_MODULE, BP_DRIVER_ABSENT, false, false },
+		{ BP_DRIVER_MODULE, BP_DRIVER_ABSENT, true, true },
+		{ BP_DRIVER_BUILT_IN, BP_DRIVER_MODULE, false, false },
+	};
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(kinds); i++) {
+		struct bp_hyperv_kernel k = kernel(BP_HYPERV_OLD);
+		struct bp_screen nothing = { 0 };
+		struct bp_hyperv_report report;
+		struct machine x;
+
+		k.pci = kinds[i].pci;
+		k.drm = kinds[i].drm;
+		k.drm_in_modules = kinds[i].in_modules;
+		init(&x, 0x40000000);
+		add_device(&x, BP_VMBUS_PCI, VPCI);
+		add_vram(&x, 0x40000000, 8 * MIB);
+		ck_assert_int_eq(bp_hyperv_judge(ctx, &x.m, &(struct bp_hyperv_question){
+					.kernel = &k, .ours = &nothing }, &report), 0);
+		ck_assert_int_eq(report.verdict, BP_HYPERV_COLLISION);
+		ck_assert_int_eq(*report.cures[BP_HYPERV_CURE_ORDER] != 0, kinds[i].cures);
+		ck_assert_str_ne(report.cures[BP_HYPERV_CURE_VALUE], "");
+		ck_assert_ptr_nonnull(strstr(report.cures[BP_HYPERV_CURE_NEWER], "7.1"));
+		ck_assert_str_eq(bp_hyperv_best_cure(&report), report.cures[BP_HYPERV_CURE_VALUE]);
+		bp_hyperv_report_done(&report);
+	}
+}
+END_TEST
+
 /* The same random machine again for a failure: its number is the seed. */
 static uint64_t seed;
 static uint64_t rnd(uint64_t below)
@@ -739,6 +778,7 @@ int main(void)
 	tcase_add_test(tc, generation_1_moved_out_of_the_bar);
 	tcase_add_test(tc, generation_1_and_a_kernel_not_known_inside);
 	tcase_add_test(tc, without_efi_the_backport_to_5_10_has_to_be_told);
+	tcase_add_test(tc, order_is_no_cure_without_modules_to_order);
 	tcase_add_test(tc, random_machines_are_never_worse_off);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
