@@ -655,8 +655,15 @@ static void random_machine(struct machine *x, uint64_t *ret_vram, uint64_t *ret_
 
 	init(x, low);
 	size = BP_MIN(size, bp_align_down(room / 2, MIB));
-	*ret_size = size;
 	*ret_vram = rnd(3) ? low : low + rnd(BP_MIN((room - size) / MIB, (uint64_t)64)) * MIB;
+	if (!rnd(4)) {
+		/* Always the same BAR; a driver may have moved the memory within the window. */
+		make_gen1(x, 0xf8000000, 64 * MIB);
+		size = BP_MIN(size, 64 * MIB);
+		if (rnd(3))
+			*ret_vram = 0xf8000000;
+	}
+	*ret_size = size;
 	if (!rnd(4))
 		x->m.hyperv.high.start = 0;
 	for (uint64_t n = rnd(6), i = 0; i < n; i++) {
@@ -677,25 +684,48 @@ static void random_machine(struct machine *x, uint64_t *ret_vram, uint64_t *ret_
 		add_fact(x, "boot_params", BP_TRUST_BOOT, rnd(2) ? *ret_vram : low, 3 * MIB);
 }
 
-static void check_random(uint64_t number, unsigned int *ret_cured)
+/* What the machines were, so that none is left out unseen. */
+struct seen {
+	unsigned int cured, needed, gen1, no_efi, stale, harmed, withheld;
+};
+
+static void check_random(uint64_t number, struct seen *seen)
 {
 	struct bp_hyperv_kernel k;
 	struct bp_hyperv_report report;
 	struct bp_screen ours, right = { .outcome = BP_SCREEN_RESERVE };
 	struct machine x, truth;
 	uint64_t vram, size;
-	bool known;
+	bool known, live, told, withheld = false, harmed = false;
 
 	seed = number * 0x9e3779b97f4a7c15ull + 1;
 	random_machine(&x, &vram, &size, &known);
 	k = kernel((enum bp_hyperv_profile)rnd(4));
 	k.order = (enum bp_hyperv_order)rnd(3);
 	k.reads_screen = rnd(10) != 0;
-	ours = decide(&x, rnd(4) ? &k : NULL);
-	/* What we do not know cannot be right: then only kernels that are told nothing count. */
+	k.no_efi = !rnd(6);
+	told = rnd(4);
+	live = known;
+	ours = decide(&x, told ? &k : NULL);
 	known |= bp_hyperv_vram(&x.m).base == vram && bp_hyperv_vram(&x.m).size == size;
-	if (!known && ours.outcome != BP_SCREEN_NONE)
-		return;
+	seen->gen1 += x.m.screen_facts.n_displays != 0;
+	seen->no_efi += k.no_efi;
+	/*
+	 * What nobody can know may be wrong: then the value is one that a source says, or the low
+	 * end of the window, and goes to no kernel that is known to do without.
+	 */
+	if (!known && ours.outcome != BP_SCREEN_NONE) {
+		const struct bp_screen_facts *f = &x.m.screen_facts;
+
+		seen->stale++;
+		ck_assert_msg(ours.base == (f->n ? f->v[0].base : x.m.hyperv.low.start) ||
+			      (f->n_displays && ours.base == f->displays[0].bars[0].start),
+			      "machine %llu: 0x%llx is nobody's", (unsigned long long)number,
+			      (unsigned long long)ours.base);
+		ck_assert_msg(!told || k.profile != BP_HYPERV_NEW,
+			      "machine %llu: a kernel with the fallback is told what is not sure",
+			      (unsigned long long)number);
+	}
 
 	/* The same machine, seen by one who knows where the host has the framebuffer. */
 	truth = x;
@@ -723,31 +753,51 @@ static void check_random(uint64_t number, unsigned int *ret_cured)
 			if (o->profile != s->profile || o->order != s->order)
 				continue;
 			if (o->passing == BP_HYPERV_PASS_NOTHING) {
-				ck_assert_msg(!s->prediction.collides || o->prediction.collides,
+				ck_assert_msg(!known || !s->prediction.collides ||
+					      o->prediction.collides,
 					      "machine %llu: told 0x%llx is worse than nothing",
 					      (unsigned long long)number,
 					      (unsigned long long)ours.base);
-				*ret_cured += !s->prediction.collides && o->prediction.collides;
+				harmed |= s->prediction.collides && !o->prediction.collides;
+				seen->cured += !s->prediction.collides && o->prediction.collides;
 			}
-			/* An old kernel needs the value, and gets it where it is known. */
-			if (o->passing == BP_HYPERV_PASS_BY_HAND && known &&
-			    ours.outcome != BP_SCREEN_NONE)
-				ck_assert_msg(!s->prediction.collides || o->prediction.collides,
-					      "machine %llu: the right value cures, ours does not",
-					      (unsigned long long)number);
+			/* Who needs the value gets it where it is known. */
+			if (o->passing == BP_HYPERV_PASS_BY_HAND && known && told) {
+				/* But what was so at boot is never sure enough for the fallback. */
+				bool unsure = !live && k.profile >= BP_HYPERV_NEW &&
+					      ours.outcome == BP_SCREEN_NONE;
+
+				ck_assert_msg(unsure || !s->prediction.collides ||
+					      o->prediction.collides,
+					      "machine %llu: the right value cures, ours (%s) does not",
+					      (unsigned long long)number,
+					      bp_screen_outcome_name(ours.outcome));
+				withheld |= s->prediction.collides && !o->prediction.collides;
+				seen->needed += !o->prediction.collides &&
+						ours.outcome != BP_SCREEN_NONE;
+			}
 		}
 	}
+	seen->harmed += harmed;
+	seen->withheld += withheld;
 	bp_hyperv_report_done(&report);
 }
 
 START_TEST(random_machines_are_never_worse_off)
 {
-	unsigned int cured = 0;
+	struct seen seen = { 0 };
 
 	for (uint64_t i = 1; i <= N_RANDOM; i++)
-		check_random(i, &cured);
-	/* The test itself sees collisions. */
-	ck_assert_uint_gt(cured, N_RANDOM / 100);
+		check_random(i, &seen);
+	/* It sees collisions, values that are needed, and each kind of machine. */
+	ck_assert_uint_gt(seen.cured, N_RANDOM / 10);
+	ck_assert_uint_gt(seen.needed, N_RANDOM / 3);
+	ck_assert_uint_gt(seen.gen1, N_RANDOM / 5);
+	ck_assert_uint_gt(seen.no_efi, N_RANDOM / 8);
+	/* And what no choice gets right, since no source knows it, does not become more. */
+	ck_assert_uint_lt(seen.stale, N_RANDOM / 8);
+	ck_assert_uint_lt(seen.harmed, N_RANDOM / 200);
+	ck_assert_uint_lt(seen.withheld, N_RANDOM / 10000);
 }
 END_TEST
 
