@@ -313,6 +313,16 @@ static void json_sources(struct bp_json *j, const struct bp_machine *m)
 		bp_json_string(j, "note", f->note);
 		bp_json_object_end(j);
 	}
+	if (m->hyperv.log_has_fb) {
+		bp_json_object(j, NULL);
+		bp_json_string(j, "source", "kernel log");
+		bp_json_hex(j, "base", m->hyperv.log_fb_start);
+		bp_json_string(j, "note", bp_hyperv_log_names_fb(&m->hyperv)
+			       ? "fb=: what this kernel was told at boot"
+			       : "fb=: the start of the low window, which a kernel takes "
+				 "that is told nothing");
+		bp_json_object_end(j);
+	}
 	bp_json_array_end(j);
 }
 

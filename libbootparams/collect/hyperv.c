@@ -71,6 +71,12 @@ const struct bp_vmbus_device *bp_hyperv_find(const struct bp_hyperv *hv,
 	return NULL;
 }
 
+bool bp_hyperv_log_names_fb(const struct bp_hyperv *hv)
+{
+	return hv->log_has_fb && hv->log_fb_start && hv->log_fb_start < GIB4 &&
+	       hv->log_fb_start != hv->low.start;
+}
+
 bool bp_hyperv_is_parent(const struct bp_hyperv *hv)
 {
 	bool seen = false;
@@ -262,7 +268,8 @@ static bool windows_from_log(struct bp_hyperv *hv, const char *log)
 	if (next && parse_resource(next + strspn(next, "],"), &start, &last))
 		hv->high = (struct bp_hyperv_window){ start, last, true };
 	next = strstr(at, "fb=");
-	if (next && parse_resource(next + strlen("fb="), &start, &last)) {
+	if (next && next < strchrnul(at, '\n') &&
+	    parse_resource(next + strlen("fb="), &start, &last)) {
 		hv->log_has_fb = true;
 		hv->log_fb_start = start;
 		hv->log_fb_last = last;
@@ -440,6 +447,10 @@ int bp_collect_hyperv(struct bp_ctx *ctx, struct bp_machine *m)
 		return r;
 	bp_forgive(ctx);
 	read_log_identity(hv, bp_buf_str(&log));
+	/* Nothing of the log tells a nested one; but hv_acpi_init() leaves a root
+	 * partition without a VMBus if it is not. */
+	if (hv->partition == BP_HYPERV_ROOT && hv->n_devices)
+		hv->partition = BP_HYPERV_NESTED_ROOT;
 	/* A root partition is the machine itself. */
 	hv->generation = hv->partition == BP_HYPERV_ROOT ? 0 : generation(ctx, m);
 	find_windows(ctx, m, bp_buf_str(&log));

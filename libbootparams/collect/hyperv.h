@@ -87,6 +87,12 @@ void bp_hyperv_done(struct bp_hyperv *hv);
 const struct bp_vmbus_device *bp_hyperv_find(const struct bp_hyperv *hv,
 					     enum bp_vmbus_class class);
 
+/*
+ * Does the log's fb= say more than where the low window starts? That is what a kernel takes
+ * that was told nothing; any other start is what its loader knew.
+ */
+bool bp_hyperv_log_names_fb(const struct bp_hyperv *hv);
+
 /* Does it run partitions of its own, or may it? */
 bool bp_hyperv_is_parent(const struct bp_hyperv *hv);
 

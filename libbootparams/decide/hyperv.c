@@ -96,6 +96,15 @@ struct bp_hyperv_vram bp_hyperv_vram(const struct bp_machine *m)
 			.size_assumed = true,
 			.source = best->source,
 		};
+	if (bp_hyperv_log_names_fb(&m->hyperv))
+		return (struct bp_hyperv_vram){
+			.base = m->hyperv.log_fb_start,
+			/* What is reserved has a size by rules of its own. */
+			.size = VRAM_DEFAULT,
+			.size_assumed = true,
+			.from_log = true,
+			.source = "what this kernel has reserved, by its log (fb=)",
+		};
 	if (!m->hyperv.low.start)
 		return (struct bp_hyperv_vram){ .source = "nothing says where it is" };
 	return (struct bp_hyperv_vram){
@@ -413,13 +422,14 @@ static int pass_bar(struct bp_ctx *ctx, const struct bp_machine *m,
 
 /*
  * Nobody knows the framebuffer, as in a crash kernel that got none. Hosts put it at the
- * low end of the low window, and the fallback of newer kernels relies on just that.
+ * low end of the low window, and the fallback of newer kernels relies on just that. Where
+ * this kernel was told of another place at boot, a driver had moved it there.
  */
-static int pass_low_end(struct bp_ctx *ctx, const struct bp_machine *m,
+static int pass_unseen(struct bp_ctx *ctx, const struct bp_machine *m,
 			const struct bp_hyperv_kernel *k, struct bp_screen *screen)
 {
 	const struct bp_hyperv_vram vram = bp_hyperv_vram(m);
-	struct bp_screen low = {
+	struct bp_screen unseen = {
 		.outcome = BP_SCREEN_RESERVE,
 		.base = vram.base,
 		.size_bytes = vram.size,
@@ -428,17 +438,20 @@ static int pass_low_end(struct bp_ctx *ctx, const struct bp_machine *m,
 	struct comparison c;
 	int r;
 
-	if (!vram.base_assumed || !vram.size || m->efi.status ||
+	if (!(vram.base_assumed || vram.from_log) || !vram.size || m->efi.status ||
 	    !bp_hyperv_find(&m->hyperv, BP_VMBUS_SYNTHVID) ||
 	    finds_by_itself(m, k))
 		return 0;
-	r = compare_with_nothing(ctx, m, k, &low, &c);
-	if (r || c.worse || !c.cures)
+	r = compare_with_nothing(ctx, m, k, &unseen, &c);
+	if (r || c.worse || (vram.base_assumed && !c.cures))
 		return r;
-	snprintf(low.why, sizeof(low.why),
-		 "no source knows a framebuffer; Hyper-V puts it at the low end of the "
-		 "MMIO window, and a kernel without the fallback has to be told");
-	*screen = low;
+	snprintf(unseen.why, sizeof(unseen.why),
+		 vram.from_log ? "this kernel's log says that it was told of a framebuffer "
+				 "there (fb=), and nothing has moved it since"
+			       : "no source knows a framebuffer; Hyper-V puts it at the low "
+				 "end of the MMIO window, and a kernel without the fallback "
+				 "has to be told");
+	*screen = unseen;
 	return 0;
 }
 
@@ -453,7 +466,7 @@ int bp_hyperv_adjust(struct bp_ctx *ctx, const struct bp_machine *m,
 	if (screen->outcome == BP_SCREEN_NONE) {
 		r = can_predict(m) ? pass_bar(ctx, m, k, screen) : 0;
 		return r || screen->outcome != BP_SCREEN_NONE || !can_predict(m)
-			       ? r : pass_low_end(ctx, m, k, screen);
+			       ? r : pass_unseen(ctx, m, k, screen);
 	}
 	if (finds_by_itself(m, k) && !is_live(m, screen)) {
 		pass_none(screen,
@@ -501,6 +514,10 @@ static int list_assumptions(const struct bp_machine *m, const struct bp_hyperv_k
 	if (!r && p->vram.base_assumed)
 		r = bp_strv_printf(&p->assumptions, "the host left the framebuffer at the "
 						    "low end of the low MMIO window");
+	if (!r && p->vram.from_log)
+		r = bp_strv_printf(&p->assumptions,
+				   "the framebuffer is still where this kernel was told of "
+				   "it at boot (fb= in its log)");
 	if (!r && p->vram.size && p->vram.size_assumed)
 		r = bp_strv_printf(&p->assumptions, "the video memory is %" PRIu64 " MiB",
 				   p->vram.size / MIB);
@@ -740,6 +757,11 @@ int bp_hyperv_judge(struct bp_ctx *ctx, const struct bp_machine *m,
 		snprintf(p.why, sizeof(p.why), m->hyperv.present
 			 ? "Hyper-V without a VMBus: nothing places configuration windows"
 			 : "this machine is no guest of Hyper-V");
+	} else if (!r && !m->hyperv.low.start &&
+		   !bp_hyperv_find(&m->hyperv, BP_VMBUS_PCI)) {
+		p.verdict = BP_HYPERV_SAFE;
+		snprintf(p.why, sizeof(p.why),
+			 "there is no vPCI device, so no configuration window to place");
 	} else if (!r && !m->hyperv.low.start) {
 		p.verdict = BP_HYPERV_CANNOT_TELL;
 		snprintf(p.why, sizeof(p.why),

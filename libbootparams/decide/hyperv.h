@@ -19,6 +19,8 @@ struct bp_hyperv_vram {
 	bool base_assumed;	/* nothing says where it is: the low window's start is
 				 * taken */
 	bool size_assumed;	/* 8 MiB, what hosts give by default */
+	bool from_log;		/* this kernel was told so at boot, and nobody else says
+				 * anything */
 	const char *source;	/* static, a phrase */
 };
 struct bp_hyperv_vram bp_hyperv_vram(const struct bp_machine *m);

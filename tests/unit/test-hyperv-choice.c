@@ -636,6 +636,67 @@ START_TEST(order_is_no_cure_without_modules_to_order)
 }
 END_TEST
 
+/* Its loader knew where a driver had moved it, and no driver has it now. */
+START_TEST(rule_the_kernels_log_before_the_low_end)
+{
+	struct bp_hyperv_kernel old = kernel(BP_HYPERV_OLD), new = kernel(BP_HYPERV_NEW);
+	struct bp_hyperv_vram vram;
+	struct bp_hyperv_report report;
+	struct bp_screen s;
+	struct machine x;
+
+	init(&x, 0x40000000);
+	add_device(&x, BP_VMBUS_PCI, VPCI);
+	x.m.hyperv.log_has_fb = true;
+	x.m.hyperv.log_fb_start = 0x40800000;
+	x.m.hyperv.log_fb_last = 0x487fffff;
+	vram = bp_hyperv_vram(&x.m);
+	ck_assert_uint_eq(vram.base, 0x40800000);
+	/* Not the 128 MiB that were reserved. */
+	ck_assert_uint_eq(vram.size, 8 * MIB);
+	ck_assert(vram.size_assumed && !vram.base_assumed);
+	s = decide(&x, &old);
+	ck_assert_int_eq(s.outcome, BP_SCREEN_RESERVE);
+	ck_assert_uint_eq(s.base, 0x40800000);
+	ck_assert_uint_eq(s.size_bytes, 8 * MIB);
+	ck_assert_ptr_nonnull(strstr(s.why, "fb="));
+	ck_assert_int_eq(decide(&x, &new).outcome, BP_SCREEN_NONE);
+	ck_assert_int_eq(bp_hyperv_judge(ctx, &x.m, &(struct bp_hyperv_question){
+				.kernel = &old, .ours = &s }, &report), 0);
+	ck_assert_ptr_nonnull(strstr(report.assumptions[0], "fb="));
+	ck_assert_ptr_nonnull(strstr(report.warnings[0], "0x40800000, not at the low end"));
+	bp_hyperv_report_done(&report);
+	/* A kernel that was told nothing takes the low end: that says nothing. */
+	x.m.hyperv.log_fb_start = 0x40000000;
+	ck_assert(bp_hyperv_vram(&x.m).base_assumed);
+	/* The driver's own line says more. */
+	x.m.hyperv.log_fb_start = 0x40800000;
+	add_vram(&x, 0x40900000, 8 * MIB);
+	ck_assert_uint_eq(bp_hyperv_vram(&x.m).base, 0x40900000);
+}
+END_TEST
+
+/* Whatever is known of the windows: with nothing to place in them nothing collides. */
+START_TEST(rule_without_a_vpci_device_nothing_collides)
+{
+	struct bp_screen none = { 0 };
+	struct bp_hyperv_report report;
+	struct machine x;
+
+	for (int with_pci = 0; with_pci < 2; with_pci++) {
+		init(&x, 0);
+		x.m.iomem.status = -ENOENT;
+		if (with_pci)
+			add_device(&x, BP_VMBUS_PCI, VPCI);
+		ck_assert_int_eq(bp_hyperv_judge(ctx, &x.m, &(struct bp_hyperv_question){
+					.ours = &none }, &report), 0);
+		ck_assert_int_eq(report.verdict, with_pci ? BP_HYPERV_CANNOT_TELL : BP_HYPERV_SAFE);
+		ck_assert_int_eq(!!strstr(report.why, "no vPCI device"), !with_pci);
+		bp_hyperv_report_done(&report);
+	}
+}
+END_TEST
+
 /* The same random machine again for a failure: its number is the seed. */
 static uint64_t seed;
 static uint64_t rnd(uint64_t below)
@@ -829,6 +890,8 @@ int main(void)
 	tcase_add_test(tc, generation_1_and_a_kernel_not_known_inside);
 	tcase_add_test(tc, without_efi_the_backport_to_5_10_has_to_be_told);
 	tcase_add_test(tc, order_is_no_cure_without_modules_to_order);
+	tcase_add_test(tc, rule_the_kernels_log_before_the_low_end);
+	tcase_add_test(tc, rule_without_a_vpci_device_nothing_collides);
 	tcase_add_test(tc, random_machines_are_never_worse_off);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

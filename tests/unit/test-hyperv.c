@@ -109,6 +109,9 @@ END_TEST
 #define X86 "text facts/arch x86_64\ntext proc/cmdline\n"
 #define HYPERV X86 "text facts/cpuid.40000000.0 4000000c 7263694d 666f736f 76482074\n"
 
+#define DMI X86 "text sys/class/dmi/id/sys_vendor Microsoft Corporation\n" \
+	"text sys/class/dmi/id/product_name Virtual Machine\n"
+
 static const struct {
 	const char *tree;
 	enum bp_hyperv_partition partition;
@@ -127,9 +130,11 @@ static const struct {
 	/* The privilege is missing, so what the leaf says does not count. */
 	{ HYPERV "text facts/cpuid.40000003.0 2e7f 0 0 0\n"
 	  "text facts/cpuid.4000000c.0 0 00000023 0 0\n", BP_HYPERV_GUEST, 0 },
-	/* Without CPUID the log has it. */
+	/* Without CPUID the log has it; a root partition with a VMBus is a nested one. */
 	{ X86 "text sys/bus/vmbus/devices/5620e0c7-8062-4dce-aeb7-520c7ef76171/class_id {da0a7802-e377-4aac-8e77-0558eb1073f8}\n"
 	  "text dmesg\n|Hyper-V: privilege flags low 0xae7f, high 0x1001, hints 0x140c2c, misc 0x1\n"
+	  "|Hyper-V: running as root partition\n", BP_HYPERV_NESTED_ROOT, 0 },
+	{ DMI "text dmesg\n|Hyper-V: privilege flags low 0xae7f, high 0x1001, hints 0x140c2c, misc 0x1\n"
 	  "|Hyper-V: running as root partition\n", BP_HYPERV_ROOT, 0 },
 };
 
@@ -139,6 +144,8 @@ START_TEST(partition_and_isolation)
 	ck_assert(m->hyperv.present);
 	ck_assert_int_eq(m->hyperv.partition, partitions[_i].partition);
 	ck_assert_int_eq(m->hyperv.isolation, partitions[_i].isolation);
+	if (m->hyperv.partition == BP_HYPERV_NESTED_ROOT)
+		ck_assert_uint_eq(m->hyperv.generation, 1);
 	unload();
 }
 END_TEST
@@ -157,6 +164,34 @@ START_TEST(the_kernels_own_word_on_windows_counts_most)
 	ck_assert(m->hyperv.log_has_fb);
 	ck_assert_uint_eq(m->hyperv.log_fb_last, 0xfbffffff);
 	unload();
+}
+END_TEST
+
+/* A kernel that is told nothing reserves from the low window's start on. */
+START_TEST(the_log_names_a_framebuffer_where_it_is_not_the_windows_start)
+{
+	static const struct {
+		const char *rest;
+		bool has, names;
+	} lines[] = {
+		{ "fb=[mem 0x40000000-0x47ffffff]", true, false },
+		{ "fb=[mem 0x40800000-0x487fffff]", true, true },
+		{ "fb=(null)", false, false },
+		{ "\n|other: fb=[mem 0x40800000-0x487fffff]", false, false },
+		{ "fb=[mem 0xfe0000000-0xfe7ffffff]", true, false },
+	};
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(lines); i++) {
+		char text[2048];
+
+		snprintf(text, sizeof(text), VMBUS "text dmesg\n|hv_vmbus: hv_mmio="
+			 "[mem 0x40000000-0xfed3ffff],[mem 0xfc0000000-0xfffffffff] %s\n",
+			 lines[i].rest);
+		load(text);
+		ck_assert_int_eq(m->hyperv.log_has_fb, lines[i].has);
+		ck_assert_int_eq(bp_hyperv_log_names_fb(&m->hyperv), lines[i].names);
+		unload();
+	}
 }
 END_TEST
 
@@ -218,6 +253,7 @@ int main(void)
 	tcase_add_test(tc, other_machines_are_not_hyperv);
 	tcase_add_loop_test(tc, partition_and_isolation, 0, BP_ARRAY_SIZE(partitions));
 	tcase_add_test(tc, the_kernels_own_word_on_windows_counts_most);
+	tcase_add_test(tc, the_log_names_a_framebuffer_where_it_is_not_the_windows_start);
 	tcase_add_loop_test(tc, a_broken_log_line_leaves_the_inference, 0,
 			    BP_ARRAY_SIZE(broken_logs));
 	tcase_add_test(tc, devices_without_a_guid_or_a_class_are_left_out);
