@@ -293,8 +293,6 @@ static int add_pci(struct model *m, const struct bp_hyperv_op *op,
 			     0 };
 	struct holding *grown;
 
-	if (op->high > UINT64_MAX / 4 || op->low > UINT64_MAX / 4)
-		return -EINVAL;
 	h.high_size = bp_align_up(op->high, PAGE);
 	h.low_size = bp_align_up(op->low, PAGE);
 	h.config = allocate(m, op->kind == BP_HYPERV_OP_PCI_4G ? FOUR_GIB : 0, UINT64_MAX,
@@ -471,6 +469,34 @@ static int run(struct bp_ctx *ctx, struct model *m, struct bp_hyperv_prediction 
 	return m->no_memory ? -ENOMEM : 0;
 }
 
+/* What arithmetic further on rests upon. */
+static int check_case(struct bp_ctx *ctx, const struct bp_hyperv_case *c)
+{
+	uint64_t end;
+
+	if (c->n_windows > BP_HYPERV_MAX || c->n_lines > BP_HYPERV_MAX ||
+	    c->n_ops > BP_HYPERV_MAX)
+		return bp_fail(ctx, -E2BIG, "more than %d MMIO windows, lines or devices",
+			       BP_HYPERV_MAX);
+	if (__builtin_add_overflow(c->vram, c->vram_size, &end))
+		return bp_fail(ctx, -EINVAL,
+			       "the framebuffer at %#llx ends above 64 bits, %#llx further",
+			       (unsigned long long)c->vram,
+			       (unsigned long long)c->vram_size);
+	for (size_t i = 0; i < c->n_ops; i++) {
+		const struct bp_hyperv_op *op = &c->ops[i];
+
+		if ((op->kind == BP_HYPERV_OP_PCI || op->kind == BP_HYPERV_OP_PCI_4G) &&
+		    (op->high > UINT64_MAX / 4 || op->low > UINT64_MAX / 4))
+			return bp_fail(ctx, -EINVAL,
+				       "a PCI device cannot have BARs of %#llx and %#llx "
+				       "bytes",
+				       (unsigned long long)op->high,
+				       (unsigned long long)op->low);
+	}
+	return 0;
+}
+
 int bp_hyperv_predict(struct bp_ctx *ctx, const struct bp_hyperv_case *c,
 		      struct bp_hyperv_prediction *ret_prediction)
 {
@@ -481,12 +507,10 @@ int bp_hyperv_predict(struct bp_ctx *ctx, const struct bp_hyperv_case *c,
 		.vram = c->vram,
 		.vram_size = c->vram_size,
 	};
-	int r;
+	int r = check_case(ctx, c);
 
-	if (c->n_windows > BP_HYPERV_MAX || c->n_lines > BP_HYPERV_MAX ||
-	    c->n_ops > BP_HYPERV_MAX)
-		return bp_fail(ctx, -E2BIG, "more than %d MMIO windows, lines or devices",
-			       BP_HYPERV_MAX);
+	if (r)
+		return r;
 	r = run(ctx, &m, &p);
 	for (size_t i = 0; i < m.n_windows; i++)
 		bp_resource_done(&m.windows[i]);

@@ -204,6 +204,8 @@ int vector_parse(char *const columns[9], struct vector *ret_vector, const char *
 		r = parse_ops(columns[++i], v);
 	if (!r)
 		r = parse_extent(columns[++i], &v->c.vram, &v->c.vram_size);
+	if (!r && v->c.vram + v->c.vram_size < v->c.vram)
+		r = -EINVAL;
 	v->c.windows = v->windows;
 	v->c.lines = v->lines;
 	v->c.ops = v->ops;

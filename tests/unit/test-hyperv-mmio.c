@@ -159,6 +159,27 @@ START_TEST(a_window_that_ends_before_it_starts_is_refused)
 }
 END_TEST
 
+START_TEST(what_does_not_fit_64_bits_is_refused)
+{
+	static const struct bp_hyperv_range windows[] = { { 0x40000000, 0xfed3ffff } };
+	static const struct bp_hyperv_op huge = { BP_HYPERV_OP_PCI, UINT64_MAX / 4 + 1, 0 };
+	struct bp_hyperv_case c = { .windows = windows, .n_windows = 1,
+				    .vram = 0xfffffffffff00000, .vram_size = UINT64_MAX };
+	struct bp_hyperv_prediction p;
+
+	ck_assert_int_eq(bp_hyperv_predict(ctx, &c, &p), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "0xfffffffffff00000"));
+	bp_forgive(ctx);
+	c.vram_size = 0xfffff;
+	ck_assert_int_eq(bp_hyperv_predict(ctx, &c, &p), 0);
+	bp_hyperv_prediction_done(&p);
+	c.ops = &huge;
+	c.n_ops = 1;
+	ck_assert_int_eq(bp_hyperv_predict(ctx, &c, &p), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "0x4000000000000000"));
+}
+END_TEST
+
 START_TEST(device_ids)
 {
 	uint8_t guid[16];
@@ -189,6 +210,7 @@ int main(void)
 	tcase_add_test(tc, without_sysfb_nothing_is_reserved);
 	tcase_add_test(tc, descriptors_become_windows_as_the_kernel_lists_them);
 	tcase_add_test(tc, a_window_that_ends_before_it_starts_is_refused);
+	tcase_add_test(tc, what_does_not_fit_64_bits_is_refused);
 	tcase_add_test(tc, device_ids);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
