@@ -199,6 +199,27 @@ static int list(struct bp_buf *b)
 	return r;
 }
 
+static int list_json(struct bp_buf *text)
+{
+	struct bp_json json = { 0 }, *j = &json;
+	const struct check_rule *rule;
+
+	bp_json_object(j, NULL);
+	bp_json_array(j, "rules");
+	for (size_t i = 0; (rule = check_rule(i)); i++) {
+		bp_json_object(j, NULL);
+		bp_json_string(j, "name", rule->name);
+		bp_json_string(j, "severity", check_severity_name(rule->severity));
+		bp_json_string(j, "title", rule->title);
+		bp_json_string(j, "why", rule->why);
+		bp_json_string(j, "cure", rule->cure);
+		bp_json_object_end(j);
+	}
+	bp_json_array_end(j);
+	bp_json_object_end(j);
+	return bp_json_finish(j, text);
+}
+
 /* ---- */
 
 static int look(struct bp_ctx *ctx, struct job *job, struct bp_buf *text, int *ret_status)
@@ -229,8 +250,10 @@ static bool set(struct job *job, const char *option, const char *names)
 		int i = check_find(name, len, &closest);
 
 		if (i < 0) {
-			say_error("--%s: there is no rule \"%.*s\"; did you mean \"%s\"? "
-				  "(bootparams check --list)", option, (int)len, name, closest);
+			say_error("--%s: there is no rule \"%.*s\"%s%s%s "
+				  "(bootparams check --list)", option, (int)len, name,
+				  closest ? "; did you mean \"" : "",
+				  closest ? closest : "", closest ? "\"?" : "");
 			return false;
 		}
 		if (!strcmp(option, "silence")) {
@@ -308,7 +331,7 @@ static int parse(int argc, char **argv, struct job *job)
 		say_error("--initrd, --append and --crash go with KERNEL");
 		return EXIT_FAILURE;
 	}
-	if (job->list && (job->json || job->sysroot || job->subject.kernel)) {
+	if (job->list && (job->sysroot || job->subject.kernel)) {
 		say_error("--list looks at no machine: it stands alone");
 		return EXIT_FAILURE;
 	}
@@ -324,7 +347,8 @@ static int run(int argc, char **argv, struct job *job)
 	if (r)
 		return r < 0 ? EXIT_SUCCESS : r;
 	if (job->list)
-		return list(&text) ? EXIT_FAILURE : bootparams_print(&text);
+		return (job->json ? list_json(&text) : list(&text))
+			       ? EXIT_FAILURE : bootparams_print(&text);
 	ctx = bootparams_ctx(job->sysroot, false);
 	if (!ctx)
 		return EXIT_FAILURE;

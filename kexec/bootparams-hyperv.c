@@ -501,25 +501,61 @@ static void text_next(struct bp_buf *b, const struct job *job)
 		      job->order ? "as asked" : k->order_why);
 }
 
+#define CONFIG_WINDOW 0x2000u
+
+/*
+ * The PCI devices from landing @i on whose configuration windows lie side by side, or which
+ * all get the same one, since the host refuses them; how many.
+ */
+static size_t text_config(struct bp_buf *b, const struct bp_hyperv_scenario *s, size_t i)
+{
+	const struct bp_hyperv_landing *l = s->prediction.landings;
+	uint64_t step = 0;
+	size_t n = 1;
+
+	for (; i + n < s->prediction.n_landings; n++) {
+		uint64_t next = l[i + n].config - l[i + n - 1].config;
+
+		if ((s->ops[i + n].kind != BP_HYPERV_OP_PCI &&
+		     s->ops[i + n].kind != BP_HYPERV_OP_PCI_4G) ||
+		    l[i + n].collides != l[i].collides || (n > 1 && next != step) ||
+		    (next && (next != CONFIG_WINDOW ||
+			      l[i + n].config == BP_HYPERV_NOWHERE)))
+			break;
+		step = next;
+	}
+	if (l[i].config == BP_HYPERV_NOWHERE)
+		bp_buf_printf(b, "config nowhere");
+	else
+		bp_buf_printf(b, "config 0x%" PRIx64, l[i].config);
+	if (step)
+		bp_buf_printf(b, "-0x%" PRIx64, l[i].config + n * CONFIG_WINDOW);
+	if (n > 1)
+		bp_buf_printf(b, " (%zu devices)", n);
+	bp_buf_printf(b, "%s ", l[i].collides ? " COLLIDES" : "");
+	return n;
+}
+
 static void text_scenario(struct bp_buf *b, const struct bp_hyperv_scenario *s)
 {
 	bp_buf_printf(b, "  %-16s %-7s %-10s 0x%08" PRIx64 "  ",
 		      bp_hyperv_passing_name(s->passing),
 		      bp_hyperv_profile_name(s->profile), order_name(s->order),
 		      s->lfb_base);
-	for (size_t i = 0; i < s->prediction.n_landings; i++) {
-		const struct bp_hyperv_landing *l = &s->prediction.landings[i];
-		const char *what =
-			s->ops[i].kind == BP_HYPERV_OP_DRM ? "video" : "config";
-		uint64_t where = s->ops[i].kind == BP_HYPERV_OP_DRM ? l->vram : l->config;
+	for (size_t i = 0; i < s->prediction.n_landings;) {
+		uint64_t vram = s->prediction.landings[i].vram;
 
-		if (s->ops[i].kind == BP_HYPERV_OP_UNBUSY)
-			continue;
-		if (where == BP_HYPERV_NOWHERE)
-			bp_buf_printf(b, "%s nowhere ", what);
-		else
-			bp_buf_printf(b, "%s 0x%" PRIx64 "%s ", what, where,
-				      l->collides ? " COLLIDES" : "");
+		if (s->ops[i].kind == BP_HYPERV_OP_UNBUSY) {
+			i++;
+		} else if (s->ops[i].kind != BP_HYPERV_OP_DRM) {
+			i += text_config(b, s, i);
+		} else {
+			if (vram == BP_HYPERV_NOWHERE)
+				bp_buf_printf(b, "video nowhere ");
+			else
+				bp_buf_printf(b, "video 0x%" PRIx64 " ", vram);
+			i++;
+		}
 	}
 	bp_buf_printf(b, "%s\n", s->possible ? "" : "(not this one)");
 }

@@ -11,7 +11,10 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "bootparams-cmd.h"
 #include "core/json.h"
@@ -122,7 +125,8 @@ static int gather(const struct job *job, struct picture *p)
 
 /* ---- the scale: addresses in rows, with the holes left out ---- */
 
-#define COLUMNS 64u
+#define COLUMNS 64u		/* the most; a power of two, as fewer are */
+#define COLUMNS_MIN 4u
 #define ROWS_MAX 48u
 
 /* One stretch of addresses without a large hole. */
@@ -132,6 +136,7 @@ struct stretch {
 
 struct scale {
 	uint64_t cell;		/* bytes a character stands for; a power of two */
+	unsigned int columns;	/* characters of a row */
 	struct stretch *v;	/* whole rows */
 	size_t n;
 };
@@ -161,13 +166,14 @@ static uint64_t count_rows(const struct picture *p, uint64_t row, struct scale *
 }
 
 /* @p sorted by address. The finest scale at which all fits; 4 KiB a cell at least. */
-static int choose_scale(const struct picture *p, struct scale *ret)
+static int choose_scale(const struct picture *p, unsigned int columns, struct scale *ret)
 {
-	struct scale s = { .cell = 4096, .v = calloc(p->n + 1, sizeof(*s.v)) };
+	struct scale s = { .cell = 4096, .columns = columns,
+			   .v = calloc(p->n + 1, sizeof(*s.v)) };
 
 	if (!s.v)
 		return -ENOMEM;
-	while (count_rows(p, s.cell * COLUMNS, &s) > ROWS_MAX && s.cell < 1ull << 50)
+	while (count_rows(p, s.cell * columns, &s) > ROWS_MAX && s.cell < 1ull << 50)
 		s.cell <<= 1;
 	*ret = s;
 	return 0;
@@ -186,54 +192,130 @@ static void size_text(uint64_t bytes, char text[24])
 }
 
 /* @p sorted by kind: what is there later covers. */
-static void paint_row(const struct picture *p, bp_phys_t start, uint64_t cell,
+static void paint_row(const struct picture *p, bp_phys_t start, const struct scale *s,
 		      char row[COLUMNS + 1])
 {
-	memset(row, ' ', COLUMNS);
-	row[COLUMNS] = '\0';
+	uint64_t cell = s->cell;
+
+	memset(row, ' ', s->columns);
+	row[s->columns] = '\0';
 	for (size_t i = 0; i < p->n; i++) {
 		const struct area *a = &p->v[i];
-		bp_phys_t end = start + cell * COLUMNS;
+		bp_phys_t end = start + cell * s->columns;
 
 		if (a->end <= start || a->start >= end)
 			continue;
 		for (uint64_t c = a->start > start ? (a->start - start) / cell : 0;
-		     c < COLUMNS && start + c * cell < a->end; c++)
+		     c < s->columns && start + c * cell < a->end; c++)
 			row[c] = kinds[a->kind].letter;
 	}
 }
 
+/* How wide a line may be: COLUMNS, else the terminal's; 0: nobody says. */
+static unsigned int line_width(void)
+{
+	const char *text = getenv("COLUMNS");
+	struct winsize size;
+	unsigned long columns;
+	char *end;
+
+	if (text && *text >= '1' && *text <= '9') {
+		errno = 0;
+		columns = strtoul(text, &end, 10);
+		if (!*end && !errno)
+			return (unsigned int)BP_MIN(columns, 10000ul);
+	}
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}
+
+/* The words of @text, on lines of @width. */
+static int wrap(struct bp_buf *b, const char *text, unsigned int width)
+{
+	size_t at = 0;
+	int r = 0;
+
+	while (!r && *text) {
+		size_t len = strcspn(text, " ");
+
+		if (at && width && at + 1 + len > width) {
+			r = bp_buf_printf(b, "\n");
+			at = 0;
+		} else if (at) {
+			r = bp_buf_printf(b, " ");
+			at++;
+		}
+		if (!r)
+			r = bp_buf_append(b, text, len);
+		at += len;
+		text += len + strspn(text + len, " ");
+	}
+	return r ? r : bp_buf_printf(b, "\n");
+}
+
+static int draw_stretch(const struct picture *p, const struct scale *s,
+			const struct stretch *where, int digits, struct bp_buf *b)
+{
+	char row[COLUMNS + 1], before[COLUMNS + 1] = "";
+	uint64_t alike = 0;
+	int r = 0;
+
+	for (bp_phys_t at = where->start; !r && at < where->end;
+	     at += s->cell * s->columns) {
+		paint_row(p, at, s, row);
+		if (!strcmp(row, before)) {
+			alike++;
+			continue;
+		}
+		if (alike)
+			r = bp_buf_printf(b, "%*s(%" PRIu64 " more)\n", digits, "", alike);
+		if (!r)
+			r = bp_buf_printf(b, "%#*" PRIx64 " |%s|\n", digits, at, row);
+		alike = 0;
+		memcpy(before, row, s->columns + 1);
+	}
+	if (!r && alike)
+		r = bp_buf_printf(b, "%*s(%" PRIu64 " more)\n", digits, "", alike);
+	return r;
+}
+
 static int draw(struct picture *p, struct bp_buf *b)
 {
+	bp_autobuf struct bp_buf legend = { 0 };
+	unsigned int width = line_width(), columns = COLUMNS;
+	bp_phys_t end = 1;
+	int digits = 18, r;
 	struct scale s;
 	char text[24];
-	int r;
 
+	for (size_t i = 0; i < p->n; i++)
+		end = BP_MAX(end, p->v[i].end);
 	qsort(p->v, p->n, sizeof(*p->v), by_address);
-	r = choose_scale(p, &s);
+	/* The address, a space and two bars; a narrow line has no room for blanks. */
+	if (width && width < (unsigned int)digits + 3 + columns)
+		digits = snprintf(NULL, 0, "%#" PRIx64, end);
+	while (width && columns > COLUMNS_MIN && (unsigned int)digits + 3 + columns > width)
+		columns /= 2;
+	r = choose_scale(p, columns, &s);
 	if (r)
 		return r;
 	qsort(p->v, p->n, sizeof(*p->v), by_kind_and_address);
 	size_text(s.cell, text);
-	r = bp_buf_printf(b, "One character is %s, a row ", text);
-	size_text(s.cell * COLUMNS, text);
+	r = bp_buf_printf(&legend, "One character is %s, a row ", text);
+	size_text(s.cell * columns, text);
 	if (!r)
-		r = bp_buf_printf(b,
+		r = bp_buf_printf(&legend,
 				  "%s. %c System RAM, %c reserved, %c device, %c crash "
-				  "kernel, %c framebuffer, %c segment\n",
+				  "kernel, %c framebuffer, %c segment",
 				  text, kinds[RAM].letter, kinds[RESERVED].letter,
 				  kinds[DEVICE].letter, kinds[CRASH].letter,
 				  kinds[FRAMEBUFFER].letter, kinds[SEGMENT].letter);
+	if (!r)
+		r = wrap(b, bp_buf_str(&legend), width);
 	for (size_t i = 0; !r && i < s.n; i++) {
 		if (i)
-			r = bp_buf_printf(b, "%18s ...\n", "");
-		for (bp_phys_t at = s.v[i].start; !r && at < s.v[i].end;
-		     at += s.cell * COLUMNS) {
-			char row[COLUMNS + 1];
-
-			paint_row(p, at, s.cell, row);
-			r = bp_buf_printf(b, "%#18" PRIx64 " |%s|\n", at, row);
-		}
+			r = bp_buf_printf(b, "%*s ...\n", digits, "");
+		if (!r)
+			r = draw_stretch(p, &s, &s.v[i], digits, b);
 	}
 	free(s.v);
 	return r;
@@ -266,7 +348,7 @@ static int draw_svg(struct picture *p, struct bp_buf *b)
 	int r;
 
 	qsort(p->v, p->n, sizeof(*p->v), by_address);
-	r = choose_scale(p, &s);
+	r = choose_scale(p, COLUMNS, &s);
 	if (r)
 		return r;
 	rows = count_rows(p, s.cell * COLUMNS, &s);

@@ -321,7 +321,8 @@ int check_find(const char *name, size_t len, const char **ret_closest)
 
 		if (!d)
 			return (int)i;
-		if (d < best) {
+		/* Of three letters two are what was meant. */
+		if (d < best && d * 3 <= len) {
 			best = d;
 			*ret_closest = rules[i].name;
 		}

@@ -73,7 +73,8 @@ void check_subject_done(struct check_subject *s);
 
 /* NULL behind the last. */
 const struct check_rule *check_rule(size_t i);
-/* The index of a name; -1: there is none, and *@ret_closest is the name most like it. */
+/* The index of a name; -1: there is none, and *@ret_closest is the name most
+ * like it, untouched where none is like it. */
 int check_find(const char *name, size_t len, const char **ret_closest);
 const char *check_severity_name(enum check_severity severity);
 const char *check_outcome_name(enum check_outcome outcome);

@@ -120,7 +120,7 @@ struct bp_hyperv_vram bp_hyperv_vram(const struct bp_machine *m)
 struct scene {
 	struct bp_hyperv_range windows[2];
 	size_t n_windows;
-	struct bp_hyperv_line lines[8];
+	struct bp_hyperv_line *lines;
 	size_t n_lines;
 	struct bp_hyperv_op *ops;
 	size_t n_ops;
@@ -130,8 +130,7 @@ struct scene {
 static void add_line(struct scene *s, uint64_t start, uint64_t size,
 		     enum bp_hyperv_line_kind kind)
 {
-	if (s->n_lines < BP_ARRAY_SIZE(s->lines))
-		s->lines[s->n_lines++] = (struct bp_hyperv_line){ start, size, kind };
+	s->lines[s->n_lines++] = (struct bp_hyperv_line){ start, size, kind };
 }
 
 /* The BARs of one vPCI device, by the windows that it has now. */
@@ -176,8 +175,14 @@ static int set_scene(const struct bp_machine *m, enum bp_hyperv_order order,
 		s->windows[s->n_windows++] = (struct bp_hyperv_range){ hv->high.start,
 								       hv->high.last };
 	s->ops = calloc(hv->n_devices + 2, sizeof(*s->ops));
-	if (!s->ops)
+	/* Every line of the machine, and two of a framebuffer that is passed. */
+	s->lines = calloc(m->iomem.n + 2, sizeof(*s->lines));
+	if (!s->ops || !s->lines) {
+		free(s->ops);
+		free(s->lines);
+		*s = (struct scene){ 0 };
 		return -ENOMEM;
+	}
 	for (int turn = 0; turn < 2; turn++) {
 		if ((turn == 0) == (order == BP_HYPERV_DRM_FIRST) && video) {
 			s->ops[n++] =
@@ -256,6 +261,7 @@ static int predict(struct bp_ctx *ctx, const struct bp_machine *m,
 	c.ops = s.ops;
 	c.n_ops = s.n_ops;
 	r = bp_hyperv_predict(ctx, &c, &ret->prediction);
+	free(s.lines);
 	if (r) {
 		free(s.ops);
 		return r;
@@ -505,6 +511,7 @@ static int list_assumptions(const struct bp_machine *m, const struct bp_hyperv_k
 	int r = set_scene(m, BP_HYPERV_PCI_FIRST, false, &p->vram, &s);
 
 	free(s.ops);
+	free(s.lines);
 	if (!r && hv->windows_inferred)
 		r = bp_strv_printf(&p->assumptions, "the MMIO windows are %s",
 				   hv->windows_source);

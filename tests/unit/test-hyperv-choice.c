@@ -697,6 +697,28 @@ START_TEST(rule_without_a_vpci_device_nothing_collides)
 }
 END_TEST
 
+/* The ninth line of a bus as well as the first. */
+START_TEST(no_line_of_generation_1_is_left_out)
+{
+	static char name[] = "0000:00:08.0";
+	struct bp_hyperv_kernel old = kernel(BP_HYPERV_OLD);
+	bool collides;
+	struct machine x;
+
+	init(&x, 0x40000000);
+	x.m.hyperv.generation = 1;
+	x.m.efi.status = -ENOENT;
+	add_device(&x, BP_VMBUS_PCI, VPCI);
+	for (unsigned int i = 0; i < 12; i++) {
+		/* Half a page off: no configuration window fits in or beside one. */
+		add_line(&x, 0x40001000 + i * 0x2000, 0x1000, name);
+		x.lines[i].depth = 1;
+	}
+	ck_assert_uint_eq(config_window(&x, &old, BP_HYPERV_PCI_FIRST, (struct bp_screen){ 0 },
+					&collides), 0x40018000);
+}
+END_TEST
+
 /* The same random machine again for a failure: its number is the seed. */
 static uint64_t seed;
 static uint64_t rnd(uint64_t below)
@@ -892,6 +914,7 @@ int main(void)
 	tcase_add_test(tc, order_is_no_cure_without_modules_to_order);
 	tcase_add_test(tc, rule_the_kernels_log_before_the_low_end);
 	tcase_add_test(tc, rule_without_a_vpci_device_nothing_collides);
+	tcase_add_test(tc, no_line_of_generation_1_is_left_out);
 	tcase_add_test(tc, random_machines_are_never_worse_off);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
