@@ -17,17 +17,20 @@
  * crashes on them. */
 #define VERSION_MIN 16
 
-/* Where in the structure block does it stop making sense? */
+/*
+ * Where in the structure block does it stop making sense? -1: nowhere. A property whose
+ * length wraps leads libfdt 1.6 back to where it was, for ever.
+ */
 static int bad_offset(const void *fdt)
 {
-	int offset = 0, next = 0;
+	int next;
 
-	while (next >= 0) {
-		offset = next;
+	for (int offset = 0;; offset = next) {
 		if (fdt_next_tag(fdt, offset, &next) == FDT_END)
-			break;
+			return next < 0 ? offset : -1;
+		if (next <= offset)
+			return offset;
 	}
-	return offset;
 }
 
 static int check(struct bp_span bytes, char *why, size_t room)
@@ -80,11 +83,17 @@ static int check(struct bp_span bytes, char *why, size_t room)
 			 RESERVATIONS_MAX);
 		return -EFBIG;
 	}
+	r = bad_offset(fdt);
+	if (r >= 0) {
+		snprintf(why, room,
+			 "no sense at or behind 0x%x of the structure block, which is at "
+			 "0x%x",
+			 r, fdt_off_dt_struct(fdt));
+		return -EBADMSG;
+	}
 	r = fdt_check_full(fdt, bytes.len);
 	if (r) {
-		snprintf(why, room,
-			 "%s, at or behind 0x%x of the structure block, which is at 0x%x",
-			 fdt_strerror(r), bad_offset(fdt), fdt_off_dt_struct(fdt));
+		snprintf(why, room, "%s", fdt_strerror(r));
 		return -EBADMSG;
 	}
 	return 0;

@@ -481,6 +481,20 @@ START_TEST(a_bad_tag_is_located)
 }
 END_TEST
 
+/* libfdt 1.6 walks such a property for ever. */
+START_TEST(a_length_that_leads_back_is_located)
+{
+	bp_autofree void *stub = make_stub(2);
+	int at = fdt_first_property_offset(stub, fdt_path_offset(stub, "/chosen"));
+
+	ck_assert_int_gt(at, 0);
+	/* tag, length, name */
+	fdt32_st((uint8_t *)stub + fdt_off_dt_struct(stub) + at + 4, (uint32_t)-12);
+	ck_assert_int_eq(bp_fdt_check(ctx, span(stub)), -EBADMSG);
+	assert_message("no sense at or behind 0x");
+}
+END_TEST
+
 START_TEST(every_bit_flip_is_survived)
 {
 	bp_autofree void *stub = make_stub(2);
@@ -617,6 +631,7 @@ int main(void)
 	tcase_add_test(t, every_truncation_is_refused);
 	tcase_add_loop_test(t, bad_header_field_is_named, 0, BP_ARRAY_SIZE(bad));
 	tcase_add_test(t, a_bad_tag_is_located);
+	tcase_add_test(t, a_length_that_leads_back_is_located);
 	tcase_add_test(t, every_bit_flip_is_survived);
 	tcase_add_test(t, the_flat_tree_comes_first);
 	tcase_add_test(t, the_unpacked_tree_is_packed_again);
