@@ -306,7 +306,7 @@ static int compare(struct bp_ctx *ctx, struct side sides[2], bool json)
 		}
 	}
 	if (sides[0].kind != sides[1].kind) {
-		say_error("%s is a %s, %s is a %s: only two of a kind can be compared",
+		say_error("%s (%s) and %s (%s): only two of a kind can be compared",
 			  sides[0].path, bp_dump_kind_name(sides[0].kind), sides[1].path,
 			  bp_dump_kind_name(sides[1].kind));
 		return TROUBLE;
