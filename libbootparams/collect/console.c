@@ -75,13 +75,10 @@ int bp_spcr_parse(struct bp_ctx *ctx, struct bp_span table, struct bp_uart *ret_
 /* A big-endian number of @cells words of 32 bits. */
 static bool take_cells(struct bp_span *cells, int n, uint64_t *ret_value)
 {
-	const fdt32_t *p = bp_span_get(*cells, 0, 4 * (uint64_t)n);
+	const void *p = bp_span_get(*cells, 0, 4 * (uint64_t)n);
 
-	if (!p || n < 1 || n > 2)
+	if (!p || n < 1 || n > 2 || !bp_fdt_number(p, 4 * n, ret_value))
 		return false;
-	*ret_value = 0;
-	for (int i = 0; i < n; i++)
-		*ret_value = *ret_value << 32 | fdt32_ld(p + i);
 	*cells = bp_span_sub(*cells, 4 * (uint64_t)n, cells->len - 4 * (uint64_t)n);
 	return true;
 }

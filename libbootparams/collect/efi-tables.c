@@ -62,11 +62,7 @@ static int number_property(struct bp_ctx *ctx, const void *fdt, int node,
 		return len == -FDT_ERR_NOTFOUND
 			? bp_fail(ctx, -ENOENT, "the device tree has no %s", name)
 			: bp_fail(ctx, -EBADMSG, "%s: %s", name, fdt_strerror(len));
-	if (len == 4)
-		*ret_value = fdt32_ld(p);
-	else if (len == 8)
-		*ret_value = fdt64_ld(p);
-	else
+	if (!bp_fdt_number(p, len, ret_value))
 		return bp_fail(ctx, -EBADMSG, "%s has %d bytes, not 4 or 8", name, len);
 	return 0;
 }

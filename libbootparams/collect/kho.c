@@ -85,38 +85,24 @@ int bp_kho_node_parse(struct bp_ctx *ctx, struct bp_span data, struct bp_kho_giv
 	return 0;
 }
 
-/* #address-cells or #size-cells of the root: 1 or 2; 1 where there is none, as Linux
- * takes it. */
-static unsigned int root_cells(const void *fdt, const char *name)
-{
-	int len;
-	const fdt32_t *cells = fdt_getprop(fdt, 0, name, &len);
-	uint32_t n = cells && len == 4 ? fdt32_ld(cells) : 1;
-
-	return n == 2 ? 2 : n == 1;
-}
-
-static uint64_t read_cells(const uint8_t *p, unsigned int cells)
-{
-	return cells == 2 ? fdt64_ld((const fdt64_t *)p) : fdt32_ld((const fdt32_t *)p);
-}
-
 /* One address and size. -ENOENT. */
 static int read_pair(struct bp_ctx *ctx, const void *fdt, const char *name,
 		     bp_phys_t *ret_addr, uint64_t *ret_size)
 {
-	unsigned int address = root_cells(fdt, "#address-cells");
-	unsigned int size = root_cells(fdt, "#size-cells");
-	int len, chosen = fdt_path_offset(fdt, "/chosen");
+	struct bp_fdt_cells cells;
+	int r, len, chosen = fdt_path_offset(fdt, "/chosen");
 	const uint8_t *p = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, name, &len);
 
 	if (!p)
 		return -ENOENT;
-	if (!address || !size || (unsigned int)len != 4 * (address + size))
+	r = bp_fdt_root_cells(ctx, fdt, &cells);
+	if (r)
+		return bp_fail(ctx, r, "KHO");
+	if (len != (int)(4 * (cells.address + cells.size)) ||
+	    !bp_fdt_number(p, (int)cells.address * 4, ret_addr) ||
+	    !bp_fdt_number(p + 4 * cells.address, (int)cells.size * 4, ret_size))
 		return bp_fail(ctx, -EBADMSG, "KHO: /chosen/%s is no address and size",
 			       name);
-	*ret_addr = read_cells(p, address);
-	*ret_size = read_cells(p + 4 * address, size);
 	return 0;
 }
 

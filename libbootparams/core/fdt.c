@@ -113,3 +113,37 @@ bool bp_fdt_is_sound(struct bp_span bytes)
 
 	return !check(bytes, why, sizeof(why));
 }
+
+bool bp_fdt_number(const void *p, int len, uint64_t *ret)
+{
+	if (len == 4)
+		*ret = fdt32_ld(p);
+	else if (len == 8)
+		*ret = fdt64_ld(p);
+	else
+		return false;
+	return true;
+}
+
+static int root_cells(struct bp_ctx *ctx, const void *fdt, const char *name,
+		      unsigned int *ret)
+{
+	int len;
+	const void *p = fdt_getprop(fdt, 0, name, &len);
+	uint32_t n = p && len == 4 ? fdt32_ld(p) : 1;
+
+	if ((p && len != 4) || n < 1 || n > 2)
+		return bp_fail(ctx, -EBADMSG,
+			       "device tree: %s of the root has %d bytes, or is neither "
+			       "1 nor 2",
+			       name, len);
+	*ret = n;
+	return 0;
+}
+
+int bp_fdt_root_cells(struct bp_ctx *ctx, const void *fdt, struct bp_fdt_cells *ret)
+{
+	int r = root_cells(ctx, fdt, "#address-cells", &ret->address);
+
+	return r ? r : root_cells(ctx, fdt, "#size-cells", &ret->size);
+}

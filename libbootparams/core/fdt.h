@@ -18,4 +18,16 @@ int bp_fdt_check(struct bp_ctx *ctx, struct bp_span bytes);
 /* The same, without a message. */
 bool bp_fdt_is_sound(struct bp_span bytes);
 
+/* A number of one or two cells: @len is 4 or 8. False: it is neither. */
+bool bp_fdt_number(const void *p, int len, uint64_t *ret);
+
+/* How many cells the children of the root take: 1 or 2 each; 1 where nothing is said, as
+ * for early_init_dt_scan_root(). */
+struct bp_fdt_cells {
+	unsigned int address, size;
+};
+
+/* -EBADMSG with a message. */
+int bp_fdt_root_cells(struct bp_ctx *ctx, const void *fdt, struct bp_fdt_cells *ret);
+
 #endif

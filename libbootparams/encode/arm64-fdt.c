@@ -51,35 +51,6 @@ static int failed(struct bp_ctx *ctx, int r, const char *what)
 		       "device tree: cannot %s: %s", what, fdt_strerror(r));
 }
 
-/* #address-cells, #size-cells of the root; 1 where there is none, as for
- * early_init_dt_scan_root(). */
-static int root_cells(struct bp_ctx *ctx, const void *fdt, const char *name,
-		      unsigned int *ret)
-{
-	int len;
-	const void *p = fdt_getprop(fdt, 0, name, &len);
-	uint32_t n = p && len == 4 ? fdt32_ld(p) : 1;
-
-	if ((p && len != 4) || n < 1 || n > 2)
-		return bp_fail(ctx, -EBADMSG,
-			       "device tree: %s of the root has %d bytes, or is neither "
-			       "1 nor 2",
-			       name, len);
-	*ret = n;
-	return 0;
-}
-
-struct cells {
-	unsigned int address, size;
-};
-
-static int read_cells(struct bp_ctx *ctx, const void *fdt, struct cells *ret)
-{
-	int r = root_cells(ctx, fdt, "#address-cells", &ret->address);
-
-	return r ? r : root_cells(ctx, fdt, "#size-cells", &ret->size);
-}
-
 static int put_cells(struct bp_ctx *ctx, struct bp_buf *b, unsigned int cells,
 		     uint64_t value)
 {
@@ -91,24 +62,12 @@ static int put_cells(struct bp_ctx *ctx, struct bp_buf *b, unsigned int cells,
 	return bp_buf_append(b, (const char *)&wide + 8 - cells * 4, cells * 4);
 }
 
-static int put_range(struct bp_ctx *ctx, struct bp_buf *b, const struct cells *cells,
+static int put_range(struct bp_ctx *ctx, struct bp_buf *b, const struct bp_fdt_cells *cells,
 		     const struct bp_range *range)
 {
 	int r = put_cells(ctx, b, cells->address, range->start);
 
 	return r ? r : put_cells(ctx, b, cells->size, range->end - range->start);
-}
-
-/* A number of one or two cells, in a property of its own; false: it has another size. */
-static bool get_number(const uint8_t *p, int len, uint64_t *ret)
-{
-	if (len == 4)
-		*ret = fdt32_ld((const fdt32_t *)p);
-	else if (len == 8)
-		*ret = fdt64_ld((const fdt64_t *)p);
-	else
-		return false;
-	return true;
 }
 
 /* Take the reservations out that lie within [start, end); @only_first: and start there. */
@@ -142,29 +101,29 @@ static int unreserve_initrd(struct bp_ctx *ctx, void *fdt, int chosen)
 	const void *end = fdt_getprop(fdt, chosen, "linux,initrd-end", &end_len);
 	uint64_t from, to;
 
-	if (!start || !end || !get_number(start, start_len, &from) ||
-	    !get_number(end, end_len, &to) || to <= from || to > UINT64_MAX - 65536)
+	if (!start || !end || !bp_fdt_number(start, start_len, &from) ||
+	    !bp_fdt_number(end, end_len, &to) || to <= from || to > UINT64_MAX - 65536)
 		return 0;
 	return unreserve(ctx, fdt, from, bp_align_up(to, 65536), true);
 }
 
 static int unreserve_range(struct bp_ctx *ctx, void *fdt, int chosen, const char *name,
-			   const struct cells *cells)
+			   const struct bp_fdt_cells *cells)
 {
 	int len;
 	const uint8_t *p = fdt_getprop(fdt, chosen, name, &len);
 	int address_len = (int)cells->address * 4, size_len = (int)cells->size * 4;
 	uint64_t start, size, end;
 
-	if (!p || len != address_len + size_len || !get_number(p, address_len, &start) ||
-	    !get_number(p + address_len, size_len, &size) ||
+	if (!p || len != address_len + size_len || !bp_fdt_number(p, address_len, &start) ||
+	    !bp_fdt_number(p + address_len, size_len, &size) ||
 	    __builtin_add_overflow(start, size, &end))
 		return 0;
 	return unreserve(ctx, fdt, start, end, true);
 }
 
 static int remove_stale(struct bp_ctx *ctx, void *fdt, int chosen,
-			const struct cells *cells)
+			const struct bp_fdt_cells *cells)
 {
 	int r = unreserve_initrd(ctx, fdt, chosen);
 
@@ -200,7 +159,7 @@ static int set_u64(struct bp_ctx *ctx, void *fdt, int chosen, const char *name,
 	return set(ctx, fdt, chosen, name, &wide, sizeof(wide));
 }
 
-static int set_crash(struct bp_ctx *ctx, void *fdt, int chosen, const struct cells *cells,
+static int set_crash(struct bp_ctx *ctx, void *fdt, int chosen, const struct bp_fdt_cells *cells,
 		     const struct bp_arm64_fdt *p)
 {
 	bp_autobuf struct bp_buf headers = { 0 }, usable = { 0 };
@@ -216,7 +175,7 @@ static int set_crash(struct bp_ctx *ctx, void *fdt, int chosen, const struct cel
 }
 
 static int set_chosen(struct bp_ctx *ctx, void *fdt, int chosen,
-		      const struct cells *cells, const struct bp_arm64_fdt *p)
+		      const struct bp_fdt_cells *cells, const struct bp_arm64_fdt *p)
 {
 	const uint8_t *random = p->random;
 	int r = set(ctx, fdt, chosen, "bootargs", p->cmdline, strlen(p->cmdline) + 1);
@@ -296,18 +255,18 @@ static bool is_memory(const void *fdt, int node)
 }
 
 /* The nodes below the root that say where memory is. */
-static int copy_memory(struct bp_ctx *ctx, void *fdt, const struct cells *cells,
+static int copy_memory(struct bp_ctx *ctx, void *fdt, const struct bp_fdt_cells *cells,
 		       const void *running)
 {
 	static const char *const names[] = { "device_type", "reg", "hotpluggable",
 					     "numa-node-id" };
-	struct cells other;
+	struct bp_fdt_cells other;
 	int node, r;
 
 	fdt_for_each_subnode(node, fdt, 0)
 		if (is_memory(fdt, node))
 			return 0;
-	r = read_cells(ctx, running, &other);
+	r = bp_fdt_root_cells(ctx, running, &other);
 	if (r)
 		return r;
 	fdt_for_each_subnode(node, running, 0) {
@@ -370,7 +329,7 @@ static int copy_reservations(struct bp_ctx *ctx, void *fdt, const void *running)
  * along with the reservations made for it, and goes with them afterwards.
  */
 static int copy_running(struct bp_ctx *ctx, void *fdt, int chosen,
-			const struct cells *cells, const void *running)
+			const struct bp_fdt_cells *cells, const void *running)
 {
 	unsigned int n_efi;
 	int from = fdt_path_offset(running, "/chosen");
@@ -419,7 +378,7 @@ int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base,
 			const struct bp_arm64_fdt *p, struct bp_buf *ret_bytes)
 {
 	bp_autobuf struct bp_buf b = { 0 }, copy = { 0 };
-	struct cells cells;
+	struct bp_fdt_cells cells;
 	size_t size;
 	int chosen, r;
 
@@ -443,7 +402,7 @@ int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base,
 	chosen = find_chosen(ctx, b.data);
 	if (chosen < 0)
 		return chosen;
-	r = read_cells(ctx, b.data, &cells);
+	r = bp_fdt_root_cells(ctx, b.data, &cells);
 	if (!r && p->running.len)
 		r = copy_running(ctx, b.data, chosen, &cells, p->running.data);
 	/* What was added before it has moved it. */
