@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "decide/cmdline.h"
 #include "rules.h"
 #include "wire/efi.h"
 #include "wire/x86-boot-params.h"
@@ -82,12 +83,11 @@ enum check_outcome check_efi_descriptors(const struct check_subject *s,
 /* The word of the command line that turns the services off; NULL: none does. */
 static const char *turned_off(const char *cmdline)
 {
-	size_t len = 0;
-	const char *efi = check_parameter(cmdline, "efi", &len);
+	struct bp_span efi = bp_cmdline_value(cmdline, "efi");
 
 	if (bp_cmdline_has(cmdline, "noefi"))
 		return "noefi";
-	return efi && memmem(efi, len, "noruntime", strlen("noruntime"))
+	return efi.data && memmem(efi.data, efi.len, "noruntime", strlen("noruntime"))
 		       ? "efi=noruntime" : NULL;
 }
 
@@ -113,12 +113,11 @@ enum check_outcome check_acpi_rsdp(const struct check_subject *s, struct check_a
 	const struct bp_machine *m = s->machine;
 	const struct bp_wire_x86_boot_params *zp = (const void *)m->x86.zero_page.data;
 	const struct bp_efi *efi = &m->efi;
-	size_t len;
 
 	if (!efi_info(s, a))
 		return a->outcome;
 	if (bp_le64(zp->acpi_rsdp_addr) || efi->acpi20 || efi->acpi ||
-	    check_parameter(m->cmdline, "acpi_rsdp", &len))
+	    bp_cmdline_value(m->cmdline, "acpi_rsdp").data)
 		return CHECK_OK;
 	if (efi->smbios || efi->smbios3)
 		return check_found(a, "neither /sys/firmware/efi/systab nor boot_params nor the "

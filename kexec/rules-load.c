@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rules.h"
+#include "decide/cmdline.h"
 #include "decide/hyperv-partitions.h"
 #include "image/pe.h"
 
@@ -157,8 +158,6 @@ enum check_outcome check_cmdline_length(const struct check_subject *s,
  * PARTUUID=, PARTLABEL=, numbers and names of devices). */
 static bool needs_user_space(const char *root, const char *cmdline)
 {
-	if (*root == '"')
-		root++;
 	if (!strncmp(root, "/dev/mapper/", strlen("/dev/mapper/")))
 		return !strstr(cmdline, "dm-mod.create=");
 	return !strncmp(root, "UUID=", strlen("UUID=")) ||
@@ -169,18 +168,19 @@ static bool needs_user_space(const char *root, const char *cmdline)
 enum check_outcome check_initrd_missing(const struct check_subject *s,
 					struct check_answer *a)
 {
-	const char *root;
-	size_t len = 0;
+	struct bp_span root;
 
 	if (no_load(s, a))
 		return CHECK_NOT_APPLICABLE;
 	if (!s->load.cmdline)
 		return check_unknown(a, "there is no plan: %s", s->plan_why);
-	root = check_parameter(s->load.cmdline, "root", &len);
-	if (s->load.has_initrd || !root || !needs_user_space(root, s->load.cmdline))
+	root = bp_cmdline_value(s->load.cmdline, "root");
+	if (s->load.has_initrd || !root.data ||
+	    !needs_user_space((const char *)root.data, s->load.cmdline))
 		return CHECK_OK;
 	return check_found(a, "root=%.*s is on the command line, and there is no initrd (unless "
-			      "one is built into KERNEL)", (int)BP_MIN(len, (size_t)128), root);
+			      "one is built into KERNEL)", (int)BP_MIN(root.len, (size_t)128),
+			   (const char *)root.data);
 }
 
 enum check_outcome check_kexec_refuses(const struct check_subject *s,

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "decide/cmdline.h"
 #include "encode/encode.h"
 #include "rules.h"
 
@@ -130,26 +131,27 @@ static int is_reserved(const struct check_subject *s, struct check_answer *a)
 	return -1;
 }
 
-/* The value of crashkernel=; NULL: none that asks for memory. */
-static const char *asked(const struct check_subject *s, size_t *ret_len)
+/* The value of crashkernel=; data is NULL: none that asks for memory. */
+static struct bp_span asked(const struct check_subject *s)
 {
-	const char *value = check_parameter(s->machine->cmdline, "crashkernel", ret_len);
+	struct bp_span value = bp_cmdline_value(s->machine->cmdline, "crashkernel");
 
 	/* "0M" asks for none. */
-	return value && (!isdigit((unsigned char)*value) || strtoull(value, NULL, 0))
-		       ? value : NULL;
+	if (value.len && isdigit(*value.data) &&
+	    !strtoull((const char *)value.data, NULL, 0))
+		value.data = NULL;
+	return value;
 }
 
 enum check_outcome check_crash_not_reserved(const struct check_subject *s,
 					    struct check_answer *a)
 {
-	size_t len = 0;
-	const char *value = asked(s, &len);
+	struct bp_span value = asked(s);
 	int reserved;
 
 	if (s->machine->cmdline_status)
 		return check_unknown(a, "/proc/cmdline cannot be read");
-	if (!value)
+	if (!value.data)
 		return check_not_applicable(a, "no crash kernel is asked for");
 	reserved = is_reserved(s, a);
 	if (reserved < 0)
@@ -157,20 +159,19 @@ enum check_outcome check_crash_not_reserved(const struct check_subject *s,
 	if (reserved)
 		return CHECK_OK;
 	return check_found(a, "crashkernel=%.*s is on the command line, and no memory is "
-			      "reserved", (int)len, value);
+			      "reserved", (int)value.len, (const char *)value.data);
 }
 
 enum check_outcome check_crash_service(const struct check_subject *s,
 				       struct check_answer *a)
 {
-	size_t len = 0;
 	int reserved;
 
 	if (!s->service)
 		return check_not_applicable(a, "no kdump service is enabled");
 	if (s->machine->cmdline_status)
 		return check_unknown(a, "/proc/cmdline cannot be read");
-	if (asked(s, &len))
+	if (asked(s).data)
 		return check_not_applicable(a, "crashkernel= asks for memory");
 	reserved = is_reserved(s, a);
 	if (reserved < 0)

@@ -359,19 +359,6 @@ const char *check_iomem_hidden(const struct check_subject *s)
 	return m->iomem.status ? "/proc/iomem cannot be read" : NULL;
 }
 
-const char *check_parameter(const char *cmdline, const char *name, size_t *ret_len)
-{
-	const char *found = NULL;
-	size_t len = strlen(name);
-
-	for (const char *p = cmdline; (p = strstr(p, name)); p += len)
-		if ((p == cmdline || p[-1] == ' ') && p[len] == '=')
-			found = p + len + 1;
-	if (found)
-		*ret_len = strcspn(found, " ");
-	return found;
-}
-
 /* ---- the subject ---- */
 
 /* The context's message, kept; the context is as if nothing had happened. */

@@ -89,8 +89,6 @@ void check_cure(struct check_answer *a, const char *fmt, ...) BP_PRINTF(2, 3);
 
 /* Why /proc/iomem says nothing; NULL: it does. */
 const char *check_iomem_hidden(const struct check_subject *s);
-/* The value of the last NAME=VALUE of a command line, up to the next blank; NULL. */
-const char *check_parameter(const char *cmdline, const char *name, size_t *ret_len);
 
 /* rules-screen.c */
 enum check_outcome check_screen_info_lost(const struct check_subject *s,

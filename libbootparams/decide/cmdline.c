@@ -57,6 +57,26 @@ bool bp_cmdline_has(const char *cmdline, const char *parameter)
 	return false;
 }
 
+struct bp_span bp_cmdline_value(const char *cmdline, const char *parameter)
+{
+	struct bp_span word, value = { NULL, 0 };
+
+	while (next_word(&cmdline, &word)) {
+		const uint8_t *equals = memchr(word.data, '=', word.len);
+		const uint8_t *end = word.data + word.len;
+
+		if (!equals || !names(word, parameter))
+			continue;
+		/* The quotes around the value, or around all, are not part of it. */
+		if (++equals < end && *equals == '"')
+			equals++;
+		if (end > equals && end[-1] == '"')
+			end--;
+		value = bp_span_make(equals, (size_t)(end - equals));
+	}
+	return value;
+}
+
 int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic,
 		       const char *append, char **ret_cmdline)
 {

@@ -18,6 +18,10 @@ int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic,
 /* Does the line have this parameter, with or without a value? */
 bool bp_cmdline_has(const char *cmdline, const char *parameter);
 
+/* The value of the last PARAMETER=VALUE, without quotes, within @cmdline; data is NULL:
+ * there is none. */
+struct bp_span bp_cmdline_value(const char *cmdline, const char *parameter);
+
 /* Does it have this word, letter by letter? */
 bool bp_cmdline_has_word(const char *cmdline, const char *word);
 

@@ -64,6 +64,33 @@ START_TEST(a_word_is_found_whole)
 END_TEST
 
 static const struct {
+	const char *cmdline, *value;	/* of root= */
+} values[] = {
+	{ "", NULL },
+	{ "root", NULL },
+	{ "root=", "" },
+	{ "ro root=/dev/sda quiet", "/dev/sda" },
+	{ "root=/dev/sda root=/dev/sdb", "/dev/sdb" },
+	{ "root=\"/dev/a b\" quiet", "/dev/a b" },
+	{ "\"root=/dev/a b\" quiet", "/dev/a b" },
+	{ "root=\"", "" },
+	{ "noroot=1 x=\"a root=2\"", NULL },
+	{ "root=UUID=1-2", "UUID=1-2" },
+};
+
+START_TEST(value)
+{
+	struct bp_span v = bp_cmdline_value(values[_i].cmdline, "root");
+
+	ck_assert(!v.data == !values[_i].value);
+	if (v.data) {
+		ck_assert_uint_eq(v.len, strlen(values[_i].value));
+		ck_assert_mem_eq(v.data, values[_i].value, v.len);
+	}
+}
+END_TEST
+
+static const struct {
 	const char *cmdline;
 	enum bp_arch arch;
 	enum bp_uart_type type;
@@ -128,6 +155,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, composed, 0, BP_ARRAY_SIZE(lines));
 	tcase_add_test(t, a_word_is_found_whole);
+	tcase_add_loop_test(t, value, 0, BP_ARRAY_SIZE(values));
 	tcase_add_loop_test(t, uart, 0, BP_ARRAY_SIZE(uarts));
 	suite_add_tcase(s, t);
 	return run_suite(s);
