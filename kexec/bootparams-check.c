@@ -354,8 +354,7 @@ static int run(int argc, char **argv, struct job *job)
 		return EXIT_FAILURE;
 	r = look(ctx, job, &text, &status);
 	if (r)
-		say_error("%s",
-			  *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+		say_error("%s", bootparams_why(ctx, r));
 	check_subject_done(&job->subject);
 	bp_ctx_unref(ctx);
 	if (r || bootparams_print(&text) != EXIT_SUCCESS)

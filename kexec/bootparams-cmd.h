@@ -18,6 +18,17 @@ struct bootparams_command {
 						 * status */
 };
 
+/* Commands, and commands of commands. */
+struct bootparams_group {
+	const char *name;	/* "bootparams" */
+	const char *help;
+	const struct bootparams_command *const *commands;
+	size_t n;
+};
+
+/* --help, --version, or the command that is named; the exit status. */
+int bootparams_dispatch(const struct bootparams_group *group, int argc, char **argv);
+
 extern const struct bootparams_command bootparams_check;
 extern const struct bootparams_command bootparams_diff;
 extern const struct bootparams_command bootparams_hyperv;
@@ -34,8 +45,19 @@ extern const struct bootparams_command bootparams_show;
 /* The usage line and the help of one command, on @f. */
 void bootparams_usage(const struct bootparams_command *command, FILE *f);
 
+/* For commands that have no more options than these: -1, or the exit status. optind is at
+ * the first argument then. */
+struct bootparams_args {
+	bool json;
+	const char *sysroot;
+};
+int bootparams_args(const struct bootparams_command *command, int argc, char **argv,
+		    struct bootparams_args *ret_args);
+
 /* A context for --sysroot (NULL: this machine); what fails is said. NULL then. */
 struct bp_ctx *bootparams_ctx(const char *sysroot, bool record);
+/* What went wrong, for people. */
+const char *bootparams_why(struct bp_ctx *ctx, int r);
 /* Write text to stdout; the exit status. */
 int bootparams_print(const struct bp_buf *text);
 

@@ -810,8 +810,7 @@ static int hyperv(int argc, char **argv)
 	if (!r)
 		r = json ? to_json(&job, &text) : to_text(&job, &text);
 	if (r)
-		say_error("%s",
-			  *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+		say_error("%s", bootparams_why(ctx, r));
 	r = r ? EXIT_FAILURE : bootparams_print(&text);
 	if (r == EXIT_SUCCESS)
 		r = exit_status(job.report.verdict);

@@ -567,8 +567,7 @@ static int memmap(int argc, char **argv)
 		return EXIT_FAILURE;
 	r = describe(ctx, &job, &text);
 	if (r)
-		say_error("%s",
-			  *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+		say_error("%s", bootparams_why(ctx, r));
 	bp_plan_unref(job.plan);
 	bp_initrd_close(&job.files);
 	bp_image_unref(job.image);

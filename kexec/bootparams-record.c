@@ -172,8 +172,7 @@ static int record(int argc, char **argv)
 	else if (!r)
 		r = bp_record_write(ctx, argv[optind], &text);
 	if (r < 0)
-		say_error("cannot record this machine: %s",
-			  *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+		say_error("cannot record this machine: %s", bootparams_why(ctx, r));
 	bp_ctx_unref(ctx);
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }

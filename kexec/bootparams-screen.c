@@ -341,43 +341,23 @@ static int describe(struct bp_ctx *ctx, bool as_json, struct bp_buf *ret_text)
 
 static int screen(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "sysroot", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
+	struct bootparams_args args;
 	bp_autobuf struct bp_buf text = { 0 };
-	const char *sysroot = NULL;
-	bool json = false;
 	struct bp_ctx *ctx;
-	int c, r;
+	int r = bootparams_args(&bootparams_screen, argc, argv, &args);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			json = true;
-			break;
-		case 's':
-			sysroot = optarg;
-			break;
-		case 'h':
-			bootparams_usage(&bootparams_screen, stdout);
-			return EXIT_SUCCESS;
-		default:
-			return EXIT_FAILURE;
-		}
+	if (r >= 0)
+		return r;
 	if (optind < argc) {
 		say_error("screen takes no \"%s\"", argv[optind]);
 		return EXIT_FAILURE;
 	}
-	ctx = bootparams_ctx(sysroot, false);
+	ctx = bootparams_ctx(args.sysroot, false);
 	if (!ctx)
 		return EXIT_FAILURE;
-	r = describe(ctx, json, &text);
+	r = describe(ctx, args.json, &text);
 	if (r)
-		say_error("%s",
-			  *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+		say_error("%s", bootparams_why(ctx, r));
 	bp_ctx_unref(ctx);
 	return r ? EXIT_FAILURE : bootparams_print(&text);
 }

@@ -197,51 +197,32 @@ static int describe(struct bp_ctx *ctx, bool json, struct bp_buf *ret_text)
 
 static int show(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "sysroot", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
+	struct bootparams_args args;
 	bp_autobuf struct bp_buf text = { 0 };
-	const char *sysroot = NULL, *file;
-	bool json = false;
+	const char *file;
 	struct bp_ctx *ctx;
-	int c, r;
+	int r = bootparams_args(&bootparams_show, argc, argv, &args);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			json = true;
-			break;
-		case 's':
-			sysroot = optarg;
-			break;
-		case 'h':
-			bootparams_usage(&bootparams_show, stdout);
-			return EXIT_SUCCESS;
-		default:
-			return EXIT_FAILURE;
-		}
+	if (r >= 0)
+		return r;
 	file = argv[optind];
 	if (file && argv[optind + 1]) {
 		say_error("show takes one file, and not \"%s\"", argv[optind + 1]);
 		return EXIT_FAILURE;
 	}
-	if (file && sysroot) {
+	if (file && args.sysroot) {
 		say_error("--sysroot is one to show, and %s another: name one of them",
 			  file);
 		return EXIT_FAILURE;
 	}
-	ctx = bootparams_ctx(sysroot, false);
+	ctx = bootparams_ctx(args.sysroot, false);
 	if (!ctx)
 		return EXIT_FAILURE;
-	r = !file ? describe(ctx, json, &text) :
-	    json  ? bootparams_dump_json(ctx, file, true, &text) :
+	r = !file ? describe(ctx, args.json, &text) :
+	    args.json ? bootparams_dump_json(ctx, file, true, &text) :
 		    bootparams_dump_text(ctx, file, &text);
 	if (r)
-		say_error("%s",
-			  *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r));
+		say_error("%s", bootparams_why(ctx, r));
 	bp_ctx_unref(ctx);
 	return r ? EXIT_FAILURE : bootparams_print(&text);
 }

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <string.h>
 
 #include "bootparams-cmd.h"
@@ -55,6 +56,11 @@ struct bp_ctx *bootparams_ctx(const char *sysroot, bool record)
 	return ctx;
 }
 
+const char *bootparams_why(struct bp_ctx *ctx, int r)
+{
+	return *bp_ctx_message(ctx) ? bp_ctx_message(ctx) : strerror(-r);
+}
+
 int bootparams_print(const struct bp_buf *text)
 {
 	if (fwrite(bp_buf_str(text), 1, text->len, stdout) == text->len &&
@@ -62,6 +68,14 @@ int bootparams_print(const struct bp_buf *text)
 		return EXIT_SUCCESS;
 	say_error("cannot write the output: %s", strerror(errno));
 	return EXIT_FAILURE;
+}
+
+/* "handover show" is "show" to those who are at "handover" already. */
+static const char *last_word(const char *name)
+{
+	const char *blank = strrchr(name, ' ');
+
+	return blank ? blank + 1 : name;
 }
 
 void bootparams_usage(const struct bootparams_command *command, FILE *f)
@@ -72,44 +86,80 @@ void bootparams_usage(const struct bootparams_command *command, FILE *f)
 		command->name, command->arguments, command->help, command->options);
 }
 
-static void help(FILE *f)
+int bootparams_args(const struct bootparams_command *command, int argc, char **argv,
+		    struct bootparams_args *ret_args)
 {
-	fputs("Usage: bootparams COMMAND [OPTION...]\n"
-	      "Look at the parameters that a kernel was booted with.\n\n"
-	      "Commands:\n", f);
-	for (size_t i = 0; i < BP_ARRAY_SIZE(commands); i++)
-		fprintf(f, "  %-8s %s\n", commands[i]->name, commands[i]->help);
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "sysroot", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*ret_args = (struct bootparams_args){ 0 };
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		switch (c) {
+		case 'j':
+			ret_args->json = true;
+			break;
+		case 's':
+			ret_args->sysroot = optarg;
+			break;
+		case 'h':
+			bootparams_usage(command, stdout);
+			return EXIT_SUCCESS;
+		default:
+			return EXIT_FAILURE;
+		}
+	return -1;
+}
+
+static void help(const struct bootparams_group *group, FILE *f)
+{
+	fprintf(f, "Usage: %s COMMAND [OPTION...]\n%s.\n\nCommands:\n", group->name,
+		group->help);
+	for (size_t i = 0; i < group->n; i++)
+		fprintf(f, "  %-8s %s\n", last_word(group->commands[i]->name),
+			group->commands[i]->help);
 	fputs("\nOptions:\n"
 	      "  --help     show this help; after a command: help for it\n"
 	      "  --version  show the version\n", f);
 }
 
-static int run(int argc, char **argv)
+int bootparams_dispatch(const struct bootparams_group *group, int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 
 	if (!word) {
-		help(stderr);
+		help(group, stderr);
 		return EXIT_FAILURE;
 	}
 	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
-		help(stdout);
+		help(group, stdout);
 		return EXIT_SUCCESS;
 	}
 	if (!strcmp(word, "--version") || !strcmp(word, "-v")) {
 		printf("bootparams (kexec-bootparams) %s\n", PACKAGE_VERSION);
 		return EXIT_SUCCESS;
 	}
-	for (size_t i = 0; i < BP_ARRAY_SIZE(commands); i++)
-		if (!strcmp(word, commands[i]->name))
-			return commands[i]->run(argc - 1, argv + 1);
-	say_error("there is no command \"%s\"; \"bootparams --help\" lists them", word);
+	for (size_t i = 0; i < group->n; i++)
+		if (!strcmp(word, last_word(group->commands[i]->name)))
+			return group->commands[i]->run(argc - 1, argv + 1);
+	say_error("there is no command \"%s\"; \"%s --help\" lists them", word,
+		  group->name);
 	return EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
-	int r = run(argc, argv);
+	static const struct bootparams_group group = {
+		.name = "bootparams",
+		.help = "Look at the parameters that a kernel was booted with",
+		.commands = commands,
+		.n = BP_ARRAY_SIZE(commands),
+	};
+	int r = bootparams_dispatch(&group, argc, argv);
 
 	/* --help and --version; bootparams_print() has looked at the rest. */
 	if (r == EXIT_SUCCESS && (fflush(stdout) || ferror(stdout))) {
