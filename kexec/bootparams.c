@@ -22,6 +22,7 @@ static const struct bootparams_command *const commands[] = {
 	&bootparams_hyperv,
 	&bootparams_check,
 	&bootparams_diff,
+	&bootparams_handover,
 };
 
 const char say_program[] = "bootparams";

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bootparams handover: what is kept alive across a kexec, before it and after it.
+ *
+ * To add a command: kexec/bootparams-handover-NAME.c with a struct bootparams_command, a
+ * line in the table below, and its section in man/bootparams-handover.8.
+ */
+#include "config.h"
+
+#include <getopt.h>
+
+#include "bootparams-cmd.h"
+#include "core/json.h"
+
+static const struct bootparams_command handover_show;
+
+static const struct bootparams_command *const commands[] = {
+	&handover_show,
+};
+
+static int describe(struct bp_ctx *ctx, bool as_json, struct bp_buf *ret_text)
+{
+	struct bp_machine *m = NULL;
+	struct bp_json j = { 0 };
+	int r = bp_machine_collect(ctx, &m);
+
+	if (!r && as_json) {
+		bp_json_object(&j, NULL);
+		bootparams_kho_json(&m->kho, &j);
+		bp_json_object_end(&j);
+		r = bp_json_finish(&j, ret_text);
+	} else if (!r) {
+		bootparams_kho_text(&m->kho, ret_text, &r);
+	}
+	bp_machine_unref(m);
+	return r;
+}
+
+static int show(int argc, char **argv)
+{
+	struct bootparams_args args;
+	bp_autobuf struct bp_buf text = { 0 };
+	struct bp_ctx *ctx;
+	int r = bootparams_args(&handover_show, argc, argv, &args);
+
+	if (r >= 0)
+		return r;
+	if (optind < argc) {
+		say_error("show takes no \"%s\"", argv[optind]);
+		return EXIT_FAILURE;
+	}
+	ctx = bootparams_ctx(args.sysroot, false);
+	if (!ctx)
+		return EXIT_FAILURE;
+	r = describe(ctx, args.json, &text);
+	if (r)
+		say_error("%s", bootparams_why(ctx, r));
+	bp_ctx_unref(ctx);
+	return r ? EXIT_FAILURE : bootparams_print(&text);
+}
+
+static const struct bootparams_command handover_show = {
+	.name = "handover show",
+	.arguments = "[--json] [--sysroot=PATH]",
+	.help = "show what was handed over to the running kernel",
+	.options = "  --json          print JSON instead of text\n"
+		   BOOTPARAMS_SYSROOT_HELP,
+	.run = show,
+};
+
+static int handover(int argc, char **argv)
+{
+	static const struct bootparams_group group = {
+		.name = "bootparams handover",
+		.help = "Look after what is kept alive across a kexec",
+		.commands = commands,
+		.n = BP_ARRAY_SIZE(commands),
+	};
+
+	return bootparams_dispatch(&group, argc, argv);
+}
+
+const struct bootparams_command bootparams_handover = {
+	.name = "handover",
+	.help = "look after what is kept alive across a kexec",
+	.run = handover,
+};
