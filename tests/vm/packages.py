@@ -55,10 +55,10 @@ class TestKernel:
     """One [test-kernel ...] section: configured as none of Debian's is."""
     name: str
     arch: str
-    prebuilt: str           # file in prebuilt_dir()
-    config: str             # its configuration there
-    release: str            # what it says to uname -r
     makedumpfile: str
+    prebuilt: str = ""      # file in prebuilt_dir(), if there is one
+    config: str = ""        # its configuration there
+    release: str = ""       # what it says to uname -r
 
 
 def prebuilt_dir():
