@@ -106,7 +106,8 @@ def _listen(path):
 class Machine:
     def __init__(self, folder, kernel, initrd, cmdline, *, arch="amd64", firmware="ovmf",
                  owner="", board="", cpu="", memory_mib=1024, plug_mib=0, cpus=1, scratch=False,
-                 gdb=False, watch=None, one_port=False, disk=None, variables=None, direct=True):
+                 gdb=False, watch=None, one_port=False, disk=None, variables=None, direct=True,
+                 archive=None, devices=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         # socket paths have 108 bytes at most, so they cannot lie in any folder
@@ -149,6 +150,11 @@ class Machine:
                 (self.disk / name).write_bytes(data)
             self.args += ["-drive", f"if=none,id=disk,format=raw,readonly=on,file=fat:{self.disk}",
                           "-device", "virtio-blk-pci,drive=disk"]
+        if archive:     # a file that the guest sees as a read-only disk, the first one
+            self.args += ["-drive", f"if=none,id=archive,format=raw,readonly=on,file={archive}",
+                          "-device", "virtio-blk-pci,drive=archive"]
+        for words in devices:
+            self.args += words.split(" ")
         if scratch:
             with open(self.scratch, "wb") as f:
                 f.truncate(SCRATCH_BYTES)

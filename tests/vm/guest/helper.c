@@ -13,6 +13,8 @@
  *                              looks like it; no FILE when there is none
  *   vm-helper font             writes the console's font: "WIDTH HEIGHT COUNT\n", then
  *                              COUNT glyphs of HEIGHT rows of (WIDTH + 7) / 8 bytes
+ *   vm-helper fill SEED MIB FILE     writes numbers that follow from SEED
+ *   vm-helper filled SEED MIB FILE   is FILE what fill writes? says where it is not
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -30,6 +32,7 @@
 #define PAGE_BYTES	4096
 #define FONT_ROWS	32	/* what the kernel hands out per glyph, whatever the height */
 #define FONT_MAX	512
+#define CHUNK_BYTES	65536
 #define PLANT_MAX_PAGES	(1024 * 256)
 
 static int plant(const char *tag, unsigned int mib)
@@ -230,8 +233,55 @@ static int font(void)
 	return 0;
 }
 
+/* The next chunk of the numbers of a seed (xorshift64, Marsaglia 2003). */
+static void numbers(uint64_t *state, uint64_t *chunk, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		*state ^= *state << 13;
+		*state ^= *state >> 7;
+		*state ^= *state << 17;
+		chunk[i] = *state;
+	}
+}
+
+static int fill(unsigned long seed, unsigned long mib, const char *path, bool compare)
+{
+	static uint64_t want[CHUNK_BYTES / 8], got[CHUNK_BYTES / 8];
+	uint64_t state = seed + 1;
+	FILE *f = fopen(path, compare ? "r" : "w");
+
+	if (!f) {
+		perror(path);
+		return 1;
+	}
+	for (unsigned long i = 0; i < mib * ((1 << 20) / CHUNK_BYTES); i++) {
+		numbers(&state, want, CHUNK_BYTES / 8);
+		if (!compare && fwrite(want, CHUNK_BYTES, 1, f) != 1) {
+			perror(path);
+			return 1;
+		}
+		if (compare && (fread(got, CHUNK_BYTES, 1, f) != 1 ||
+				memcmp(got, want, CHUNK_BYTES))) {
+			printf("%s: other bytes from about %lu on\n", path, i * CHUNK_BYTES);
+			return 1;
+		}
+	}
+	if (compare && fgetc(f) != EOF) {
+		printf("%s: longer than %lu MiB\n", path, mib);
+		return 1;
+	}
+	if (fclose(f)) {
+		perror(path);
+		return 1;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 5 && (strcmp(argv[1], "fill") == 0 || strcmp(argv[1], "filled") == 0))
+		return fill(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), argv[4],
+			    strcmp(argv[1], "filled") == 0);
 	if (argc == 4 && strcmp(argv[1], "plant") == 0)
 		return plant(argv[2], strtoul(argv[3], NULL, 10));
 	if (argc == 4 && strcmp(argv[1], "find") == 0)
@@ -241,6 +291,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "font") == 0)
 		return font();
 	fputs("usage: vm-helper plant TAG MIB | find TAG FILE | "
-	      "screen-info FILE | font\n", stderr);
+	      "screen-info FILE | font | fill SEED MIB FILE | filled SEED MIB FILE\n",
+	      stderr);
 	return 2;
 }

@@ -140,6 +140,28 @@ online_memory() {
 	done
 }
 
+# check NAME WANT GOT: the host counts it, and fails the case unless the words are the same
+check() {
+	mark check "$1|$2|$3"
+}
+
+# screen: where the frame buffer lies and its form, as this kernel was told, and who draws on it
+screen() {
+	rm -f /tmp/screen_info
+	if [ -f /sys/kernel/boot_params/data ]; then
+		cat /sys/kernel/boot_params/data >/tmp/screen_info
+	else
+		vm-helper screen-info /tmp/screen_info >/dev/null 2>&1
+	fi
+	# lfb_width to lfb_size, lfb_linelength, ext_lfb_base
+	for field in "18 14" "36 2" "58 4"; do
+		dd if=/tmp/screen_info bs=1 skip="${field% *}" count="${field#* }" 2>/dev/null |
+			hexdump -v -e '1/1 "%02x"'
+		printf ' '
+	done
+	cat /proc/fb
+}
+
 # report NAME: all that a kernel knows about how it was booted, as NAME.tar.gz
 report() {
 	rm -rf /tmp/report

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Machines that kexec several times: each kernel leaves something for the next one, which looks
+for it. All of them run the same script, from the same image: hop 0 is what firmware started.
+"""
+
+import dataclasses
+import io
+import os
+import shlex
+import shutil
+import stat
+import tarfile
+
+import arches
+import cases
+import initramfs
+import judge
+import runner
+import vm
+
+
+@dataclasses.dataclass
+class HopCase:
+    name: str
+    claim: str
+    kernel: str                 # of kernels.conf, all the way
+    leave: str = ":"            # script: what each kernel does before it loads the next one
+    arrive: str = ":"           # script: what each one but the first does when it is up
+    first: str = ":"            # script: what the first one does besides
+    calls: str = "c"            # of each hop, c or s; the last one stays
+    hops: int = 2
+    core: bool = False
+    arch: str = "amd64"
+    firmware: str = "ovmf"
+    owner: str = "efifb"
+    cmdline: str = ""           # of all kernels
+    options: str = ""           # of our loader
+    memory_mib: int = 1024
+    cpus: int = 1
+    nodes: int = 1              # of NUMA
+    crashkernel: str = ""       # MiB: with it, a crash kernel is loaded beside the next one
+    panic: int = -1             # the hop that ends in a crash, and is the last one
+    board: str = ""
+    cpu: str = ""
+    devices: tuple = ()         # further words for QEMU
+    libraries: tuple = ()       # that our programs load while they run
+    peer: bool = False          # kexec-tools has nothing of it
+
+    @property
+    def drivers(self):
+        return ["virtio-blk"] if self.debian else []
+
+    @property
+    def debian(self):
+        """Whether drivers are modules: the test kernels have them built in."""
+        return "test" not in self.kernel and "kho" not in self.kernel
+
+
+def common_cmdline(case):
+    words = [case.cmdline]
+    if case.crashkernel:
+        words.append(f"crashkernel={case.crashkernel}")
+    return " ".join(w for w in words if w)
+
+
+def scenario(case):
+    base = f"{arches.ARCHES[case.arch].cmdline} {common_cmdline(case)}".strip()
+    lines = [
+        "hop=$(sed -n 's/.*vm\\.hop=\\([0-9]*\\).*/\\1/p' /proc/cmdline)",
+        "hop=${hop:-0}",
+        "arrive() {", case.arrive, "}",
+        "leave() {", case.leave, "}",
+        "first() {", case.first, "}",
+        # load WORDS...: what the next hop is loaded with
+        "load() {",
+        f"\tset -- /next/vmlinuz --initrd=/next/initrd {case.options} \"$@\"",
+        "\tcase $hop in",
+        *(f"\t{i}) call=-{call} ;;" for i, call in
+          enumerate((case.calls + case.calls[-1] * case.hops)[:case.hops])),
+        "\tesac",
+        f"\trun load$hop kexec $call -l --append=\"{base} vm.hop=$((hop + 1))\" \"$@\"",
+        '\t[ $rc = 0 ] || fail "load of hop $hop: exit status $rc: $(cat /tmp/out)"',
+        "}",
+        # load_crash: the crash kernel, beside it
+        "load_crash() {",
+        "\trun crash$hop kexec -c -p /next/vmlinuz --initrd=/next/initrd "
+        f"--append={shlex.quote(arches.ARCHES[case.arch].cmdline)}' nr_cpus=1 vm.crash=1'",
+        '\t[ $rc = 0 ] || fail "crash kernel of hop $hop: exit status $rc: $(cat /tmp/out)"',
+        "}",
+        "if grep -q vm.crash=1 /proc/cmdline; then",
+        "\tmark crash-kernel",
+        "\thead -c 4 /proc/vmcore | grep -q ELF || fail 'no ELF in /proc/vmcore'",
+        "\tmark end",
+        "\twhile :; do sleep 1000; done",
+        "fi",
+        "mark hop $hop",
+        "screen >/tmp/screen",
+        "send screen$hop /tmp/screen",
+    ]
+    if case.drivers:
+        lines.append("load_driver virtio-blk")
+    lines += [
+        "tar -C / -xf /dev/vda || fail 'no kernel on the disk'",
+        "if [ $hop = 0 ]; then first; else arrive; fi",
+    ]
+    if case.crashkernel:
+        lines.append("load_crash")
+    lines += [f"if [ $hop = {case.panic} ]; then", "\tmark jump",
+              "\techo c >/proc/sysrq-trigger", "fi"]
+    lines += [f"if [ $hop -lt {case.hops} ]; then", "\tleave", "\tload", "\tmark jump",
+              "\tkexec -e", '\tfail "kexec -e returned $?"', "fi"]
+    return "\n".join(lines) + "\n"
+
+
+def image_of(case, kernel, tools, loader):
+    archive = initramfs.base_archive(kernel, tools, case.drivers, scenario(case))
+    for name in ("kexec", "bootparams"):
+        initramfs.add_host_program(archive, case.arch,
+                                   loader if name == "kexec" else cases.sibling(loader, name),
+                                   f"sbin/{name}")
+    for name in case.libraries:
+        initramfs.add_host_library(archive, case.arch, name)
+    archive.add("next", b"", stat.S_IFDIR | 0o755)
+    return archive.encode()
+
+
+def store_of(path, kernel, image):
+    """The disk with what each hop loads: a tar archive."""
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in (("next/vmlinuz", kernel.vmlinuz.read_bytes()), ("next/initrd", image)):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+
+
+def numa(case):
+    """QEMU's words for so many nodes, which share the memory."""
+    if case.nodes < 2:
+        return ()
+    each = case.memory_mib // case.nodes
+    return tuple(f"-object memory-backend-ram,id=node{i},size={each}M "
+                 f"-numa node,nodeid={i},memdev=node{i}" for i in range(case.nodes))
+
+
+class HopRun(runner.Run):
+    """One such machine; what it saw is in .marks and .files."""
+
+    def missing(self):
+        if self.case.kernel not in self.bench.kernels:
+            return f"no kernel {self.case.kernel} in the cache (build-test-kernels makes it)"
+        this = arches.ARCHES[self.case.arch]
+        if not shutil.which(this.qemu):
+            return f"this host has no {this.qemu}"
+        if not os.access(self.kexec, os.X_OK):
+            return f"{self.kexec} is not built"
+        if "/" not in this.busybox and this.busybox not in self.bench.tools:
+            return f"no {this.busybox} in the cache (fetch-kernels could not get it)"
+        return ""
+
+    def once(self):
+        case = self.case
+        self.files, self.shots, self.marks = {}, {}, []
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        kernel = self.bench.kernels[case.kernel]
+        data = image_of(case, kernel, self.bench.tools, self.kexec)
+        image, store = self.folder / "initramfs.cpio", self.folder / "store.tar"
+        image.write_bytes(data)
+        store_of(store, kernel, data)
+        timeout = runner.TIMEOUT * float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
+        jumps = case.panic + 1 if case.panic >= 0 else case.hops
+        with vm.Machine(self.folder, kernel.vmlinuz, image, common_cmdline(case), arch=case.arch,
+                        firmware=case.firmware, owner=case.owner, board=case.board, cpu=case.cpu,
+                        cpus=case.cpus, memory_mib=case.memory_mib, one_port=kernel.one_port,
+                        archive=store, devices=numa(case) + case.devices) as machine:
+            for _ in range(jumps + 1):
+                self.follow(machine, timeout)
+        image.unlink()
+        store.unlink()
+        return self.judge(kernel, jumps)
+
+    def judge(self, kernel, jumps):
+        case = self.case
+        up = self.words("up")
+        # the crash kernel is no hop
+        hops = [str(i) for i in range(jumps + (case.panic < 0))]
+        checks = [judge.Check("kernels that came up", up == [kernel.release] * (jumps + 1),
+                              f"{jumps + 1} of {kernel.release}", str(up)),
+                  judge.Check("hops", self.words("hop") == hops, str(hops),
+                              str(self.words("hop")))]
+        if case.panic >= 0:
+            checks.append(judge.Check("crash kernel reads /proc/vmcore",
+                                      bool(self.words("crash-kernel")), "yes", "no"))
+        first = self.files["screen0"].decode()
+        for i in hops[1:]:
+            screen = self.files[f"screen{i}"].decode()
+            checks.append(judge.Check(f"frame buffer at hop {i}", screen == first and
+                                      not screen.startswith("0000"), first, screen))
+        for words in self.words("check"):
+            name, want, got = words.split("|", 2)
+            checks.append(judge.Check(name, want == got, want, got))
+        return checks
+
+    def words(self, name):
+        return [m.words for m in self.marks if m.name == name]
+
+
+def all_cases():
+    found = []
+
+    def add(name, **kwargs):
+        found.append(HopCase(name=name, **kwargs))
+
+    for kernel, calls in (("6.1", "c"), ("7.x", "scs")):
+        add(f"{kernel}-3hops-{calls}", kernel=kernel, calls=calls, hops=3, core=calls == "scs",
+            claim="four kernels in a row draw on the frame buffer that the firmware made")
+    return found
