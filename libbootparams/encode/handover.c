@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The hand-over record to bytes and back: each field is a line of a table. */
+#include "config.h"
+
+#include <errno.h>
+#include <libfdt.h>
+#include <stdio.h>
+#include <zlib.h>
+
+#include "core/fdt.h"
+#include "encode/handover.h"
+#include "wire/handover.h"
+
+#define STRING_MAX 256u	/* with its NUL */
+
+enum kind {
+	KIND_STRING,	/* no property: NULL */
+	KIND_U32,
+	KIND_U64,
+	KIND_BOOL,	/* true: a property without a value */
+};
+
+struct field {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+};
+
+#define FIELD(type, kind, name, member) { name, kind, offsetof(struct type, member) }
+
+static const struct field root_fields[] = {
+	FIELD(bp_handover, KIND_STRING, "loader", loader),
+	FIELD(bp_handover, KIND_STRING, "from-release", from_release),
+	FIELD(bp_handover, KIND_STRING, "boot-id", boot_id),
+	FIELD(bp_handover, KIND_STRING, "previous-boot-id", previous_boot_id),
+	FIELD(bp_handover, KIND_U64, "time", time),
+	FIELD(bp_handover, KIND_U32, "generation", generation),
+	FIELD(bp_handover, KIND_STRING, "syscall", syscall),
+	FIELD(bp_handover, KIND_BOOL, "panic", panic),
+	{ NULL, 0, 0 },
+};
+
+static const struct field screen_fields[] = {
+	FIELD(bp_handover, KIND_STRING, "outcome", screen.outcome),
+	FIELD(bp_handover, KIND_STRING, "source", screen.source),
+	FIELD(bp_handover, KIND_U64, "base", screen.base),
+	FIELD(bp_handover, KIND_U64, "size", screen.size),
+	FIELD(bp_handover, KIND_U32, "width", screen.width),
+	FIELD(bp_handover, KIND_U32, "height", screen.height),
+	FIELD(bp_handover, KIND_U32, "stride", screen.stride),
+	FIELD(bp_handover, KIND_U32, "depth", screen.depth),
+	{ NULL, 0, 0 },
+};
+
+static const struct field kho_fields[] = {
+	FIELD(bp_handover, KIND_STRING, "state", kho.state),
+	FIELD(bp_handover, KIND_STRING, "compatible", kho.compatible),
+	FIELD(bp_handover, KIND_U64, "fdt", kho.fdt),
+	FIELD(bp_handover, KIND_STRING, "luo", kho.luo),
+	{ NULL, 0, 0 },
+};
+
+static const struct field device_fields[] = {
+	FIELD(bp_handover_device, KIND_STRING, "address", address),
+	FIELD(bp_handover_device, KIND_STRING, "driver", driver),
+	FIELD(bp_handover_device, KIND_STRING, "iommu-group", iommu_group),
+	FIELD(bp_handover_device, KIND_U32, "vendor-id", vendor),
+	FIELD(bp_handover_device, KIND_U32, "device-id", device),
+	FIELD(bp_handover_device, KIND_U32, "class-code", class),
+	FIELD(bp_handover_device, KIND_BOOL, "bridge", bridge),
+	FIELD(bp_handover_device, KIND_U32, "secondary-bus", secondary),
+	FIELD(bp_handover_device, KIND_U32, "subordinate-bus", subordinate),
+	FIELD(bp_handover_device, KIND_BOOL, "bus-master", bus_master),
+	FIELD(bp_handover_device, KIND_BOOL, "ari-forwarding", ari),
+	FIELD(bp_handover_device, KIND_U32, "acs-control", acs),
+	FIELD(bp_handover_device, KIND_U32, "vfs", n_vfs),
+	FIELD(bp_handover_device, KIND_U64, "hyperv-device-id", hyperv_id),
+	{ NULL, 0, 0 },
+};
+
+/* The nodes below the root whose fields are members of the record itself. */
+static const struct {
+	const char *name;
+	const struct field *fields;
+} nodes[] = {
+	{ "framebuffer", screen_fields },
+	{ "kho", kho_fields },
+};
+
+static void free_strings(void *base, const struct field *f)
+{
+	for (; f->name; f++)
+		if (f->kind == KIND_STRING)
+			free(*(char **)((uint8_t *)base + f->offset));
+}
+
+void bp_handover_done(struct bp_handover *h)
+{
+	free_strings(h, root_fields);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(nodes); i++)
+		free_strings(h, nodes[i].fields);
+	for (size_t i = 0; i < h->n_devices; i++)
+		free_strings(&h->devices[i], device_fields);
+	free(h->devices);
+	*h = (struct bp_handover){ 0 };
+}
+
+/* What is read again, and shown on a terminal, is text. */
+static bool is_text(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (s[i] < ' ' || s[i] > '~')
+			return false;
+	return true;
+}
+
+static int put(void *fdt, const void *base, const struct field *f)
+{
+	int r = 0;
+
+	for (; f->name && !r; f++) {
+		const void *p = (const uint8_t *)base + f->offset;
+		const char *s = f->kind == KIND_STRING ? *(char *const *)p : NULL;
+
+		if (s)
+			r = fdt_property_string(fdt, f->name, s);
+		else if (f->kind == KIND_U32)
+			r = fdt_property_u32(fdt, f->name, *(const uint32_t *)p);
+		else if (f->kind == KIND_U64)
+			r = fdt_property_u64(fdt, f->name, *(const uint64_t *)p);
+		else if (f->kind == KIND_BOOL && *(const bool *)p)
+			r = fdt_property(fdt, f->name, NULL, 0);
+	}
+	return r;
+}
+
+static int put_all(void *fdt, int room, const struct bp_handover *h)
+{
+	char name[32];
+	int r = fdt_create(fdt, room);
+
+	if (!r)
+		r = fdt_finish_reservemap(fdt);
+	if (!r)
+		r = fdt_begin_node(fdt, "");
+	if (!r)
+		r = fdt_property_string(fdt, "compatible", BP_HANDOVER_COMPATIBLE);
+	if (!r)
+		r = put(fdt, h, root_fields);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(nodes) && !r; i++) {
+		r = fdt_begin_node(fdt, nodes[i].name);
+		if (!r)
+			r = put(fdt, h, nodes[i].fields);
+		if (!r)
+			r = fdt_end_node(fdt);
+	}
+	if (!r)
+		r = fdt_begin_node(fdt, "devices");
+	for (size_t i = 0; i < h->n_devices && !r; i++) {
+		snprintf(name, sizeof(name), "device-%zu", i);
+		r = fdt_begin_node(fdt, name);
+		if (!r)
+			r = put(fdt, &h->devices[i], device_fields);
+		if (!r)
+			r = fdt_end_node(fdt);
+	}
+	for (int i = 0; i < 2 && !r; i++)	/* devices, root */
+		r = fdt_end_node(fdt);
+	return r ? r : fdt_finish(fdt);
+}
+
+static int check_strings(struct bp_ctx *ctx, const void *base, const struct field *f)
+{
+	for (; f->name; f++) {
+		const char *s = f->kind == KIND_STRING
+					? *(char *const *)((const uint8_t *)base + f->offset)
+					: NULL;
+
+		if (s && (strlen(s) >= STRING_MAX || !is_text(s, strlen(s))))
+			return bp_fail(ctx, -EINVAL,
+				       "hand-over record: %s is no text of less than %u "
+				       "bytes",
+				       f->name, STRING_MAX);
+	}
+	return 0;
+}
+
+int bp_handover_encode(struct bp_ctx *ctx, const struct bp_handover *h,
+		       struct bp_buf *ret_bytes)
+{
+	bp_autobuf struct bp_buf b = { 0 };
+	struct bp_wire_handover *header;
+	int r = check_strings(ctx, h, root_fields);
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(nodes) && !r; i++)
+		r = check_strings(ctx, h, nodes[i].fields);
+	for (size_t i = 0; i < h->n_devices && !r; i++)
+		r = check_strings(ctx, &h->devices[i], device_fields);
+	if (r)
+		return r;
+	if (h->n_devices > BP_HANDOVER_DEVICES_MAX)
+		return bp_fail(ctx, -E2BIG,
+			       "hand-over record: %zu devices are more than %u",
+			       h->n_devices, BP_HANDOVER_DEVICES_MAX);
+	r = bp_buf_append_zero(&b, BP_HANDOVER_MAX);
+	if (r)
+		return r;
+	header = (void *)b.data;
+	r = put_all(header + 1, (int)(BP_HANDOVER_MAX - sizeof(*header)), h);
+	if (r)
+		return bp_fail(ctx, -E2BIG, "hand-over record: %s", fdt_strerror(r));
+	b.len = sizeof(*header) + fdt_totalsize(header + 1);
+	memcpy(header->magic, BP_HANDOVER_MAGIC, sizeof(header->magic));
+	bp_put_le32(header->version, BP_HANDOVER_VERSION);
+	bp_put_le32(header->size, (uint32_t)b.len);
+	bp_put_le32(header->crc32, (uint32_t)crc32_z(0, (const uint8_t *)(header + 1),
+						     b.len - sizeof(*header)));
+	return bp_buf_append(ret_bytes, b.data, b.len);
+}
+
+static int damaged(struct bp_ctx *ctx, const char *node, const struct field *f)
+{
+	return bp_fail(ctx, -EBADMSG, "hand-over record: %s of %s makes no sense", f->name,
+		       node);
+}
+
+static int get(struct bp_ctx *ctx, const void *fdt, int node, const char *node_name,
+	       void *base, const struct field *f)
+{
+	for (; f->name; f++) {
+		void *to = (uint8_t *)base + f->offset;
+		int len;
+		const void *p = fdt_getprop(fdt, node, f->name, &len);
+
+		if (!p)
+			continue;	/* by an older loader, or not known to it */
+		switch (f->kind) {
+		case KIND_STRING:
+			if (len < 1 || (unsigned int)len > STRING_MAX ||
+			    strnlen(p, (size_t)len) != (size_t)len - 1 ||
+			    !is_text(p, (size_t)len - 1))
+				return damaged(ctx, node_name, f);
+			*(char **)to = strdup(p);
+			if (!*(char **)to)
+				return -ENOMEM;
+			break;
+		case KIND_U32:
+			if (len != 4)
+				return damaged(ctx, node_name, f);
+			*(uint32_t *)to = fdt32_ld(p);
+			break;
+		case KIND_U64:
+			if (len != 8)
+				return damaged(ctx, node_name, f);
+			*(uint64_t *)to = fdt64_ld(p);
+			break;
+		case KIND_BOOL:
+			*(bool *)to = true;
+			break;
+		}
+	}
+	return 0;
+}
+
+static int get_devices(struct bp_ctx *ctx, const void *fdt, struct bp_handover *h)
+{
+	int parent = fdt_subnode_offset(fdt, 0, "devices"), node, r;
+
+	if (parent < 0)
+		return 0;
+	fdt_for_each_subnode(node, fdt, parent) {
+		struct bp_handover_device *v;
+
+		if (h->n_devices == BP_HANDOVER_DEVICES_MAX)
+			return bp_fail(ctx, -EBADMSG,
+				       "hand-over record: more than %u devices",
+				       BP_HANDOVER_DEVICES_MAX);
+		v = reallocarray(h->devices, h->n_devices + 1, sizeof(*v));
+		if (!v)
+			return -ENOMEM;
+		h->devices = v;
+		v += h->n_devices++;
+		*v = (struct bp_handover_device){ 0 };
+		r = get(ctx, fdt, node, "a device", v, device_fields);
+		if (!r && !v->address)
+			r = bp_fail(ctx, -EBADMSG,
+				    "hand-over record: a device has no address");
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* The tree, aligned as libfdt wants it. */
+static int get_tree(struct bp_ctx *ctx, struct bp_span bytes, struct bp_buf *ret_tree)
+{
+	const struct bp_wire_handover *header = bp_span_get(bytes, 0, sizeof(*header));
+	uint32_t size, version, crc;
+
+	if (!header || memcmp(header->magic, BP_HANDOVER_MAGIC, sizeof(header->magic)))
+		return bp_fail(ctx, -ENODATA, "this is no hand-over record");
+	version = bp_le32(header->version);
+	if (version != BP_HANDOVER_VERSION)
+		return bp_fail(ctx, -EPROTO,
+			       "hand-over record: version %u is not known, %u is", version,
+			       BP_HANDOVER_VERSION);
+	size = bp_le32(header->size);
+	if (size > BP_HANDOVER_MAX || size < sizeof(*header))
+		return bp_fail(ctx, -EBADMSG,
+			       "hand-over record: size at 0xc is 0x%x, which is not "
+			       "between 0x%zx and 0x%x",
+			       size, sizeof(*header), BP_HANDOVER_MAX);
+	if (size > bytes.len)
+		return bp_fail(ctx, -EBADMSG,
+			       "hand-over record: size at 0xc is 0x%x, but the bytes end "
+			       "at 0x%zx: truncated?",
+			       size, bytes.len);
+	bytes = bp_span_sub(bytes, sizeof(*header), size - sizeof(*header));
+	crc = (uint32_t)crc32_z(0, bytes.data, bytes.len);
+	if (crc != bp_le32(header->crc32))
+		return bp_fail(ctx, -EBADMSG,
+			       "hand-over record: its CRC is 0x%08x, that of its bytes is "
+			       "0x%08x: damaged",
+			       bp_le32(header->crc32), crc);
+	return bp_buf_append(ret_tree, bytes.data, bytes.len);
+}
+
+int bp_handover_decode(struct bp_ctx *ctx, struct bp_span bytes,
+		       struct bp_handover *ret_handover)
+{
+	bp_autobuf struct bp_buf tree = { 0 };
+	struct bp_handover h = { 0 };
+	const void *fdt;
+	int r = get_tree(ctx, bytes, &tree);
+
+	if (!r)
+		r = bp_fdt_check(ctx, bp_buf_span(&tree));
+	if (r == -EFBIG)
+		r = -EBADMSG;
+	if (r)
+		return r;
+	fdt = tree.data;
+	if (fdt_node_check_compatible(fdt, 0, BP_HANDOVER_COMPATIBLE))
+		r = bp_fail(ctx, -EBADMSG, "hand-over record: not compatible with \"%s\"",
+			    BP_HANDOVER_COMPATIBLE);
+	if (!r)
+		r = get(ctx, fdt, 0, "the root", &h, root_fields);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(nodes) && !r; i++) {
+		int node = fdt_subnode_offset(fdt, 0, nodes[i].name);
+
+		if (node >= 0)
+			r = get(ctx, fdt, node, nodes[i].name, &h, nodes[i].fields);
+	}
+	if (!r)
+		r = get_devices(ctx, fdt, &h);
+	if (r)
+		bp_handover_done(&h);
+	else
+		*ret_handover = h;
+	return r;
+}

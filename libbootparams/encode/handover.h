@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The hand-over record, between bytes (wire/handover.h) and a struct. */
+#ifndef BP_ENCODE_HANDOVER_H
+#define BP_ENCODE_HANDOVER_H
+
+#include "core/internal.h"
+
+#define BP_HANDOVER_DEVICES_MAX 1024u
+
+/* A PCI device that is to live through the kexec, or a bridge above one. */
+struct bp_handover_device {
+	char *address;		/* "0000:01:00.0" */
+	char *driver;		/* NULL: none */
+	char *iommu_group;	/* NULL: none */
+	uint32_t vendor, device, class;
+	bool bridge;
+	uint32_t secondary, subordinate;	/* a bridge's buses */
+	bool bus_master;
+	bool ari;		/* ARI forwarding is on (bridges) */
+	uint32_t acs;		/* the ACS control register; 0 also where there is none */
+	uint32_t n_vfs;		/* SR-IOV: functions that are on */
+	uint64_t hyperv_id;	/* 0: none */
+};
+
+/*
+ * Strings are NULL where a thing is not known. All of them, and the arrays, belong to the
+ * struct: bp_handover_done().
+ */
+struct bp_handover {
+	char *loader;		/* "kexec-bootparams 0.1.0" */
+	char *from_release;
+	char *boot_id;		/* of the system that loaded, as random/boot_id has it */
+	char *previous_boot_id;	/* from the record that it was given itself */
+	uint64_t time;		/* of loading: seconds since 1970, UTC */
+	uint32_t generation;	/* kexecs since the firmware's boot, this one included */
+	char *syscall;		/* "kexec_load", "kexec_file_load" */
+	bool panic;
+	struct {
+		char *outcome;	/* "console", "reserve", "none" */
+		char *source;
+		uint64_t base, size;
+		uint32_t width, height, stride, depth;
+	} screen;
+	struct {
+		char *state;	/* "carried", "off", "left" */
+		char *compatible;	/* of its tree */
+		uint64_t fdt;
+		char *luo;	/* of the live update orchestrator's */
+	} kho;
+	struct bp_handover_device *devices;
+	size_t n_devices;
+};
+
+void bp_handover_done(struct bp_handover *h);
+
+/* -EINVAL, -E2BIG: a string or a number of devices that no reader would take. */
+int bp_handover_encode(struct bp_ctx *ctx, const struct bp_handover *h,
+		       struct bp_buf *ret_bytes);
+/*
+ * @bytes: as found; may be followed by others. -ENODATA: no record begins there; -EPROTO:
+ * of a version that is not known; -EBADMSG: damaged. The message says what and where.
+ */
+int bp_handover_decode(struct bp_ctx *ctx, struct bp_span bytes,
+		       struct bp_handover *ret_handover);
+
+#endif
