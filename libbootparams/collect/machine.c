@@ -32,6 +32,8 @@ static const struct collector {
 	{ "console", bp_collect_console },
 	{ "Hyper-V", bp_collect_hyperv },		/* after iomem and EFI */
 	{ "partitions", bp_collect_partitions },	/* after Hyper-V */
+	/* after Hyper-V, which some come by */
+	{ "PCI", bp_collect_pci },
 	/* after EFI and the device tree */
 	{ "EFI tables", bp_collect_efi_tables },
 	/* after Hyper-V: isolated guests */
@@ -63,6 +65,7 @@ static void done(struct bp_machine *m)
 	bp_memmap_done(&m->crash.cma);
 	free(m->crash.cpus);
 	bp_kho_done(&m->kho);
+	bp_pci_done(&m->pci);
 	bp_gop_record_done(&m->gop.record);
 	bp_screen_facts_done(&m->screen_facts);
 }

@@ -13,6 +13,7 @@
 #include "collect/hyperv.h"
 #include "collect/kho.h"
 #include "collect/gop-record.h"
+#include "collect/pci.h"
 #include "collect/screen.h"
 #include "core/arch.h"
 #include "core/fdt.h"
@@ -250,6 +251,7 @@ struct bp_machine {
 	struct bp_symbols symbols;
 	struct bp_gop gop;
 	struct bp_kho kho;
+	struct bp_pci pci;
 	struct bp_screen_facts screen_facts;
 };
 

@@ -208,16 +208,6 @@ static int find_alias(struct bp_ctx *ctx, const char *place,
 	return r;
 }
 
-/* vfio-pci, and those that do more for one kind of device: "mlx5_vfio_pci",
- * "nvgrace-gpu-vfio-pci" */
-static bool is_vfio_driver(const char *driver)
-{
-	size_t len = strlen(driver), tail = strlen("vfio-pci");
-
-	return len >= tail && (!strcmp(driver + len - tail, "vfio-pci") ||
-			       !strcmp(driver + len - tail, "vfio_pci"));
-}
-
 /* The VMBus device that the host gave it by, named in its place among the devices. */
 static void find_vmbus_guid(const struct bp_hyperv *hv, char *place,
 			    struct bp_hyperv_passthrough *d)
@@ -292,7 +282,7 @@ static int list_devices(struct bp_ctx *ctx, struct bp_machine *m)
 			bp_forgive(ctx); /* none is bound */
 			continue;
 		}
-		if (is_vfio_driver(driver))
+		if (bp_pci_is_vfio_driver(driver))
 			r = add_device(ctx, m, names[i], driver);
 		else
 			free(driver);
