@@ -62,8 +62,10 @@ static const struct field kho_fields[] = {
 
 static const struct field device_fields[] = {
 	FIELD(bp_handover_device, KIND_STRING, "address", address),
+	FIELD(bp_handover_device, KIND_STRING, "upstream", upstream),
 	FIELD(bp_handover_device, KIND_STRING, "driver", driver),
 	FIELD(bp_handover_device, KIND_STRING, "iommu-group", iommu_group),
+	FIELD(bp_handover_device, KIND_STRING, "iommu-group-members", iommu_members),
 	FIELD(bp_handover_device, KIND_U32, "vendor-id", vendor),
 	FIELD(bp_handover_device, KIND_U32, "device-id", device),
 	FIELD(bp_handover_device, KIND_U32, "class-code", class),
@@ -71,10 +73,12 @@ static const struct field device_fields[] = {
 	FIELD(bp_handover_device, KIND_U32, "secondary-bus", secondary),
 	FIELD(bp_handover_device, KIND_U32, "subordinate-bus", subordinate),
 	FIELD(bp_handover_device, KIND_BOOL, "bus-master", bus_master),
+	FIELD(bp_handover_device, KIND_STRING, "bus-master-fate", fate),
 	FIELD(bp_handover_device, KIND_BOOL, "ari-forwarding", ari),
 	FIELD(bp_handover_device, KIND_U32, "acs-control", acs),
 	FIELD(bp_handover_device, KIND_U32, "vfs", n_vfs),
 	FIELD(bp_handover_device, KIND_U64, "hyperv-device-id", hyperv_id),
+	FIELD(bp_handover_device, KIND_BOOL, "partial", partial),
 	{ NULL, 0, 0 },
 };
 

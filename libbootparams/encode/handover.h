@@ -10,16 +10,21 @@
 /* A PCI device that is to live through the kexec, or a bridge above one. */
 struct bp_handover_device {
 	char *address;		/* "0000:01:00.0" */
+	char *upstream;		/* the bridge above it; NULL: it is on a root bus */
 	char *driver;		/* NULL: none */
 	char *iommu_group;	/* NULL: none */
+	char *iommu_members;	/* of the group: addresses, or how many and a CRC */
 	uint32_t vendor, device, class;
 	bool bridge;
 	uint32_t secondary, subordinate;	/* a bridge's buses */
 	bool bus_master;
+	char *fate;		/* of bus mastering: "cleared", "kept-if-saved", "unknown" */
 	bool ari;		/* ARI forwarding is on (bridges) */
 	uint32_t acs;		/* the ACS control register; 0 also where there is none */
 	uint32_t n_vfs;		/* SR-IOV: functions that are on */
 	uint64_t hyperv_id;	/* 0: none */
+	bool partial;		/* its capabilities could not be read: ari and acs say
+				 * nothing */
 };
 
 /*
