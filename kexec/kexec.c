@@ -20,6 +20,7 @@
 #include "decide/screen-carry.h"
 #include "dump-segments.h"
 #include "errors.h"
+#include "loaded.h"
 #include "options.h"
 #include "purgatory/purgatory.h"
 #include "say.h"
@@ -260,6 +261,8 @@ static void say_what_is_armed(struct load *l, bool untouched)
 			  what);
 	else if (now == 0)
 		say_error("no %s is loaded", what);
+	if (now == 0 && !untouched)
+		kexec_drop_record(panic);
 }
 
 static void say_refused(struct load *l, int error, bool first,
@@ -320,7 +323,10 @@ static int make_files(struct load *l)
 					bp_buf_span(&plan->patch), &l->patched_fd);
 	else
 		r = bp_image_make_fd(l->ctx, l->image);
-	return r || !l->load.has_initrd ? r : bp_initrd_make_fd(l->ctx, &l->load.initrd);
+	if (r || !l->load.has_initrd)
+		return r;
+	return bp_initrd_make_fd(l->ctx, &l->load.initrd,
+				 bp_buf_span(&plan->handover_archive));
 }
 
 /* The last look before the call, and what has to be done right before it. */
@@ -423,6 +429,7 @@ static int submit(struct load *l)
 			  l->o->kernel, bp_ctx_message(l->ctx));
 		return EXIT_STATUS_FAILED;
 	}
+	kexec_keep_record(l->ctx, l->plan);
 	return 0;
 }
 
@@ -511,6 +518,8 @@ static int unload(const struct kexec_options *o, struct bp_ctx *ctx)
 			  strerror(-f.error), cause.len ? ": " : "", bp_buf_str(&cause));
 	}
 	free(machine.kexec.lockdown);
+	if (!f.error)
+		kexec_drop_record(o->panic);
 	return f.error ? EXIT_STATUS_FAILED : 0;
 }
 

@@ -83,6 +83,8 @@ int bp_kernel_symbol(struct bp_ctx *ctx, struct bp_machine *m, enum bp_symbol sy
 		[BP_SYMBOL_SCREEN_INFO] = "screen_info",
 		[BP_SYMBOL_EFI] = "efi",
 		[BP_SYMBOL_EFI_MEMRESERVE_ROOT] = "efi_memreserve_root",
+		[BP_SYMBOL_KEXEC_IMAGE] = "kexec_image",
+		[BP_SYMBOL_KEXEC_CRASH_IMAGE] = "kexec_crash_image",
 		[BP_SYMBOLS] = NULL
 	};
 	int r = m->symbols.asked ? 0 : bp_kallsyms_lookup(ctx, names, m->symbols.address);

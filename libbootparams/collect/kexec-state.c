@@ -12,6 +12,8 @@
  *	/sys/kernel/security/lockdown				none [integrity] confidentiality
  *	/boot/config-RELEASE, /lib/modules/RELEASE/config	CONFIG_KEXEC_SIG_FORCE=y
  *	/sys/kernel/security/ima/policy			appraise func=KEXEC_KERNEL_CHECK ...
+ *	/sys/kernel/security/lsm			lockdown,capability,loadpin,ima
+ *	/proc/meminfo					MemAvailable:    3856140 kB
  *	/sys/kernel/security/ima/runtime_measurements_count	1 (boot_aggregate alone)
  *	/sys/kernel/config/crash_dm_crypt_keys/count		0
  *	/sys/kernel/debug/kho/out, /proc/cmdline		kho=on
@@ -162,12 +164,50 @@ static void read_ima(struct bp_ctx *ctx, const struct bp_machine *m,
 			*next++ = 0;
 		if (has_word(line, "appraise") && has_word(line, "func=KEXEC_KERNEL_CHECK"))
 			k->ima_appraises_kexec = true;
+		/* Measured, it would be another one with every load. */
+		if (has_word(line, "func=KEXEC_INITRAMFS_CHECK") && strncmp(line, "dont_", 5))
+			k->initrd_guard = "the policy of IMA has a rule for the initrd, "
+					  "which is loaded as it is";
 	}
+	if (k->ima_appraises_kexec)
+		k->initrd_guard = "IMA appraises what is loaded, and the initrd is loaded as "
+				  "it is";
 	/* The first measurement is boot_aggregate, which every kernel makes anew. */
 	if (ima_kexec &&
 	    read_number(ctx, "/sys/kernel/security/ima/runtime_measurements_count", NULL,
 			&count))
 		k->ima_carries_list = count > 1;
+}
+
+/* Modules that ask where a file comes from; an initrd in memory comes from nowhere. */
+static void read_lsm(struct bp_ctx *ctx, struct bp_kexec_state *k)
+{
+	bp_autofree char *list = NULL;
+	char *save = NULL;
+
+	if (bp_io_read_string(ctx, "/sys/kernel/security/lsm", &list)) {
+		bp_forgive(ctx);
+		return;
+	}
+	for (char *w = strtok_r(list, ",", &save); w; w = strtok_r(NULL, ",", &save))
+		if (!strcmp(w, "loadpin") || !strcmp(w, "ipe"))
+			k->initrd_guard = "LoadPin or IPE is on and asks where the initrd "
+					  "comes from, which is loaded as it is";
+}
+
+static bool is_available(const char *line, void *data)
+{
+	return !strncmp(line, "MemAvailable:", 13);
+}
+
+static void read_available(struct bp_ctx *ctx, struct bp_machine *m)
+{
+	bp_autobuf struct bp_buf line = { 0 };
+
+	if (bp_io_read_lines(ctx, "/proc/meminfo", is_available, NULL, &line))
+		bp_forgive(ctx);
+	else if (line.len > 13)
+		m->memory_available = strtoull(bp_buf_str(&line) + 13, NULL, 10) << 10;
 }
 
 /* kho_parse_enable() takes what kstrtobool() takes, of which the last word counts. */
@@ -255,6 +295,8 @@ int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m)
 	k->has_file_load = k->sig_enforced = -1;
 	read_config(ctx, m, k, &ima_kexec, &kho);
 	read_ima(ctx, m, k, ima_kexec);
+	read_lsm(ctx, k);
+	read_available(ctx, m);
 	k->dm_crypt_keys =
 		read_number(ctx, "/sys/kernel/config/crash_dm_crypt_keys/count", NULL,
 			    &count) &&

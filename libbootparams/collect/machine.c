@@ -27,6 +27,7 @@ static const struct collector {
 	{ "EFI", bp_collect_efi },
 	/* after boot_params and the device tree, which have what was given */
 	{ "KHO", bp_collect_kho },
+	{ "hand-over record", bp_collect_handover },	/* after the same two */
 	{ "serial ports", bp_collect_serial },
 	/* after the device tree */
 	{ "console", bp_collect_console },
@@ -66,6 +67,7 @@ static void done(struct bp_machine *m)
 	free(m->crash.cpus);
 	bp_kho_done(&m->kho);
 	bp_pci_done(&m->pci);
+	bp_handover_given_done(&m->handover);
 	bp_gop_record_done(&m->gop.record);
 	bp_screen_facts_done(&m->screen_facts);
 }

@@ -10,6 +10,7 @@
 #define BP_COLLECT_MACHINE_H
 
 #include "bootparams.h"
+#include "collect/handover.h"
 #include "collect/hyperv.h"
 #include "collect/kho.h"
 #include "collect/gop-record.h"
@@ -150,6 +151,8 @@ struct bp_kexec_state {
 				 * -1 */
 	bool ima_appraises_kexec;	/* an IMA policy rule for KEXEC_KERNEL_CHECK is
 					 * loaded */
+	const char *initrd_guard;	/* static: why only the initrd's own file may be
+					 * loaded; NULL: any */
 	bool ima_carries_list;	/* CONFIG_IMA_KEXEC and measurements exist */
 	bool dm_crypt_keys;	/* keys are configured in
 				 * /sys/kernel/config/crash_dm_crypt_keys */
@@ -202,6 +205,9 @@ enum bp_symbol {
 	BP_SYMBOL_SCREEN_INFO,
 	BP_SYMBOL_EFI,			/* struct efi */
 	BP_SYMBOL_EFI_MEMRESERVE_ROOT,
+	BP_SYMBOL_KEXEC_IMAGE,		/* pointers to struct kimage; NULL: nothing is
+					 * loaded */
+	BP_SYMBOL_KEXEC_CRASH_IMAGE,
 	BP_SYMBOLS
 };
 
@@ -244,6 +250,8 @@ struct bp_machine {
 	struct bp_kexec_state kexec;
 	struct bp_hyperv hyperv;
 	enum bp_confidential confidential;
+	uint64_t memory_available;	/* /proc/meminfo: MemAvailable, in bytes; 0:
+					 * unknown */
 	uint32_t page_size;	/* of the running kernel: what segments are made of */
 	int la57;		/* 5-level paging: 1, 0, -1 unknown */
 	bool cpu_sha_ni;
@@ -252,6 +260,7 @@ struct bp_machine {
 	struct bp_gop gop;
 	struct bp_kho kho;
 	struct bp_pci pci;
+	struct bp_handover_given handover;
 	struct bp_screen_facts screen_facts;
 };
 
@@ -268,6 +277,7 @@ int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m);
 /* and the page size */
 int bp_collect_device_tree(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_serial(struct bp_ctx *ctx, struct bp_machine *m);
+int bp_collect_handover(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_kho(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_console(struct bp_ctx *ctx, struct bp_machine *m);
 /* confidential, la57, sha */

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <libfdt.h>
 #include <stdio.h>
+#include <string.h>
+#include <zlib.h>
 
 #include "core/fdt.h"
 
@@ -146,4 +148,35 @@ int bp_fdt_root_cells(struct bp_ctx *ctx, const void *fdt, struct bp_fdt_cells *
 	int r = root_cells(ctx, fdt, "#address-cells", &ret->address);
 
 	return r ? r : root_cells(ctx, fdt, "#size-cells", &ret->size);
+}
+
+uint32_t bp_fdt_chosen_crc(const void *fdt, const char *own)
+{
+	int chosen = fdt_path_offset(fdt, "/chosen"), n = fdt_num_mem_rsv(fdt), property;
+	uint32_t crc = 0;
+
+	for (int i = 0; i < n; i++) {
+		uint64_t at, size;
+		uint8_t range[16];
+
+		if (fdt_get_mem_rsv(fdt, i, &at, &size))
+			continue;
+		bp_put_le64(range, at);
+		bp_put_le64(range + 8, size);
+		crc = (uint32_t)crc32_z(crc, range, sizeof(range));
+	}
+	if (chosen < 0)
+		return crc ? crc : 1;
+	fdt_for_each_property_offset(property, fdt, chosen) {
+		const char *name;
+		int len;
+		const void *value = fdt_getprop_by_offset(fdt, property, &name, &len);
+
+		if (!value || !strcmp(name, "rng-seed"))
+			continue;
+		crc = (uint32_t)crc32_z(crc, (const void *)name, strlen(name) + 1);
+		if (strcmp(name, "kaslr-seed") && strcmp(name, own))
+			crc = (uint32_t)crc32_z(crc, value, (size_t)len);
+	}
+	return crc ? crc : 1;
 }

@@ -30,4 +30,11 @@ struct bp_fdt_cells {
 /* -EBADMSG with a message. */
 int bp_fdt_root_cells(struct bp_ctx *ctx, const void *fdt, struct bp_fdt_cells *ret);
 
+/*
+ * CRC-32 of what a sound tree has in /chosen, in its order, and of its memory reservations;
+ * not of what @own says, nor of the seeds: the kernel takes rng-seed out, and wipes
+ * kaslr-seed. Never 0.
+ */
+uint32_t bp_fdt_chosen_crc(const void *fdt, const char *own);
+
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "decide/device-tree.h"
 #include "decide/load.h"
@@ -346,6 +347,7 @@ int bp_load_plan(struct bp_load *l, enum bp_syscall syscall, struct bp_plan **re
 		.no_efi = l->no_efi,
 		.memmap_on_cmdline = l->memmap_on_cmdline,
 		.file_flags = l->file_flags,
+		.time = l->for_show ? 0 : (uint64_t)time(NULL),
 		.random = l->random,
 	};
 	struct bp_plan *plan;

@@ -57,6 +57,8 @@ int bp_plan_place_initrd(struct bp_plan *plan, const struct bp_plan_opts *opts,
 int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opts,
 			    struct bp_placement *place, bp_phys_t max, bp_phys_t entry,
 			    bp_phys_t boot_params);
+/* Under kexec_file_load, with what is put behind it; 0: none. */
+uint64_t bp_plan_initrd_size(const struct bp_plan *plan, const struct bp_plan_opts *opts);
 int bp_plan_append_cmdline(struct bp_plan *plan, const char *fmt, ...) BP_PRINTF(2, 3);
 
 #endif

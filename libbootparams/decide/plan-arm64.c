@@ -12,6 +12,7 @@
 
 #include "decide/cmdline.h"
 #include "decide/device-tree.h"
+#include "decide/handover.h"
 #include "decide/memory.h"
 #include "decide/plan-arm64.h"
 #include "wire/arm64-image.h"
@@ -25,6 +26,8 @@
 #define INITRD_WINDOW (32 * GIB)
 /* booting.rst: what may be mapped as one block, and the most that a device tree has. */
 #define DTB_BLOCK (2 * MIB)
+/* More than what else the device tree grows by. */
+#define HANDOVER_SPARE (64 * KIB)
 #define COMMAND_LINE_SIZE 2048	/* arch/arm64/include/uapi/asm/setup.h */
 
 static int check(struct bp_plan *plan, const struct bp_plan_opts *opts)
@@ -322,6 +325,10 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts,
 					 "kernel, which will not move itself: this "
 					 "kernel's generator is not ready yet");
 	fdt.efi_system_table = carrier.efi_system_table;
+	if (!r && base.len + plan->handover_bytes.len > BP_FDT_MAX - HANDOVER_SPARE)
+		r = bp_handover_leave_out(plan, "the device tree has no room for it");
+	if (plan->handover_carrier)
+		fdt.handover = &plan->handover;
 	if (!r)
 		r = bp_arm64_fdt_encode(plan->ctx, base, &fdt, &plan->params);
 	if (!r)
@@ -349,7 +356,7 @@ static unsigned int file_load_parts(const struct bp_plan *plan,
 		{ "kernel", a->text_offset + a->image_size, BP_ARM64_BASE_ALIGN, 0,
 		  false },
 		{ "ELF core headers", elfcorehdr_size, 64 * KIB, 0, true },
-		{ "initrd", opts->initrd ? opts->initrd->bytes.len : 0, 1, 0, true },
+		{ "initrd", bp_plan_initrd_size(plan, opts), 1, 0, true },
 		{ "device tree", plan->machine->device_tree.blob.len + COMMAND_LINE_SIZE,
 		  DTB_BLOCK, 0, true },
 	};

@@ -90,6 +90,22 @@ static void screen_to_json(struct bp_json *j, const struct bp_screen *s)
 	bp_json_object_end(j);
 }
 
+static void handover_to_json(struct bp_json *j, const struct bp_plan *plan)
+{
+	const struct bp_handover *h = &plan->handover;
+
+	bp_json_object(j, "handover");
+	bp_json_string(j, "carrier", plan->handover_carrier);
+	bp_json_string(j, "why", plan->handover_why);
+	bp_json_uint(j, "size", plan->handover_bytes.len);
+	bp_json_uint(j, "generation", h->generation);
+	bp_json_bool(j, "generation_at_least", h->generation_at_least);
+	bp_json_string(j, "boot_id", h->boot_id);
+	bp_json_string(j, "previous_boot_id", h->previous_boot_id);
+	bp_json_uint(j, "devices", h->n_devices);
+	bp_json_object_end(j);
+}
+
 /* null, or what the image brings besides the kernel. */
 static void uki_to_json(struct bp_json *j, const struct bp_uki *uki)
 {
@@ -167,6 +183,7 @@ int bp_plan_to_json(const struct bp_plan *plan, struct bp_buf *ret_text)
 	}
 	bp_json_array_end(&j);
 	screen_to_json(&j, &plan->screen);
+	handover_to_json(&j, plan);
 	strings_to_json(&j, "reasons", plan->reasons);
 	strings_to_json(&j, "warnings", plan->warnings);
 	bp_json_object_end(&j);

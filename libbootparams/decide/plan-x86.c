@@ -254,7 +254,7 @@ static unsigned int file_load_parts(const struct bp_plan *plan,
 		{ "parameters", BP_X86_ZERO_PAGE_SIZE + strlen(plan->cmdline) + 1, 1, 0,
 		  true },
 		{ "kernel", bz->init_size, bz->alignment, MIB, true },
-		{ "initrd", opts->initrd ? opts->initrd->bytes.len : 0, 1, 16 * MIB,
+		{ "initrd", bp_plan_initrd_size(plan, opts), 1, 16 * MIB,
 		  true },
 	};
 
@@ -302,6 +302,7 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts,
 		.e820 = &plan->memory_map,
 		.screen = &plan->screen,
 		.no_efi = opts->no_efi,
+		.handover = bp_buf_span(&plan->handover_bytes),
 		.loader_type = BP_X86_LOADER_KEXEC,
 	};
 	bp_phys_t kernel = 0, entry, shift = 0, at;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/sha256.h"
+#include "decide/handover.h"
 #include "decide/hyperv-partitions.h"
 #include "decide/load.h"
 #include "decide/memory.h"
@@ -176,6 +177,13 @@ int bp_plan_place_initrd(struct bp_plan *plan, const struct bp_plan_opts *opts,
 		return -E2BIG;
 	*ret_start = at;
 	return 0;
+}
+
+uint64_t bp_plan_initrd_size(const struct bp_plan *plan, const struct bp_plan_opts *opts)
+{
+	return opts->initrd ? bp_initrd_size_with(opts->initrd,
+						  bp_buf_span(&plan->handover_archive))
+			    : 0;
 }
 
 /* Is it to check the bytes loaded? *@ret_why: a sentence that begins with what it
@@ -352,6 +360,8 @@ static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
 	r = arch->screen(plan, opts);
 	if (!r)
 		r = foretell_hyperv(plan, opts);
+	if (!r)
+		r = bp_handover_decide(plan, opts);
 	if (r)
 		return r;
 	if (plan->screen.outcome != BP_SCREEN_NONE)
@@ -364,6 +374,8 @@ static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
 	if (!r)
 		r = arch->build(plan, opts, &place);
 	bp_placement_done(&place);
+	if (!r)
+		r = bp_handover_explain(plan);
 	return r ? r : check_cmdline(plan, arch);
 }
 
@@ -386,8 +398,8 @@ static uint64_t elfcorehdr_size(const struct bp_plan *plan)
  * The kernel frees the crash kernel that was loaded before it finds out that there is no
  * room, so its own placement is tried first.
  */
-static int check_file_load_room(struct bp_plan *plan, const struct bp_plan_arch *arch,
-				const struct bp_plan_opts *opts)
+static int find_file_load_room(struct bp_plan *plan, const struct bp_plan_arch *arch,
+			       const struct bp_plan_opts *opts)
 {
 	struct bp_file_load_part parts[BP_FILE_LOAD_PARTS_MAX];
 	unsigned int n = arch->file_load_parts(plan, opts, elfcorehdr_size(plan), parts);
@@ -405,6 +417,19 @@ static int check_file_load_room(struct bp_plan *plan, const struct bp_plan_arch 
 	return r;
 }
 
+static int check_file_load_room(struct bp_plan *plan, const struct bp_plan_arch *arch,
+				const struct bp_plan_opts *opts)
+{
+	int r = find_file_load_room(plan, arch, opts);
+
+	/* No record is worth a crash kernel. */
+	if (r != -ENOSPC || !plan->handover_archive.len)
+		return r;
+	bp_forgive(plan->ctx);
+	r = bp_handover_leave_out(plan, "the crash kernel's region has no room for it");
+	return r ? r : find_file_load_room(plan, arch, opts);
+}
+
 static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
 			   const struct bp_plan_opts *opts)
 {
@@ -416,6 +441,8 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 	r = arch->screen(plan, opts);
 	if (!r)
 		r = foretell_hyperv(plan, opts);
+	if (!r)
+		r = bp_handover_decide(plan, opts);
 	if (!r && plan->machine->arch == BP_ARCH_ARM64 && opts->checks == BP_CHECKS_ON)
 		r = bp_plan_warn(plan, "--checks has no effect: under kexec_file_load "
 				       "arm64 has no purgatory (-c has)");
@@ -435,6 +462,8 @@ static int build_file_load(struct bp_plan *plan, const struct bp_plan_arch *arch
 	}
 	if (!r && plan->panic && !plan->machine->iomem.status)
 		r = check_file_load_room(plan, arch, opts);
+	if (!r)
+		r = bp_handover_explain(plan);
 	return r ? r : check_cmdline(plan, arch);
 }
 
@@ -619,6 +648,10 @@ struct bp_plan *bp_plan_unref(struct bp_plan *plan)
 	bp_buf_done(&plan->patched);
 	bp_buf_done(&plan->efi_tables);
 	bp_buf_done(&plan->patch);
+	bp_handover_done(&plan->handover);
+	bp_buf_done(&plan->handover_bytes);
+	bp_buf_done(&plan->handover_archive);
+	free(plan->handover_why);
 	free(plan->cmdline);
 	bp_image_unref(plan->image);
 	bp_machine_unref(plan->machine);

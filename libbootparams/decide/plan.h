@@ -13,6 +13,7 @@
 #include "decide/screen.h"
 #include "core/uart.h"
 #include "encode/encode.h"
+#include "encode/handover.h"
 #include "image/image.h"
 #include "image/initrd.h"
 
@@ -97,6 +98,8 @@ struct bp_plan_opts {
 	bool no_efi;
 	bool memmap_on_cmdline;	/* panic: --pass-memmap-cmdline */
 	uint32_t file_flags;	/* further BP_KEXEC_FILE_* of the caller */
+	uint64_t time;		/* seconds since 1970; 0 where the plan is to be
+				 * repeatable */
 	const uint8_t *random;	/* BP_PLAN_RANDOM fresh bytes for the next kernel; NULL:
 				 * none */
 };
@@ -132,6 +135,13 @@ struct bp_plan {
 	/* ... and bytes of the firmware's memory, before the call. */
 	struct bp_poke pokes[2];
 	unsigned int n_pokes;
+	/* The record for the next system, its bytes, and how they get there: "setup_data",
+	 * "/chosen", "initrd"; NULL: not at all, and why. */
+	struct bp_handover handover;
+	struct bp_buf handover_bytes;
+	const char *handover_carrier;
+	char *handover_why;
+	struct bp_buf handover_archive;	/* "initrd": to be put behind it */
 	struct bp_load *load;	/* made for this plan by bp_plan_load(), or NULL */
 };
 

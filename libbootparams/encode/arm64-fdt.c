@@ -16,6 +16,7 @@
 #include <libfdt.h>
 
 #include "encode/encode.h"
+#include "wire/handover.h"
 
 /* Room for our properties with their names, besides the command line and the
  * reservations. */
@@ -40,6 +41,7 @@ static const struct stale {
 	{ "linux,kho-fdt", false },
 	{ "linux,kho-scratch", false },
 	{ "linux,usable-memory-range", false },
+	{ BP_HANDOVER_PROPERTY, false },
 	/* The kernel has wiped them. */
 	{ "kaslr-seed", false },
 	{ "rng-seed", false },
@@ -198,6 +200,23 @@ static int set_chosen(struct bp_ctx *ctx, void *fdt, int chosen,
 	if (!r && p->usable)
 		r = set_crash(ctx, fdt, chosen, cells, p);
 	return r;
+}
+
+/* The last: it knows the rest, by which its reader sees that it belongs there. */
+static int set_handover(struct bp_ctx *ctx, void *fdt, int chosen,
+			const struct bp_handover *handover)
+{
+	bp_autobuf struct bp_buf bytes = { 0 };
+	struct bp_handover h = *handover;
+	int r;
+
+	/* Its own place counts. */
+	r = set(ctx, fdt, chosen, BP_HANDOVER_PROPERTY, NULL, 0);
+	if (r)
+		return r;
+	h.chosen_crc = bp_fdt_chosen_crc(fdt, BP_HANDOVER_PROPERTY);
+	r = bp_handover_encode(ctx, &h, &bytes);
+	return r ? r : set(ctx, fdt, chosen, BP_HANDOVER_PROPERTY, bytes.data, bytes.len);
 }
 
 static int set_reservations(struct bp_ctx *ctx, void *fdt, const struct bp_arm64_fdt *p)
@@ -379,7 +398,7 @@ int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base,
 {
 	bp_autobuf struct bp_buf b = { 0 }, copy = { 0 };
 	struct bp_fdt_cells cells;
-	size_t size;
+	size_t size, record = 0;
 	int chosen, r;
 
 	/* libfdt wants it aligned, and a section of a UKI need not be. */
@@ -388,9 +407,15 @@ int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base,
 		r = bp_fdt_check(ctx, bp_buf_span(&copy));
 	if (!r && p->running.len)
 		r = bp_fdt_check(ctx, p->running);
+	if (!r && p->handover) {
+		bp_autobuf struct bp_buf bytes = { 0 };
+
+		r = bp_handover_encode(ctx, p->handover, &bytes);
+		record = bytes.len;
+	}
 	if (r)
 		return r;
-	size = fdt_totalsize(copy.data) + p->running.len + GROWTH + strlen(p->cmdline) +
+	size = record + fdt_totalsize(copy.data) + p->running.len + GROWTH + strlen(p->cmdline) +
 	       1 + (p->reserve ? p->reserve->n * RESERVATION_SIZE : 0) +
 	       (p->usable ? p->usable->n * 16 : 0);
 	r = bp_buf_append_zero(&b, size);
@@ -416,6 +441,8 @@ int bp_arm64_fdt_encode(struct bp_ctx *ctx, struct bp_span base,
 		r = set_reservations(ctx, b.data, p);
 	if (!r)
 		r = set_chosen(ctx, b.data, chosen, &cells, p);
+	if (!r && p->handover)
+		r = set_handover(ctx, b.data, chosen, p->handover);
 	if (!r)
 		r = check_memory(ctx, b.data, chosen);
 	if (r)

@@ -4,6 +4,7 @@
 #define BP_ENCODE_ENCODE_H
 
 #include "collect/machine.h"
+#include "encode/handover.h"
 #include "image/image.h"
 
 /* struct screen_info, 64 bytes (include/uapi/linux/screen_info.h) <-> struct bp_screen */
@@ -79,6 +80,7 @@ struct bp_x86_params {
 	bool no_efi;			/* --noefi */
 	bool fresh_rng_seed;		/* add a SETUP_RNG_SEED node (9) */
 	uint8_t rng_seed[32];
+	struct bp_span handover;	/* the record for the next system; empty: none */
 	uint8_t loader_type;		/* type_of_loader; BP_X86_LOADER_KEXEC */
 };
 
@@ -160,6 +162,8 @@ struct bp_arm64_fdt {
 	struct bp_range elfcorehdr;
 	const struct bp_memmap *usable;	/* in this order; NULL: no crash kernel */
 	bp_phys_t efi_system_table;	/* 0: as it is */
+	const struct bp_handover *handover;	/* the record for the next system; NULL:
+						 * none */
 	/*
 	 * Where the tree to begin with is not the running kernel's: this is. EFI and the
 	 * memory reservations are taken from it, and the memory where neither EFI nor the

@@ -35,8 +35,11 @@ static const struct field root_fields[] = {
 	FIELD(bp_handover, KIND_STRING, "previous-boot-id", previous_boot_id),
 	FIELD(bp_handover, KIND_U64, "time", time),
 	FIELD(bp_handover, KIND_U32, "generation", generation),
+	FIELD(bp_handover, KIND_BOOL, "generation-at-least", generation_at_least),
 	FIELD(bp_handover, KIND_STRING, "syscall", syscall),
 	FIELD(bp_handover, KIND_BOOL, "panic", panic),
+	FIELD(bp_handover, KIND_U32, "chosen-crc32", chosen_crc),
+	FIELD(bp_handover, KIND_STRING, "image-sha256", image),
 	{ NULL, 0, 0 },
 };
 

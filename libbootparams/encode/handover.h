@@ -38,8 +38,11 @@ struct bp_handover {
 	char *previous_boot_id;	/* from the record that it was given itself */
 	uint64_t time;		/* of loading: seconds since 1970, UTC */
 	uint32_t generation;	/* kexecs since the firmware's boot, this one included */
+	bool generation_at_least;	/* there were some that left no record: or more */
 	char *syscall;		/* "kexec_load", "kexec_file_load" */
 	bool panic;
+	uint32_t chosen_crc;	/* arm64: of /chosen around it, bp_fdt_chosen_crc(); 0: none */
+	char *image;		/* only in /run: tells what is loaded from what is loaded later */
 	struct {
 		char *outcome;	/* "console", "reserve", "none" */
 		char *source;
@@ -57,6 +60,7 @@ struct bp_handover {
 };
 
 void bp_handover_done(struct bp_handover *h);
+#define bp_autohandover BP_CLEANUP(bp_handover_done)
 
 /* -EINVAL, -E2BIG: a string or a number of devices that no reader would take. */
 int bp_handover_encode(struct bp_ctx *ctx, const struct bp_handover *h,

@@ -12,6 +12,7 @@
 
 #include "encode/x86.h"
 #include "wire/efi.h"
+#include "wire/handover.h"
 #include "wire/x86-boot-params.h"
 #include "wire/x86-setup-data.h"
 
@@ -61,6 +62,8 @@ static const struct rule rules[] = {
 	{ BP_SETUP_KEXEC_KHO, DROPPED, false, "SETUP_KEXEC_KHO",
 	  "points to memory that the previous kernel preserved for this one; only "
 	  "kexec_file_load passes on what this kernel preserves" },
+	{ BP_HANDOVER_SETUP_TYPE, FRESH, false, "kexec-bootparams record",
+	  "it says who loaded this kernel; the next one gets its own" },
 };
 
 static const struct rule rule_indirect = {
@@ -270,6 +273,9 @@ int bp_x86_setup_data_add(struct bp_ctx *ctx, const struct bp_x86_params *p,
 	if (!r && p->fresh_rng_seed)
 		r = bp_x86_node_add(seg, BP_SETUP_RNG_SEED, p->rng_seed,
 				    sizeof(p->rng_seed), NULL);
+	if (!r && p->handover.len)
+		r = bp_x86_node_add(seg, BP_HANDOVER_SETUP_TYPE, p->handover.data,
+				    p->handover.len, NULL);
 fail:
 	return r ? bp_fail_errno(ctx, r, "cannot encode the setup_data") : 0;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -162,4 +163,26 @@ int bp_cpio_walk(struct bp_ctx *ctx, struct bp_span bytes, int fd, bp_cpio_fn fn
 	struct walk w = { ctx, fn, arg, BP_CPIO_MAX };
 
 	return walk(&w, bytes, fd, false);
+}
+
+int bp_cpio_add(struct bp_buf *b, const char *name, uint32_t mode, struct bp_span data)
+{
+	/* The number of links; device numbers and checksum are zero. */
+	int r = bp_buf_printf(b, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x",
+			      0, mode, 0, 0, 1, 0, data.len, 0, 0, 0, 0, strlen(name) + 1, 0);
+
+	if (data.len > UINT32_MAX)
+		return -EFBIG;
+	if (!r)
+		r = bp_buf_append(b, name, strlen(name) + 1);
+	if (!r)
+		r = bp_buf_pad(b, 4);
+	if (!r)
+		r = bp_buf_append(b, data.data, data.len);
+	return r ? r : bp_buf_pad(b, 4);
+}
+
+int bp_cpio_end(struct bp_buf *b)
+{
+	return bp_cpio_add(b, "TRAILER!!!", 0, (struct bp_span){ NULL, 0 });
 }

@@ -28,4 +28,15 @@ typedef int (*bp_cpio_fn)(void *arg, const char *name, uint32_t mode,
 int bp_cpio_walk(struct bp_ctx *ctx, struct bp_span bytes, int fd, bp_cpio_fn fn,
 		 void *arg);
 
+/* Modes of bp_cpio_add(), besides the permissions. */
+#define BP_CPIO_DIRECTORY 0040000u
+#define BP_CPIO_FILE 0100000u
+
+/*
+ * Append a member of root's to an archive, which begins where @b is empty; and its end.
+ * What the kernel unpacks in memory has no times or owners that mean anything: zeros.
+ */
+int bp_cpio_add(struct bp_buf *b, const char *name, uint32_t mode, struct bp_span data);
+int bp_cpio_end(struct bp_buf *b);
+
 #endif

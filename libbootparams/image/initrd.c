@@ -37,7 +37,7 @@ static void unmap(struct bp_initrd *initrd)
 void bp_initrd_close(struct bp_initrd *initrd)
 {
 	unmap(initrd);
-	if (initrd->n_files != 1)	/* one: the file's own */
+	if (initrd->n_files != 1 || initrd->is_copy)	/* one: the file's own */
 		bp_closep(&initrd->fd);
 	for (size_t i = 0; i < initrd->n_files; i++) {
 		bp_input_close(&initrd->files[i].input);
@@ -183,25 +183,58 @@ static int copy_file(struct bp_ctx *ctx, int to, const struct bp_initrd_file *f)
 	return 0;
 }
 
-int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd)
+/*
+ * What is behind it: after at least 4 zero bytes, where unpackers of lz4 look for its end,
+ * and at a multiple of 4.
+ */
+static uint64_t tail_offset(const struct bp_initrd *initrd)
+{
+	return bp_align_up(initrd->bytes.len, 4) + 4;
+}
+
+uint64_t bp_initrd_size_with(const struct bp_initrd *initrd, struct bp_span tail)
+{
+	return tail.len ? tail_offset(initrd) + tail.len : initrd->bytes.len;
+}
+
+static int copy_bytes(struct bp_ctx *ctx, int to, struct bp_span bytes, uint64_t at)
+{
+	while (bytes.len) {
+		ssize_t n = pwrite(to, bytes.data, bytes.len, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return bp_fail_errno(ctx, -errno, "cannot copy the initrd to memory");
+		bytes = bp_span_sub(bytes, (size_t)n, bytes.len - (size_t)n);
+		at += (uint64_t)n;
+	}
+	return 0;
+}
+
+int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd, struct bp_span tail)
 {
 	bp_autoclose int fd = -1;
-	int r;
+	int r = 0;
 
-	if (initrd->fd >= 0)
+	if (initrd->is_copy || (initrd->fd >= 0 && !tail.len))
 		return 0;
 	bp_forgive(ctx);
-	if (!initrd->n_files)
-		return bp_input_join(ctx, "initrd", &initrd->bytes, 1, &initrd->fd);
 	fd = memfd_create("initrd", MFD_CLOEXEC);
 	if (fd < 0)
 		return bp_fail_errno(ctx, -errno,
 				     "cannot join the initrd files in memory");
-	for (size_t i = 0; i < initrd->n_files; i++) {
+	for (size_t i = 0; i < initrd->n_files && !r; i++)
 		r = copy_file(ctx, fd, &initrd->files[i]);
-		if (r)
-			return r;
-	}
+	if (!r && !initrd->n_files)
+		r = copy_bytes(ctx, fd, initrd->bytes, 0);
+	if (!r && tail.len)
+		r = copy_bytes(ctx, fd, tail, tail_offset(initrd));
+	if (r)
+		return r;
+	if (initrd->n_files != 1)
+		bp_closep(&initrd->fd);
+	initrd->is_copy = true;
 	initrd->fd = BP_TAKE_FD(fd);
 	return 0;
 }

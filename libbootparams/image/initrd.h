@@ -22,6 +22,7 @@ struct bp_initrd {
 		uint64_t offset;	/* in bytes: a multiple of the page size */
 	} *files;
 	size_t n_files;		/* 0: from a UKI */
+	bool is_copy;		/* fd is a copy in memory, though there is one file */
 };
 
 #define BP_INITRD_NONE ((struct bp_initrd){ .fd = -1 })
@@ -42,8 +43,13 @@ void bp_initrd_close(struct bp_initrd *initrd);
  * Make sure that initrd->fd is there. For one file it is there from the start; several,
  * and sections of a UKI, are copied into a memfd of the mapping's layout, which needs
  * memory for all of them: only for a kexec_file_load() that is really to happen.
+ *
+ * @tail: an archive to be put behind them, aligned as the kernel wants it; the fd is a
+ * copy then, of one file as well. Empty: none. The mapping stays as it is.
  */
-int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd);
+int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd, struct bp_span tail);
+/* How many bytes that makes of them. */
+uint64_t bp_initrd_size_with(const struct bp_initrd *initrd, struct bp_span tail);
 /* bp_cpio_walk() for each file, or for what a UKI has; a message begins with the path. */
 int bp_initrd_walk(struct bp_ctx *ctx, const struct bp_initrd *initrd, bp_cpio_fn fn,
 		   void *arg);

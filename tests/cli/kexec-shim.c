@@ -13,6 +13,7 @@
  *	SHIM_NO_PATH	execvp() finds nothing
  *	SHIM_CUT	a file of this name is emptied as soon as it is mapped
  *
+ * A file that kexec-bootparams has put a record behind counts as what it was, "+record".
  * reboot() and exec*() are logged and end the process with status 0.
  */
 #define _GNU_SOURCE
@@ -121,6 +122,33 @@ DIR *opendir(const char *path)
 	char buf[PATH_MAX];
 
 	return REAL(opendir)(moved(path, buf));
+}
+
+/* /run is there on every machine. */
+int mkdir(const char *path, mode_t mode)
+{
+	const char *root = getenv("SHIM_ROOT");
+	char buf[PATH_MAX];
+
+	if (root && !strncmp(path, "/run/", 5)) {
+		snprintf(buf, sizeof(buf), "%s/run", root);
+		REAL(mkdir)(buf, 0755);
+	}
+	return REAL(mkdir)(moved(path, buf), mode);
+}
+
+int unlink(const char *path)
+{
+	char buf[PATH_MAX];
+
+	return REAL(unlink)(moved(path, buf));
+}
+
+int rename(const char *from, const char *to)
+{
+	char buf[2][PATH_MAX];
+
+	return REAL(rename)(moved(from, buf[0]), moved(to, buf[1]));
 }
 
 int access(const char *path, int mode)
@@ -273,6 +301,25 @@ static long long size_of(int fd)
 	return fd < 0 || fstat(fd, &st) ? -1 : (long long)st.st_size;
 }
 
+/* "4096", or "4096+record" with an archive of ours behind as many bytes and a gap of 4. */
+static const char *initrd_size(int fd, char buf[64])
+{
+	static const char member[] = "kexec-bootparams";
+	long long size = size_of(fd), at = size;
+	char *bytes = size > 0 ? malloc((size_t)size) : NULL;
+
+	if (bytes && pread(fd, bytes, (size_t)size, 0) == size) {
+		char *found = memmem(bytes, (size_t)size, member, sizeof(member));
+
+		/* A header of 110 bytes is before the name. */
+		if (found && found - bytes >= 114)
+			at = found - bytes - 114;
+	}
+	free(bytes);
+	snprintf(buf, 64, "%lld%s", at, at == size ? "" : "+record");
+	return buf;
+}
+
 static long on_load(unsigned long entry, unsigned long n, const struct kexec_segment *segments,
 		    unsigned long flags)
 {
@@ -295,8 +342,11 @@ static long on_file_load(int kernel_fd, int initrd_fd, unsigned long len, const 
 			errno = EINVAL;
 			return -1;
 		}
-		logf_("kexec_file_load kernel %lld initrd %lld flags %#lx cmdline \"%s\"",
-		      size_of(kernel_fd), size_of(initrd_fd), flags, len ? cmdline : "");
+		char initrd[64];
+
+		logf_("kexec_file_load kernel %lld initrd %s flags %#lx cmdline \"%s\"",
+		      size_of(kernel_fd), initrd_size(initrd_fd, initrd), flags,
+		      len ? cmdline : "");
 	}
 	return answer("SHIM_FILE_LOAD", flags & KEXEC_FILE_ON_CRASH, flags & KEXEC_FILE_UNLOAD);
 }

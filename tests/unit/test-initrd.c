@@ -71,7 +71,7 @@ START_TEST(one_file_is_itself)
 	ck_assert_uint_eq(i.bytes.len, 5);
 	ck_assert_uint_eq((uintptr_t)i.bytes.data % page, 0);
 	assert_all(i.bytes.data, 'a', 5);
-	ck_assert_int_eq(bp_initrd_make_fd(ctx, &i), 0);
+	ck_assert_int_eq(bp_initrd_make_fd(ctx, &i, (struct bp_span){ 0 }), 0);
 	ck_assert_int_eq(fstat(i.fd, &a), 0);
 	ck_assert_int_eq(stat("a", &b), 0);
 	ck_assert_uint_eq(a.st_ino, b.st_ino);
@@ -98,13 +98,13 @@ START_TEST(several_are_padded_with_zeros_to_pages)
 
 	/* kexec_file_load gets the same bytes, but only when asked for. */
 	ck_assert_int_eq(i.fd, -1);
-	ck_assert_int_eq(bp_initrd_make_fd(ctx, &i), 0);
+	ck_assert_int_eq(bp_initrd_make_fd(ctx, &i, (struct bp_span){ 0 }), 0);
 	ck_assert_int_eq(lseek(i.fd, 0, SEEK_END), i.bytes.len);
 	copy = mmap(NULL, i.bytes.len, PROT_READ, MAP_PRIVATE, i.fd, 0);
 	ck_assert_ptr_ne(copy, MAP_FAILED);
 	ck_assert_int_eq(memcmp(copy, i.bytes.data, i.bytes.len), 0);
 	munmap(copy, i.bytes.len);
-	ck_assert_int_eq(bp_initrd_make_fd(ctx, &i), 0);
+	ck_assert_int_eq(bp_initrd_make_fd(ctx, &i, (struct bp_span){ 0 }), 0);
 }
 END_TEST
 
@@ -154,7 +154,7 @@ START_TEST(change_is_noticed)
 	ck_assert_int_eq(truncate("b", 1), 0);
 	ck_assert_int_eq(bp_initrd_check_unchanged(ctx, &i), -ESTALE);
 	ck_assert_str_eq(bp_ctx_message(ctx), "b: the file was changed while it was being loaded");
-	ck_assert_int_eq(bp_initrd_make_fd(ctx, &i), -ESTALE);
+	ck_assert_int_eq(bp_initrd_make_fd(ctx, &i, (struct bp_span){ 0 }), -ESTALE);
 	ck_assert_str_eq(bp_ctx_message(ctx), "b: the file was changed while it was being loaded");
 	ck_assert_int_eq(i.fd, -1);
 

@@ -228,7 +228,7 @@ START_TEST(uki_is_opened)
 	ck_assert_uint_eq(initrd.bytes.len, 6);
 	ck_assert_int_eq(memcmp(initrd.bytes.data, "initrd", 6), 0);
 	ck_assert_int_eq(initrd.fd, -1);
-	ck_assert_int_eq(bp_initrd_make_fd(ctx, &initrd), 0);
+	ck_assert_int_eq(bp_initrd_make_fd(ctx, &initrd, (struct bp_span){ 0 }), 0);
 	assert_fd_holds(initrd.fd, initrd.bytes);
 	ck_assert_int_eq(bp_initrd_check_unchanged(ctx, &initrd), 0);
 
@@ -256,7 +256,7 @@ START_TEST(microcode_comes_first)
 	ck_assert_uint_eq(initrd.bytes.len, page + 6);
 	ck_assert_int_eq(memcmp(initrd.bytes.data, "ucode\0\0", 7), 0);
 	ck_assert_int_eq(memcmp(initrd.bytes.data + page, "initrd", 6), 0);
-	ck_assert_int_eq(bp_initrd_make_fd(ctx, &initrd), 0);
+	ck_assert_int_eq(bp_initrd_make_fd(ctx, &initrd, (struct bp_span){ 0 }), 0);
 	assert_fd_holds(initrd.fd, initrd.bytes);
 	bp_initrd_close(&initrd);
 

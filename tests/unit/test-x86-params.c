@@ -555,6 +555,7 @@ START_TEST(every_node_has_a_fate)
 		{ 9, "SETUP_RNG_SEED", "fresh" },
 		{ 10, "SETUP_KEXEC_KHO", "dropped" },
 		{ 11, "unknown", "dropped" },
+		{ 0x4250484f, "kexec-bootparams record", "fresh" },
 		{ 0x80000000, "SETUP_INDIRECT", "dropped" },
 		{ 0x80000003, "SETUP_INDIRECT", "dropped" },
 	};
@@ -572,6 +573,7 @@ START_TEST(every_node_has_a_fate)
 	ck_assert_uint_eq(n, BP_ARRAY_SIZE(rows));
 	lab->p.fresh_rng_seed = true;
 	memset(lab->p.rng_seed, 0x77, sizeof(lab->p.rng_seed));
+	lab->p.handover = bp_span_make(lab->p.rng_seed, sizeof(lab->p.rng_seed));
 	ck_assert_int_eq(encode(lab), 0);
 	for (size_t i = 0; i < n; i++) {
 		bool copied = !strcmp(rows[i].action, "copied");

@@ -6,8 +6,10 @@ import fnmatch
 import io
 import pathlib
 import re
+import struct
 import subprocess
 import tarfile
+import zlib
 
 import cases
 import goprecord
@@ -68,6 +70,8 @@ def read_report(data):
 
 
 SETUP_E820_EXT = 1
+SETUP_HANDOVER = 0x4250484f     # libbootparams/wire/handover.h
+HANDOVER_HEADER = struct.Struct("<8sIIII")
 
 
 def boot_page(report):
@@ -190,8 +194,45 @@ def judge_screen(row, first, following, line=(0, 0)):
 
 
 def setup_data_types(report):
-    """Of the setup_data chain, sorted: [4, 9]."""
-    return sorted(kind for _, kind in setup_data_nodes(report))
+    """Of the setup_data chain, sorted: [4, 9]; without the hand-over record."""
+    return sorted(kind for _, kind in setup_data_nodes(report) if kind != SETUP_HANDOVER)
+
+
+def handover_places(report):
+    """{where: bytes} of the hand-over records: in setup_data, in the device tree, in the initrd."""
+    found = {}
+    for number, kind in setup_data_nodes(report):
+        if kind == SETUP_HANDOVER:
+            found[f"setup_data/{number}"] = report[f"sys/kernel/boot_params/setup_data/{number}/data"]
+    tree = report.get("sys/firmware/fdt", b"")
+    if b"BPHANDOV" in tree:
+        found["/chosen"] = tree[tree.index(b"BPHANDOV"):]
+    if "kexec-bootparams/handover" in report:
+        found["initrd"] = report["kexec-bootparams/handover"]
+    return found
+
+
+def handover_fault(data, release):
+    """What is wrong with a record, or "good"."""
+    if len(data) < HANDOVER_HEADER.size:
+        return f"{len(data)} bytes"
+    magic, version, size, crc, _ = HANDOVER_HEADER.unpack_from(data)
+    if (magic, version) != (b"BPHANDOV", 1) or not HANDOVER_HEADER.size < size <= len(data):
+        return f"magic {magic}, version {version}, size {size} of {len(data)}"
+    if zlib.crc32(data[HANDOVER_HEADER.size:size]) != crc:
+        return "another CRC"
+    return "good" if release + b"\0" in data[:size] else f"no word of {release.decode()}"
+
+
+def judge_handover(loader, reports):
+    """The record of ours that the next system gets, whatever the call; reports: (first, next)."""
+    found = handover_places(reports[1])
+    yield Check("hand-over records", len(found) == (loader == "ours"),
+                "1" if loader == "ours" else "0", " ".join(found) or "none")
+    release = reports[0]["uname"].split()[2]
+    for where, data in found.items():
+        got = handover_fault(data, release)
+        yield Check(f"hand-over record in {where}", got == "good", "good", got)
 
 
 def rsdp(report):
@@ -484,6 +525,7 @@ def judge(case, loader, files, shots, folder, rows):
     else:
         out += judge_firmware(row, both, [first, following])
         out += judge_memory(first, following, crash)
+    out += judge_handover(loader, both)
     if row["fb"] != "-":
         got = fb_owner(reports["next"])
         out.append(Check("fb0 of the next kernel", got == row["fb"], row["fb"], got))

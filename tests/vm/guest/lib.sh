@@ -175,6 +175,7 @@ report() {
 		/sys/devices/system/memory/crash_hotplug \
 		/sys/firmware/efi/systab /sys/firmware/efi/fw_vendor \
 		/sys/firmware/efi/runtime /sys/firmware/efi/config_table \
+		/kexec-bootparams/handover \
 		/sys/firmware/efi/efivars/GopRecord-* /sys/firmware/efi/efivars/ConOut-*
 	# hundreds of files, maybe: a program for each would take minutes
 	[ ! -d /sys/firmware/memmap ] || (cd /sys/firmware/memmap && grep -r '' .) >/tmp/report/memmap

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The hand-over record that this system was given (bootparams-handover(5)).
+ *
+ *	/sys/kernel/boot_params/setup_data/N	x86, by kexec_load: read already
+ *	/run/kexec-bootparams/handover		by kexec_file_load: the initrd's hook has
+ *						copied it there
+ *	/kexec-bootparams/handover		the same, where the system still runs from
+ *						its initrd
+ *	/chosen/kexec-bootparams,handover	arm64, by kexec_load: read already
+ *	/proc/sys/kernel/random/boot_id		3f0c7c6c-0c4e-4d6c-9d57-0f1f4f1d8a4e
+ *
+ * arm64's kexec_file_load hands the running device tree on, the property of an earlier
+ * kexec_load with it. So the record has a CRC of what is around it in /chosen: the kernel,
+ * like any other loader, has put something else there by then.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <libfdt.h>
+#include <string.h>
+
+#include "collect/handover.h"
+#include "collect/machine.h"
+#include "encode/encode.h"
+#include "wire/handover.h"
+#include "wire/x86-boot-params.h"
+
+void bp_handover_given_done(struct bp_handover_given *given)
+{
+	free(given->boot_id);
+	bp_strv_free(given->dropped);
+	bp_handover_done(&given->record);
+}
+
+/* Of a place: -ENOENT without a message where there is nothing. */
+typedef int find_fn(struct bp_ctx *ctx, const struct bp_machine *m,
+		    struct bp_buf *ret_bytes);
+
+static int find_setup_data(struct bp_ctx *ctx, const struct bp_machine *m,
+			   struct bp_buf *ret_bytes)
+{
+	for (size_t i = 0; i < m->x86.n_nodes; i++) {
+		const struct bp_buf *data = &m->x86.nodes[i].data;
+
+		if (m->x86.nodes[i].type == BP_HANDOVER_SETUP_TYPE)
+			return bp_buf_append(ret_bytes, data->data, data->len);
+	}
+	return -ENOENT;
+}
+
+static int find_file(struct bp_ctx *ctx, const char *path, struct bp_buf *ret_bytes)
+{
+	int r = bp_io_read(ctx, path, BP_HANDOVER_MAX, ret_bytes);
+
+	/* Not recorded is as good as not there. */
+	return r == -ENODATA || r == -ENOTDIR ? -ENOENT : r;
+}
+
+static int find_run(struct bp_ctx *ctx, const struct bp_machine *m,
+		    struct bp_buf *ret_bytes)
+{
+	return find_file(ctx, BP_HANDOVER_RUN_GIVEN, ret_bytes);
+}
+
+static int find_initrd(struct bp_ctx *ctx, const struct bp_machine *m,
+		       struct bp_buf *ret_bytes)
+{
+	return find_file(ctx, "/" BP_HANDOVER_INITRD_FILE, ret_bytes);
+}
+
+static int find_chosen(struct bp_ctx *ctx, const struct bp_machine *m,
+		       struct bp_buf *ret_bytes)
+{
+	const void *fdt = m->device_tree.blob.data, *p;
+	int len, chosen;
+
+	if (m->device_tree.status)
+		return -ENOENT;
+	chosen = fdt_path_offset(fdt, "/chosen");
+	p = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, BP_HANDOVER_PROPERTY, &len);
+	return p ? bp_buf_append(ret_bytes, p, (size_t)len) : -ENOENT;
+}
+
+/* In the order in which they are believed. */
+static const struct {
+	const char *name;
+	find_fn *find;
+	bool inherited;		/* may be of an earlier kexec: see above */
+} places[] = {
+	{ "setup_data", find_setup_data, false },
+	{ BP_HANDOVER_RUN_GIVEN, find_run, false },
+	{ "/" BP_HANDOVER_INITRD_FILE, find_initrd, false },
+	{ "/chosen", find_chosen, true },
+};
+
+static int check_age(struct bp_ctx *ctx, const struct bp_machine *m, bool inherited,
+		     const struct bp_handover *h)
+{
+	const struct bp_handover_given *given = &m->handover;
+
+	if (h->boot_id && given->boot_id && !strcmp(h->boot_id, given->boot_id))
+		return bp_fail(ctx, -ESTALE, "it is of a load by this very system");
+	if (!inherited)
+		return 0;
+	if (strcmp(m->device_tree.source, "/sys/firmware/fdt"))
+		return bp_fail(ctx, -ESTALE,
+			       "whether it is of an earlier kexec only /sys/firmware/fdt "
+			       "tells, which is not there");
+	if (bp_fdt_chosen_crc(m->device_tree.blob.data, BP_HANDOVER_PROPERTY) !=
+	    h->chosen_crc)
+		return bp_fail(ctx, -ESTALE,
+			       "it is of an earlier kexec, written by %s: this system was "
+			       "loaded by another call, which has left it in /chosen",
+			       h->boot_id ? h->boot_id : "an unknown system");
+	return 0;
+}
+
+static int take(struct bp_ctx *ctx, struct bp_machine *m, size_t place)
+{
+	struct bp_handover_given *given = &m->handover;
+	bp_autohandover struct bp_handover h = { 0 };
+	bp_autobuf struct bp_buf bytes = { 0 };
+	int r = places[place].find(ctx, m, &bytes);
+
+	if (r == -ENOENT) {
+		bp_forgive(ctx);
+		return 0;
+	}
+	if (!r)
+		r = bp_handover_decode(ctx, bp_buf_span(&bytes), &h);
+	if (!r)
+		r = check_age(ctx, m, places[place].inherited, &h);
+	if (r == -ENOMEM)
+		return r;
+	if (given->status == -ENOENT || (!r && given->status)) {
+		given->status = r;
+		given->source = places[place].name;
+		if (!r) {
+			given->record = h;
+			h = (struct bp_handover){ 0 };
+		}
+	}
+	if (r) {
+		r = bp_strv_printf(&given->dropped, "%s: %s", places[place].name,
+				   bp_ctx_message(ctx));
+		bp_forgive(ctx);
+	}
+	return r;
+}
+
+/* The loaders' own word: all of them say it, on both architectures. */
+static int started_by_kexec(const struct bp_machine *m)
+{
+	const struct bp_wire_x86_boot_params *zp = (const void *)m->x86.zero_page.data;
+	int chosen;
+
+	if (m->arch == BP_ARCH_X86_64 && m->x86.zero_page.len == BP_X86_ZERO_PAGE_SIZE)
+		return (zp->hdr.type_of_loader & 0xf0) == BP_X86_LOADER_KEXEC;
+	if (m->device_tree.status)
+		return -1;
+	chosen = fdt_path_offset(m->device_tree.blob.data, "/chosen");
+	return chosen >= 0 && fdt_getprop(m->device_tree.blob.data, chosen,
+					  "linux,booted-from-kexec", NULL) != NULL;
+}
+
+int bp_collect_handover(struct bp_ctx *ctx, struct bp_machine *m)
+{
+	struct bp_handover_given *given = &m->handover;
+	int r = bp_io_read_string(ctx, "/proc/sys/kernel/random/boot_id",
+				  &given->boot_id);
+
+	if (r == -ENOMEM)
+		return r;
+	bp_forgive(ctx);
+	given->status = -ENOENT;
+	given->by_kexec = started_by_kexec(m);
+	r = 0;
+	for (size_t i = 0; i < BP_ARRAY_SIZE(places) && !r; i++)
+		r = take(ctx, m, i);
+	for (char **d = given->dropped; d && *d; d++)
+		bp_debug(ctx, "hand-over record: %s", *d);
+	return r;
+}
