@@ -31,6 +31,7 @@
 #include <string.h>
 
 #include "collect/machine.h"
+#include "collect/open-files.h"
 #include "collect/screen-internal.h"
 #include "core/guid.h"
 
@@ -347,10 +348,11 @@ static void ask_fdinfo(struct bp_ctx *ctx, unsigned int pid, const char *fd,
 		*ret_address = strndup(name + 1, (size_t)(end - name - 1));
 }
 
-static int take_fd(struct bp_ctx *ctx, struct bp_hyperv_partitions *p, unsigned int pid,
-		   const char *fd, const char *link)
+static int take_fd(struct bp_ctx *ctx, void *data, unsigned int pid, const char *fd,
+		   const char *link)
 {
 	bp_autofree char *address = NULL, *again = NULL;
+	struct bp_hyperv_partitions *p = data;
 	const char *name;
 	enum bp_hyperv_fd_kind kind = bp_hyperv_fd_parse(link, &name);
 	struct bp_hyperv_vmm *v;
@@ -379,39 +381,6 @@ static int take_fd(struct bp_ctx *ctx, struct bp_hyperv_partitions *p, unsigned 
 	return 0;
 }
 
-static int look_at_process(struct bp_ctx *ctx, struct bp_hyperv_partitions *p,
-			   unsigned int pid)
-{
-	bp_autostrv char **fds = NULL;
-	char path[128];
-	int r = 0;
-
-	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
-	r = bp_io_peek_list(ctx, path, &fds);
-	if (r && r != -ENOENT && !p->status) {
-		/* The first one is recorded, so that a recording is not taken for all.
-		 */
-		bp_autostrv char **none = NULL;
-
-		p->status = r;
-		(void)bp_io_list(ctx, path, &none);
-	}
-	if (r) {
-		bp_forgive(ctx);
-		return r == -ENOMEM ? r : 0;
-	}
-	for (size_t i = 0; fds[i] && !r; i++) {
-		bp_autofree char *link = NULL;
-
-		snprintf(path, sizeof(path), "/proc/%u/fd/%s", pid, fds[i]);
-		if (bp_io_peek_link(ctx, path, &link))
-			bp_forgive(ctx); /* closed since */
-		else
-			r = take_fd(ctx, p, pid, fds[i], link);
-	}
-	return r;
-}
-
 static int by_pid(const void *pa, const void *pb)
 {
 	const struct bp_hyperv_vmm *a = pa, *b = pb;
@@ -421,17 +390,8 @@ static int by_pid(const void *pa, const void *pb)
 
 static int look_at_processes(struct bp_ctx *ctx, struct bp_hyperv_partitions *p)
 {
-	bp_autostrv char **names = NULL;
-	int r = bp_io_peek_list(ctx, "/proc", &names);
+	int r = bp_open_files_each(ctx, take_fd, p, &p->status);
 
-	p->status = r;
-	if (r) {
-		bp_forgive(ctx);
-		return r == -ENOMEM ? r : 0;
-	}
-	for (size_t i = 0; names[i] && !r; i++)
-		if (is_number(names[i]) && strlen(names[i]) < 10)
-			r = look_at_process(ctx, p, (unsigned int)atoi(names[i]));
 	if (p->n_vmms)
 		qsort(p->vmms, p->n_vmms, sizeof(*p->vmms), by_pid);
 	return r;
