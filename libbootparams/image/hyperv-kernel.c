@@ -19,11 +19,10 @@
 #include <libelf.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "image/cpio.h"
 #include "image/hyperv-kernel.h"
-#include "wire/x86-setup-header.h"
+#include "image/payload.h"
 
 #define MODULE_MAX (64u << 20)
 
@@ -50,72 +49,6 @@ const char *bp_driver_place_name(enum bp_driver_place place)
 static bool has_text(struct bp_span bytes, const char *text)
 {
 	return bytes.len && memmem(bytes.data, bytes.len, text, strlen(text));
-}
-
-struct mapping {
-	struct bp_span bytes;
-	void *map;
-};
-
-static void unmap(struct mapping *m)
-{
-	if (m->map)
-		munmap(m->map, m->bytes.len);
-}
-
-/* Decompress a part of a file, and map what came out. */
-static int map_decompressed(struct bp_ctx *ctx, const struct bp_input_part *from,
-			    const char *compression, uint64_t max, struct mapping *ret)
-{
-	bp_autoclose int fd = -1;
-	struct stat st;
-	uint64_t end;
-	int r = bp_decompress_part(ctx, from, compression, max, &fd, &end);
-
-	if (r)
-		return r;
-	if (fstat(fd, &st))
-		return bp_fail_errno(ctx, -errno, "cannot look at what was decompressed");
-	if (!st.st_size)
-		return 0;
-	ret->map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (ret->map == MAP_FAILED) {
-		ret->map = NULL;
-		return bp_fail_errno(ctx, -errno, "cannot map what was decompressed");
-	}
-	ret->bytes = bp_span_make(ret->map, (size_t)st.st_size);
-	return 0;
-}
-
-/* The kernel's own code and data: in a bzImage it is one more compressed file. */
-static int unpack_image(struct bp_ctx *ctx, const struct bp_image *image,
-			struct mapping *ret)
-{
-	const struct bp_wire_x86_setup_header *h;
-	struct bp_input_part from = image->part;
-	const char *compression;
-	struct bp_span payload;
-	uint64_t offset, length;
-
-	if (strcmp(image->format, bp_image_format_bzimage.name)) {
-		ret->bytes = image->bytes;
-		return 0;
-	}
-	h = bp_span_get(image->bytes, BP_X86_SETUP_HEADER, sizeof(*h));
-	if (!h)
-		return bp_fail(ctx, -EBADMSG, "%s: no setup header", image->path);
-	offset = image->bz.payload_offset + bp_le32(h->payload_offset);
-	length = bp_le32(h->payload_length);
-	payload = bp_span_sub(image->bytes, offset, length);
-	compression = bp_compression_name(payload);
-	if (!compression) {
-		ret->bytes = payload;
-		return 0;
-	}
-	from.offset += offset;
-	/* All but gzip, which has it already, are followed by their uncompressed size. */
-	from.size = !strcmp(compression, "gzip") || length < 4 ? length : length - 4;
-	return map_decompressed(ctx, &from, compression, BP_IMAGE_MAX, ret);
 }
 
 /* Does an ELF object import this symbol? */
@@ -178,10 +111,10 @@ static unsigned int major_version(const char *version)
 
 static int read_image(struct reader *rd, const struct bp_image *image)
 {
-	BP_CLEANUP(unmap) struct mapping m = { 0 };
+	bp_autopayload struct bp_payload m = { 0 };
 	struct bp_hyperv_kernel *k = &rd->k;
 	unsigned int major = major_version(image->version);
-	int r = unpack_image(rd->ctx, image, &m);
+	int r = bp_payload_open(rd->ctx, image, &m);
 
 	if (r)
 		return bp_fail(rd->ctx, r, "%s", image->path);
@@ -220,7 +153,7 @@ static bool is_module(const char *path, const char *module)
 static int judge_file(struct bp_ctx *ctx, struct bp_hyperv_kernel *k, struct bp_span file,
 		      const char *source)
 {
-	BP_CLEANUP(unmap) struct mapping m = { 0 };
+	bp_autopayload struct bp_payload m = { 0 };
 	const char *compression = bp_compression_name(file);
 	bp_autoclose int fd = -1;
 	int r;
@@ -232,8 +165,8 @@ static int judge_file(struct bp_ctx *ctx, struct bp_hyperv_kernel *k, struct bp_
 	r = bp_input_join(ctx, "module", &file, 1, &fd);
 	if (r)
 		return r;
-	r = map_decompressed(ctx, &(struct bp_input_part){ fd, 0, file.len }, compression,
-			     MODULE_MAX, &m);
+	r = bp_payload_unpack(ctx, &(struct bp_input_part){ fd, 0, file.len }, compression,
+			      MODULE_MAX, &m);
 	if (!r)
 		judge_module(k, m.bytes, source);
 	return r;
