@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Sessions of the live update orchestrator (LUO), and whether they last: one ends, with
+ * all that it keeps, when the last process that has it open is gone.
+ */
+#ifndef BP_COLLECT_LUO_SESSIONS_H
+#define BP_COLLECT_LUO_SESSIONS_H
+
+#include "collect/luo-holders.h"
+
+/* What becomes of a process in a shutdown, before the jump. */
+enum bp_luo_fate {
+	BP_LUO_KILLED,
+	BP_LUO_SURVIVES,
+	BP_LUO_FATE_UNKNOWN,
+};
+
+struct bp_luo_keeper {
+	unsigned int pid;
+	const char *comm;	/* "?" where it is not known */
+	const char *session;	/* its name */
+	enum bp_luo_fate fate;
+	const char *why;	/* static, a clause: "it is the init process" */
+};
+
+struct bp_luo_sessions {
+	int status;		/* of looking at all processes: 0, -EACCES (not root); -ENOENT: live
+				 * update is off */
+	struct bp_luo_keeper *v;	/* by PID; one for each session that it has */
+	size_t n;
+	struct bp_luo_holders holders;	/* owns the strings */
+};
+
+/* /proc is only looked through where live update is on. 0 or -ENOMEM. */
+int bp_luo_sessions_collect(struct bp_ctx *ctx, struct bp_luo_sessions *ret_sessions);
+void bp_luo_sessions_done(struct bp_luo_sessions *sessions);
+
+/* Has somebody that session open who does, or may, live until the jump? */
+bool bp_luo_session_survives(const struct bp_luo_sessions *sessions, const char *name);
+
+#endif

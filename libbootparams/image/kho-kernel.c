@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The versions are texts in the kernel, each a string of its own:
+ *
+ *	"blob-size\0kho-v4\0compatible\0"	among other strings
+ *	"\xff\xff\xff\xff" "memfd-v2\0\0\0..."	a field of a struct
+ *
+ * Part and number may be followed by the versions of what the part is built on:
+ * "luo-v4-kho-block-v1", in trees after 7.3 "luo-v6;kho-block-v1". The next kernel
+ * compares all of it, letter by letter.
+ *
+ * The config is between two marks: "IKCFG_ST" gzip "IKCFG_ED" (kernel/configs.c).
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "core/io.h"
+#include "image/kho-kernel.h"
+#include "image/payload.h"
+
+#define CONFIG_MAX (4u << 20)
+/* Of one part: a kernel has one, and one that takes older ones as well a few. */
+#define VERSIONS_MAX 8u
+
+static const struct {
+	const char *name, *start;
+} parts[] = {
+	[BP_KHO_PART_KHO] = { "KHO", "kho-v" },
+	[BP_KHO_PART_LUO] = { "LUO", "luo-v" },
+	[BP_KHO_PART_MEMFD] = { "memfd", "memfd-v" },
+	[BP_KHO_PART_MEMBLOCK] = { "memblock", "memblock-v" },
+	[BP_KHO_PART_RESERVE_MEM] = { "reserve_mem", "reserve-mem-v" },
+};
+
+const char *bp_kho_part_name(enum bp_kho_part part)
+{
+	return parts[part].name;
+}
+
+void bp_kho_abi_done(struct bp_kho_abi *abi)
+{
+	for (size_t i = 0; i < BP_KHO_PARTS; i++)
+		bp_strv_free(abi->versions[i]);
+}
+
+void bp_kho_kernel_done(struct bp_kho_kernel *kernel)
+{
+	bp_kho_abi_done(&kernel->abi);
+}
+
+bool bp_kho_abi_has(const struct bp_kho_abi *abi, enum bp_kho_part part,
+		    const char *version)
+{
+	for (char **v = abi->versions[part]; v && *v; v++)
+		if (!strcmp(*v, version))
+			return true;
+	return false;
+}
+
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_of_version(uint8_t c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == ';' || c == '.' ||
+	       c == '_';
+}
+
+enum bp_kho_part bp_kho_version_part(const char *version)
+{
+	size_t len = strlen(version);
+
+	if (len > BP_KHO_VERSION_MAX)
+		return BP_KHO_PARTS;
+	for (size_t i = 0; i < len; i++)
+		if (!is_of_version((uint8_t)version[i]))
+			return BP_KHO_PARTS;
+	for (unsigned int i = 0; i < BP_KHO_PARTS; i++) {
+		size_t start = strlen(parts[i].start);
+
+		if (!strncmp(version, parts[i].start, start) &&
+		    is_digit((uint8_t)version[start]))
+			return (enum bp_kho_part)i;
+	}
+	return BP_KHO_PARTS;
+}
+
+int bp_kho_abi_add(struct bp_kho_abi *abi, const char *version)
+{
+	enum bp_kho_part part = bp_kho_version_part(version);
+	size_t n = 0;
+
+	if (part == BP_KHO_PARTS || bp_kho_abi_has(abi, part, version))
+		return 0;
+	while (abi->versions[part] && abi->versions[part][n])
+		n++;
+	return n < VERSIONS_MAX ? bp_strv_printf(&abi->versions[part], "%s", version) : 0;
+}
+
+/* Letters before or behind it make it a part of a sentence. */
+static bool is_whole(struct bp_span bytes, size_t at, size_t len)
+{
+	uint8_t before = at ? bytes.data[at - 1] : 0;
+
+	return len <= BP_KHO_VERSION_MAX && at + len < bytes.len && !bytes.data[at + len] &&
+	       (before < 0x20 || before >= 0x7f);
+}
+
+int bp_kho_abi_search(struct bp_span bytes, struct bp_kho_abi *abi)
+{
+	for (size_t i = 0; i < BP_KHO_PARTS; i++) {
+		size_t start = strlen(parts[i].start), at = 0;
+		const uint8_t *found;
+
+		while (at < bytes.len &&
+		       (found = memmem(bytes.data + at, bytes.len - at, parts[i].start,
+				       start))) {
+			char version[BP_KHO_VERSION_MAX + 1];
+			size_t len = start;
+			int r;
+
+			at = (size_t)(found - bytes.data);
+			while (at + len < bytes.len && len <= BP_KHO_VERSION_MAX &&
+			       is_of_version(found[len]))
+				len++;
+			if (is_whole(bytes, at, len)) {
+				memcpy(version, found, len);
+				version[len] = '\0';
+				r = bp_kho_abi_add(abi, version);
+				if (r)
+					return r;
+			}
+			at += start;
+		}
+	}
+	return 0;
+}
+
+/* ---- the config ---- */
+
+static bool config_has(struct bp_span config, const char *line)
+{
+	size_t len = strlen(line);
+	const uint8_t *at = memmem(config.data, config.len, line, len);
+	size_t end;
+
+	if (!at)
+		return false;
+	end = (size_t)(at - config.data) + len;
+	return (at == config.data || at[-1] == '\n') &&
+	       (end == config.len || config.data[end] == '\n');
+}
+
+static int read_config(struct bp_ctx *ctx, struct bp_span packed,
+		       struct bp_kho_kernel *k)
+{
+	bp_autopayload struct bp_payload config = { 0 };
+	bp_autoclose int fd = -1;
+	int r = bp_input_join(ctx, "config", &packed, 1, &fd);
+
+	if (!r)
+		r = bp_payload_unpack(ctx, &(struct bp_input_part){ fd, 0, packed.len },
+				      "gzip", CONFIG_MAX, &config);
+	if (r || !config.bytes.len)
+		return r;
+	k->has_config = true;
+	k->on_by_default = config_has(config.bytes,
+				      "CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y");
+	k->has_memfd = config_has(config.bytes, "CONFIG_LIVEUPDATE_MEMFD=y");
+	return 0;
+}
+
+static int find_config(struct bp_ctx *ctx, struct bp_span bytes, struct bp_kho_kernel *k)
+{
+	static const char start[] = "IKCFG_ST\x1f\x8b", end[] = "IKCFG_ED";
+	const size_t mark = strlen("IKCFG_ST");
+	const uint8_t *from, *to;
+	size_t left;
+	int r;
+
+	from = bytes.len ? memmem(bytes.data, bytes.len, start, strlen(start)) : NULL;
+	if (!from)
+		return 0;
+	from += mark;
+	left = BP_MIN((size_t)(bytes.data + bytes.len - from), (size_t)CONFIG_MAX);
+	to = memmem(from, left, end, strlen(end));
+	if (!to)
+		return 0;
+	r = read_config(ctx, bp_span_make(from, (size_t)(to - from)), k);
+	if (r == -ENOMEM)
+		return r;
+	bp_forgive(ctx); /* unreadable is unknown */
+	return 0;
+}
+
+int bp_kho_kernel_scan(struct bp_ctx *ctx, struct bp_span bytes,
+		       struct bp_kho_kernel *ret_kernel)
+{
+	struct bp_kho_kernel k = { 0 };
+	int r = bp_kho_abi_search(bytes, &k.abi);
+
+	if (!r)
+		r = find_config(ctx, bytes, &k);
+	if (r)
+		bp_kho_kernel_done(&k);
+	else
+		*ret_kernel = k;
+	return r;
+}
+
+int bp_kho_kernel_read(struct bp_ctx *ctx, const struct bp_image *image,
+		       struct bp_kho_kernel *ret_kernel)
+{
+	bp_autopayload struct bp_payload payload = { 0 };
+	int r = bp_payload_open(ctx, image, &payload);
+
+	return r ? bp_fail(ctx, r, "%s", image->path)
+		 : bp_kho_kernel_scan(ctx, payload.bytes, ret_kernel);
+}
