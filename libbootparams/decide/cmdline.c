@@ -57,11 +57,12 @@ bool bp_cmdline_has(const char *cmdline, const char *parameter)
 	return false;
 }
 
-struct bp_span bp_cmdline_value(const char *cmdline, const char *parameter)
+bool bp_cmdline_next_value(const char **at, const char *parameter,
+			   struct bp_span *ret_value)
 {
-	struct bp_span word, value = { NULL, 0 };
+	struct bp_span word;
 
-	while (next_word(&cmdline, &word)) {
+	while (next_word(at, &word)) {
 		const uint8_t *equals = memchr(word.data, '=', word.len);
 		const uint8_t *end = word.data + word.len;
 
@@ -72,8 +73,18 @@ struct bp_span bp_cmdline_value(const char *cmdline, const char *parameter)
 			equals++;
 		if (end > equals && end[-1] == '"')
 			end--;
-		value = bp_span_make(equals, (size_t)(end - equals));
+		*ret_value = bp_span_make(equals, (size_t)(end - equals));
+		return true;
 	}
+	return false;
+}
+
+struct bp_span bp_cmdline_value(const char *cmdline, const char *parameter)
+{
+	struct bp_span value = { NULL, 0 };
+
+	while (bp_cmdline_next_value(&cmdline, parameter, &value))
+		;
 	return value;
 }
 

@@ -21,6 +21,9 @@ bool bp_cmdline_has(const char *cmdline, const char *parameter);
 /* The value of the last PARAMETER=VALUE, without quotes, within @cmdline; data is NULL:
  * there is none. */
 struct bp_span bp_cmdline_value(const char *cmdline, const char *parameter);
+/* The same of the next one from *@at on, which moves behind it; false: there is none. */
+bool bp_cmdline_next_value(const char **at, const char *parameter,
+			   struct bp_span *ret_value);
 
 /* Does it have this word, letter by letter? */
 bool bp_cmdline_has_word(const char *cmdline, const char *word);

@@ -1,0 +1,702 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What was measured on Linux 7.3: a tree that the next kernel does not know is ignored
+ * ("disabling KHO revival"); a state of the live update orchestrator that it does not know
+ * makes it panic ("LUO state is incompatible"), whether or not there are sessions; files
+ * that it does not know make its /dev/liveupdate unusable; a crash kernel that does not
+ * fit into the scratch areas is not reserved, without more than a line in the log.
+ *
+ * To add a rule: its function, a line in the table at the end, its entry in
+ * man/bootparams-handover.8, and a case in tests/unit/test-handover-check.c.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "decide/handover-check.h"
+#include "decide/kho-scratch.h"
+
+#define MIB ((uint64_t)0x100000)
+
+static const char OFF[] = "kexec --live-update=off loads it all the same, and nothing "
+			  "is handed over.";
+
+const char *bp_handover_outcome_name(enum bp_handover_outcome outcome)
+{
+	static const char *const names[] = { "ok", "not-applicable", "unknown", "warning",
+					     "error" };
+
+	return names[outcome];
+}
+
+static void say(struct bp_handover_finding *f, enum bp_handover_outcome outcome,
+		const char *fmt, ...) BP_PRINTF(3, 4);
+static void say(struct bp_handover_finding *f, enum bp_handover_outcome outcome,
+		const char *fmt, ...)
+{
+	va_list ap;
+
+	f->outcome = outcome;
+	va_start(ap, fmt);
+	vsnprintf(f->what, sizeof(f->what), fmt, ap);
+	va_end(ap);
+}
+
+static void cure(struct bp_handover_finding *f, const char *fmt, ...) BP_PRINTF(2, 3);
+static void cure(struct bp_handover_finding *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->cure, sizeof(f->cure), fmt, ap);
+	va_end(ap);
+}
+
+/* How bad it is that what is kept would be lost. */
+static enum bp_handover_outcome loss(const struct bp_handover_subject *s)
+{
+	return s->required || s->sessions->n ? BP_HANDOVER_ERROR : BP_HANDOVER_WARNING;
+}
+
+static const char *line_of(const struct bp_handover_subject *s)
+{
+	return s->load->cmdline ? s->load->cmdline : "";
+}
+
+/* kstrtobool() of the last NAME=VALUE; -1: there is none that counts. */
+static int switched(const char *cmdline, const char *name)
+{
+	struct bp_span value = bp_cmdline_value(cmdline, name);
+	char c = value.len ? (char)value.data[0] : '\0', d;
+
+	if (c && strchr("yYtT1", c))
+		return 1;
+	if (c && strchr("nNfF0", c))
+		return 0;
+	d = value.len > 1 && (c == 'o' || c == 'O') ? (char)value.data[1] : '\0';
+	return d == 'n' || d == 'N' ? 1 : d == 'f' || d == 'F' ? 0 : -1;
+}
+
+/* Will kexec handover be on in the next kernel? -1: not known. */
+static int next_is_on(const struct bp_handover_subject *s)
+{
+	int on = switched(line_of(s), "kho");
+
+	if (on >= 0)
+		return on;
+	return s->next && s->next->has_config ? s->next->on_by_default : -1;
+}
+
+static bool next_knows(const struct bp_handover_subject *s, enum bp_kho_part part)
+{
+	return s->next && s->next->abi.versions[part];
+}
+
+/* The next kernel has none: kho-version speaks of it. */
+static bool has_no_kho(const struct bp_handover_subject *s, struct bp_handover_finding *f)
+{
+	if (!s->next || next_knows(s, BP_KHO_PART_KHO))
+		return false;
+	say(f, BP_HANDOVER_NOT_APPLICABLE, "%s has no kexec handover", s->load->image->path);
+	return true;
+}
+
+/* It is off: then there is nothing to be said of versions. */
+static bool is_off(const struct bp_handover_subject *s, struct bp_handover_finding *f)
+{
+	if (s->machine->kexec.kho_enabled)
+		return false;
+	say(f, BP_HANDOVER_NOT_APPLICABLE, "kexec handover is off");
+	return true;
+}
+
+static bool luo_is_off(const struct bp_handover_subject *s,
+		       struct bp_handover_finding *f)
+{
+	if (is_off(s, f))
+		return true;
+	if (s->running->luo_on)
+		return false;
+	say(f, BP_HANDOVER_NOT_APPLICABLE, "live update is off");
+	return true;
+}
+
+/* ---- the running kernel ---- */
+
+static void rule_running(const struct bp_handover_subject *s,
+			 struct bp_handover_finding *f)
+{
+	if (s->machine->kexec.kho_enabled)
+		return;
+	say(f, s->required ? BP_HANDOVER_ERROR : BP_HANDOVER_NOT_APPLICABLE,
+	    "kexec handover (KHO) is off in the running kernel: nothing can be handed over");
+	cure(f, "Boot a kernel that has CONFIG_KEXEC_HANDOVER with kho=on liveupdate=on.");
+}
+
+/* ---- versions ---- */
+
+static void join(char *const *versions, char *text, size_t size)
+{
+	size_t len = 0;
+
+	*text = '\0';
+	for (; *versions && len < size; versions++)
+		len += (size_t)snprintf(text + len, size - len, "%s%s", len ? ", " : "",
+					*versions);
+}
+
+/* What both say of a part. true: they agree, or nothing can be said, which is done. */
+static bool versions_agree(const struct bp_handover_subject *s, enum bp_kho_part part,
+			   struct bp_handover_finding *f, const char **ret_running)
+{
+	char **running = s->running->abi.versions[part];
+	const char *path = s->load->image->path;
+
+	*ret_running = running ? running[0] : NULL;
+	if (!s->next) {
+		say(f, BP_HANDOVER_UNKNOWN, "%s cannot be looked into: %s", path,
+		    s->next_why);
+		return true;
+	}
+	if (bp_kho_same_kernel(s->load->image->version, s->running->banner)) {
+		say(f, BP_HANDOVER_OK, "%s is the very kernel that runs", path);
+		return true;
+	}
+	if (running && bp_kho_abi_has(&s->next->abi, part, *running)) {
+		say(f, BP_HANDOVER_OK, "both have %s", *running);
+		return true;
+	}
+	if (running || !next_knows(s, part))
+		return false;
+	say(f, BP_HANDOVER_UNKNOWN,
+	    "%s has %s; by which version the running kernel hands over is not known: "
+	    "neither /sys/kernel/debug/kho nor /proc/kcore can be read",
+	    path, s->next->abi.versions[part][0]);
+	return true;
+}
+
+static void differ(const struct bp_handover_subject *s, enum bp_kho_part part,
+		   enum bp_handover_outcome outcome, const char *effect,
+		   struct bp_handover_finding *f)
+{
+	char **running = s->running->abi.versions[part];
+	char theirs[256];
+
+	join(s->next->abi.versions[part], theirs, sizeof(theirs));
+	say(f, outcome, "the running kernel hands over by %s, and %s knows %s: %s",
+	    *running, s->load->image->path, theirs, effect);
+	cure(f, "Take a kernel that has %s. %s", *running, OFF);
+}
+
+static void rule_kho_version(const struct bp_handover_subject *s,
+			     struct bp_handover_finding *f)
+{
+	const char *running;
+
+	if (is_off(s, f) || versions_agree(s, BP_KHO_PART_KHO, f, &running))
+		return;
+	if (next_knows(s, BP_KHO_PART_KHO)) {
+		differ(s, BP_KHO_PART_KHO, loss(s), "it would ignore what it is given", f);
+		return;
+	}
+	say(f, loss(s), "%s has no kexec handover (no version like \"%s\" is in it): it would "
+	    "ignore what it is given, and take that memory for free",
+	    s->load->image->path, running ? running : "kho-v4");
+	cure(f, "Take a kernel that has CONFIG_KEXEC_HANDOVER. %s", OFF);
+}
+
+static void rule_luo_version(const struct bp_handover_subject *s,
+			     struct bp_handover_finding *f)
+{
+	const char *running;
+	int on = next_is_on(s);
+
+	if (luo_is_off(s, f) || has_no_kho(s, f) ||
+	    versions_agree(s, BP_KHO_PART_LUO, f, &running))
+		return;
+	if (!next_knows(s, BP_KHO_PART_LUO)) {
+		say(f, loss(s), "%s has no live update orchestrator: sessions would end",
+		    s->load->image->path);
+		cure(f, "Take a kernel that has CONFIG_LIVEUPDATE. %s", OFF);
+		return;
+	}
+	if (!on) {
+		differ(s, BP_KHO_PART_LUO, loss(s),
+		       "it would ignore the sessions, as kexec handover is off in it", f);
+		return;
+	}
+	/* Without a session, too: the state itself is handed over. */
+	differ(s, BP_KHO_PART_LUO, BP_HANDOVER_ERROR,
+	       "it would panic as it starts (\"LUO state is incompatible\")", f);
+}
+
+static void rule_memfd_version(const struct bp_handover_subject *s,
+			       struct bp_handover_finding *f)
+{
+	enum bp_handover_outcome bad =
+		s->sessions->n ? BP_HANDOVER_ERROR : BP_HANDOVER_WARNING;
+	const char *running;
+
+	if (luo_is_off(s, f) || has_no_kho(s, f) ||
+	    versions_agree(s, BP_KHO_PART_MEMFD, f, &running))
+		return;
+	if (next_knows(s, BP_KHO_PART_MEMFD)) {
+		differ(s, BP_KHO_PART_MEMFD, bad,
+		       "with a memfd in a session its /dev/liveupdate could not be opened",
+		       f);
+		return;
+	}
+	if (!running) {
+		if (s->running->memory_read)
+			say(f, BP_HANDOVER_NOT_APPLICABLE, "neither kernel keeps memfds");
+		else
+			say(f, BP_HANDOVER_UNKNOWN, "%s cannot take memfds; whether the "
+			    "running kernel keeps any is not known: /proc/kcore cannot be "
+			    "read", s->load->image->path);
+		return;
+	}
+	say(f, bad, "%s cannot take memfds: with one in a session its /dev/liveupdate could "
+	    "not be opened", s->load->image->path);
+	cure(f, "Take a kernel that has CONFIG_LIVEUPDATE_MEMFD, or keep no memfd in a "
+		"session.");
+}
+
+static void rule_reserve_mem_version(const struct bp_handover_subject *s,
+				     struct bp_handover_finding *f)
+{
+	const char *running;
+
+	if (is_off(s, f))
+		return;
+	if (!bp_cmdline_has(s->machine->cmdline, "reserve_mem")) {
+		say(f, BP_HANDOVER_NOT_APPLICABLE, "there is no reserve_mem= on the running "
+						   "kernel's command line");
+		return;
+	}
+	if (has_no_kho(s, f) || versions_agree(s, BP_KHO_PART_RESERVE_MEM, f, &running))
+		return;
+	if (next_knows(s, BP_KHO_PART_RESERVE_MEM)) {
+		differ(s, BP_KHO_PART_RESERVE_MEM, BP_HANDOVER_WARNING,
+		       "it would reserve other memory for reserve_mem=", f);
+		return;
+	}
+	say(f, BP_HANDOVER_WARNING, "%s does not take over what reserve_mem= keeps",
+	    s->load->image->path);
+	cure(f, "Take a kernel that does.");
+}
+
+/* ---- the command line ---- */
+
+static void rule_cmdline_kho(const struct bp_handover_subject *s,
+			     struct bp_handover_finding *f)
+{
+	if (is_off(s, f) || has_no_kho(s, f))
+		return;
+	switch (next_is_on(s)) {
+	case 1:
+		return;
+	case 0:
+		say(f, loss(s), "kexec handover would be off in the next kernel: %s",
+		    switched(line_of(s), "kho") == 0
+			    ? "its command line says kho=off"
+			    : "its command line has no kho=on, and it is not on by default");
+		cure(f, "Add kho=on to the next command line (--append=, or --command-line=).");
+		return;
+	default:
+		say(f, BP_HANDOVER_UNKNOWN,
+		    "the next command line has no kho=on, and whether it is on by default in "
+		    "%s is not known (it does not contain its configuration): add kho=on",
+		    s->load->image->path);
+	}
+}
+
+static void rule_cmdline_liveupdate(const struct bp_handover_subject *s,
+				    struct bp_handover_finding *f)
+{
+	if (luo_is_off(s, f) || has_no_kho(s, f))
+		return;
+	if (switched(line_of(s), "liveupdate") == 1) {
+		if (next_is_on(s) == 0) {
+			say(f, loss(s), "the next command line has liveupdate=on, which has "
+					"no effect without kho=on");
+			cure(f, "Add kho=on to the next command line.");
+		}
+		return;
+	}
+	say(f, loss(s), "the next command line has no liveupdate=on: there would be no "
+			"/dev/liveupdate, and no way to sessions that were kept");
+	cure(f, "Add liveupdate=on to the next command line (--append=, or "
+		"--command-line=).");
+}
+
+/* All values of a parameter, in their order; malloc'd. */
+static char *all_values(const char *cmdline, const char *name)
+{
+	bp_autobuf struct bp_buf all = { 0 };
+	struct bp_span value;
+
+	if (bp_buf_reserve(&all, 1))
+		return NULL;
+	*all.data = '\0';
+	while (bp_cmdline_next_value(&cmdline, name, &value))
+		if (bp_buf_printf(&all, "%s%s=%.*s", all.len ? " " : "", name,
+				  (int)BP_MIN(value.len, (size_t)512), value.data))
+			return NULL;
+	return (char *)BP_TAKE_PTR(all.data);
+}
+
+static const char *or_nothing(const char *values)
+{
+	return *values ? values : "nothing";
+}
+
+/* The first of the parameters that the two lines do not have alike. */
+static bool finds_change(const struct bp_handover_subject *s, const char *const names[],
+			 enum bp_handover_outcome outcome, const char *effect,
+			 struct bp_handover_finding *f)
+{
+	for (; *names; names++) {
+		bp_autofree char *now = all_values(s->machine->cmdline, *names);
+		bp_autofree char *then = all_values(line_of(s), *names);
+
+		if (!now || !then || !strcmp(now, then))
+			continue;
+		say(f, outcome, "of %s= the running command line has %s, and the next one %s: "
+		    "%s", *names, or_nothing(now), or_nothing(then), effect);
+		return true;
+	}
+	return false;
+}
+
+static void rule_cmdline_memory(const struct bp_handover_subject *s,
+				struct bp_handover_finding *f)
+{
+	static const char *const names[] = { "mem", "memmap", NULL };
+
+	if (is_off(s, f))
+		return;
+	if (finds_change(s, names, loss(s), "memory that is kept may lie where the next kernel "
+					    "is told that there is none", f))
+		cure(f, "Give the next kernel the mem= and memmap= of the running one.");
+}
+
+static void rule_cmdline_iommu(const struct bp_handover_subject *s,
+			       struct bp_handover_finding *f)
+{
+	static const char *const names[] = {
+		"iommu", "intel_iommu", "amd_iommu", "iommu.passthrough", "iommu.strict",
+		"arm-smmu.disable_bypass", "arm-smmu-v3.disable_msipolling", NULL
+	};
+
+	if (is_off(s, f))
+		return;
+	if (finds_change(s, names, BP_HANDOVER_WARNING,
+			 "a device that goes on working may lose its mappings", f))
+		cure(f, "Give the next kernel the same, unless no device is kept.");
+}
+
+/* pci=: what gives out other numbers or addresses. */
+static bool renumbers(const char *word)
+{
+	static const char *const words[] = { "assign-busses", "realloc", "hpbussize",
+					     "hpmemsize", "hpmmiosize", "hpmmioprefsize",
+					     "hpiosize", "resource_alignment" };
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(words); i++)
+		if (strstr(word, words[i]))
+			return true;
+	return false;
+}
+
+static void rule_cmdline_pci(const struct bp_handover_subject *s,
+			     struct bp_handover_finding *f)
+{
+	static const char *const names[] = { "pci", NULL };
+	bp_autofree char *then = all_values(line_of(s), "pci");
+
+	if (is_off(s, f))
+		return;
+	if (finds_change(s, names, BP_HANDOVER_WARNING,
+			 "a device that is kept may get another number or other addresses",
+			 f)) {
+		cure(f, "Give the next kernel the same, unless no device is kept.");
+	} else if (then && renumbers(then)) {
+		say(f, BP_HANDOVER_WARNING, "%s: it may renumber buses or move devices that are "
+		    "kept", then);
+		cure(f, "Leave it out, unless no device is kept.");
+	}
+}
+
+static void rule_cmdline_scratch(const struct bp_handover_subject *s,
+				 struct bp_handover_finding *f)
+{
+	static const char *const names[] = { "kho_scratch", NULL };
+
+	if (is_off(s, f))
+		return;
+	if (finds_change(s, names, BP_HANDOVER_WARNING,
+			 "it has no effect after a kexec, as the scratch areas are inherited",
+			 f))
+		cure(f, "Set it where the machine boots without kexec; the next line may keep "
+			"it.");
+}
+
+/* ---- room ---- */
+
+/* The areas, whichever source has them. */
+static const struct bp_kho_area *scratch_areas(const struct bp_machine *m, size_t *ret_n)
+{
+	const struct bp_kho *kho = &m->kho;
+
+	*ret_n = kho->out_status ? kho->given.n_areas : kho->n_out_areas;
+	return kho->out_status ? kho->given.areas : kho->out_areas;
+}
+
+static uint64_t initrd_bytes(const struct bp_handover_subject *s)
+{
+	return s->load->has_initrd ? s->load->initrd.bytes.len : 0;
+}
+
+static uint64_t kernel_bytes(const struct bp_image *image)
+{
+	if (image->n_parts)
+		return image->phys_end - image->phys_start;
+	return image->arch == BP_ARCH_ARM64 ? image->arm64.image_size : image->bz.init_size;
+}
+
+static uint64_t to_mib(uint64_t bytes)
+{
+	return bytes / MIB + (bytes % MIB != 0);
+}
+
+/* A size that would do, for the area that lies anywhere. */
+static void cure_scratch(const struct bp_handover_subject *s, uint64_t crash,
+			 struct bp_handover_finding *f)
+{
+	uint64_t need = kernel_bytes(s->load->image) + initrd_bytes(s) + crash + 64 * MIB;
+
+	cure(f, "Boot once without kexec, with kho_scratch=64M,%" PRIu64 "M,64M (areas are made "
+		"at such a boot alone, and inherited), or make %s smaller. %s",
+	     to_mib(bp_align_up(need, 64 * MIB)), crash ? "crashkernel=" : "the initrd", OFF);
+}
+
+/* The areas as they will be when all is loaded. false: said why not. */
+static bool loaded_scratch(const struct bp_handover_subject *s,
+			   struct bp_handover_finding *f, struct bp_kho_scratch *scratch)
+{
+	const struct bp_image *image = s->load->image;
+	const char *what = NULL;
+	uint64_t size = 0;
+	int r = 0;
+
+	if (s->plan && s->plan->n_segments) {
+		for (unsigned int i = 0; !r && i < s->plan->n_segments; i++)
+			r = bp_kho_scratch_take(scratch, s->plan->segments[i].mem,
+						s->plan->segments[i].memsz);
+	} else if (s->load->choice.syscall == BP_SYSCALL_FILE_LOAD) {
+		r = bp_kho_scratch_file_load(scratch, image, strlen(line_of(s)),
+					     initrd_bytes(s), &what, &size);
+	}
+	if (r == -ENOSPC)
+		say(f, BP_HANDOVER_ERROR, "there is no room for the %s: %" PRIu64 " MiB are "
+		    "needed in one piece, and the largest free piece of the scratch areas, of "
+		    "%" PRIu64 " MiB left in all, has %" PRIu64 " MiB (kernel %" PRIu64 " MiB, "
+		    "initrd %" PRIu64 " MiB)", what, to_mib(size),
+		    bp_kho_scratch_total(scratch) / MIB,
+		    bp_kho_scratch_largest(scratch) / MIB, to_mib(kernel_bytes(image)),
+		    to_mib(initrd_bytes(s)));
+	else if (r)
+		say(f, BP_HANDOVER_UNKNOWN, "%s", strerror(-r));
+	return !r;
+}
+
+static bool no_areas(const struct bp_handover_subject *s, struct bp_handover_finding *f,
+		     struct bp_kho_scratch *ret_scratch)
+{
+	const struct bp_kho_area *areas;
+	size_t n;
+
+	if (is_off(s, f))
+		return true;
+	areas = scratch_areas(s->machine, &n);
+	if (!n) {
+		say(f, BP_HANDOVER_UNKNOWN, "where the scratch areas lie is not known: "
+		    "/sys/kernel/debug/kho cannot be read");
+		return true;
+	}
+	if (bp_kho_scratch_init(areas, n, ret_scratch)) {
+		say(f, BP_HANDOVER_UNKNOWN, "out of memory");
+		return true;
+	}
+	return false;
+}
+
+static void rule_scratch_room(const struct bp_handover_subject *s,
+			      struct bp_handover_finding *f)
+{
+	bp_autoscratch struct bp_kho_scratch scratch = { 0 };
+
+	if (no_areas(s, f, &scratch))
+		return;
+	if (!loaded_scratch(s, f, &scratch)) {
+		if (f->outcome == BP_HANDOVER_ERROR)
+			cure_scratch(s, 0, f);
+		return;
+	}
+	say(f, BP_HANDOVER_OK, "%" PRIu64 " MiB stay free, %" PRIu64 " MiB in one piece",
+	    bp_kho_scratch_total(&scratch) / MIB, bp_kho_scratch_largest(&scratch) / MIB);
+}
+
+static uint64_t ram_bytes(const struct bp_machine *m)
+{
+	uint64_t total = bp_memmap_total(&m->firmware_map, BP_MEM_RAM);
+
+	for (size_t i = 0; !total && !m->iomem.status && i < m->iomem.n; i++)
+		if (!strcmp(m->iomem.v[i].name, "System RAM"))
+			total += m->iomem.v[i].end - m->iomem.v[i].start;
+	return total;
+}
+
+static void rule_scratch_crashkernel(const struct bp_handover_subject *s,
+				     struct bp_handover_finding *f)
+{
+	bp_autoscratch struct bp_kho_scratch scratch = { 0 };
+	struct bp_handover_finding ignored = { 0 };
+	enum bp_arch arch = s->machine->arch;
+	uint64_t largest, total;
+	struct bp_crashkernel c;
+	bool now = s->machine->kexec.crash_size > 0;
+
+	if (no_areas(s, f, &scratch))
+		return;
+	bp_crashkernel_parse(line_of(s), arch, ram_bytes(s->machine), &c);
+	if (!c.size) {
+		say(f, BP_HANDOVER_NOT_APPLICABLE, "the next command line asks for no "
+						   "crashkernel=");
+		return;
+	}
+	total = bp_kho_scratch_total(&scratch);
+	largest = bp_kho_scratch_largest(&scratch);
+	if (!bp_crashkernel_fits(&scratch, arch, &c)) {
+		bool known = bp_cmdline_has(s->machine->cmdline, "crashkernel");
+
+		/* What is lost already is not lost by this load. */
+		say(f, known && !now ? BP_HANDOVER_WARNING : BP_HANDOVER_ERROR,
+		    "crashkernel=: %" PRIu64 " MiB do not fit into the scratch areas, which "
+		    "have %" PRIu64 " MiB, at most %" PRIu64 " MiB in one piece: the next "
+		    "kernel would reserve nothing, and a crash of it leave no dump",
+		    to_mib(c.size), total / MIB, largest / MIB);
+		cure_scratch(s, c.size, f);
+		return;
+	}
+	if (!loaded_scratch(s, &ignored, &scratch)) {
+		say(f, BP_HANDOVER_NOT_APPLICABLE, "scratch-room speaks of it");
+		return;
+	}
+	if (bp_crashkernel_fits(&scratch, arch, &c))
+		return;
+	say(f, BP_HANDOVER_WARNING, "crashkernel=: %" PRIu64 " MiB fit into the scratch areas "
+	    "(%" PRIu64 " MiB, at most %" PRIu64 " in one piece), but not beside what is "
+	    "loaded, which leaves %" PRIu64 " MiB in one piece: the next kernel may reserve "
+	    "nothing", to_mib(c.size), total / MIB, largest / MIB,
+	    bp_kho_scratch_largest(&scratch) / MIB);
+	cure_scratch(s, c.size, f);
+}
+
+static void rule_placement(const struct bp_handover_subject *s,
+			   struct bp_handover_finding *f)
+{
+	if (is_off(s, f))
+		return;
+	if (s->plan)
+		return;
+	say(f, BP_HANDOVER_ERROR, "kexec would not load it: %s", s->plan_why);
+	cure(f, "As it says.");
+}
+
+/* ---- sessions ---- */
+
+static void rule_sessions(const struct bp_handover_subject *s,
+			  struct bp_handover_finding *f)
+{
+	const struct bp_luo_sessions *all = s->sessions;
+	const struct bp_luo_keeper *unknown = NULL;
+
+	if (luo_is_off(s, f))
+		return;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct bp_luo_keeper *h = &all->v[i];
+
+		if (h->fate == BP_LUO_FATE_UNKNOWN)
+			unknown = h;
+		if (bp_luo_session_survives(all, h->session))
+			continue;
+		say(f, BP_HANDOVER_WARNING, "session \"%s\" is held only by processes that are "
+		    "gone before a shutdown jumps, such as %s (PID %u): %s",
+		    h->session, h->comm, h->pid, h->why);
+		cure(f, "Hold it in a process that survives (bootparams handover save does, and "
+			"systemd >= 261 in the store of a unit with "
+			"FileDescriptorStorePreserve=yes), or jump at once: kexec -e.");
+		return;
+	}
+	if (all->status)
+		say(f, BP_HANDOVER_UNKNOWN, "not all processes can be looked at: %s",
+		    strerror(-all->status));
+	else if (unknown)
+		say(f, BP_HANDOVER_UNKNOWN, "session \"%s\" is held by %s (PID %u): %s",
+		    unknown->session, unknown->comm, unknown->pid, unknown->why);
+	else if (!all->n)
+		say(f, BP_HANDOVER_OK, "there is no session");
+}
+
+/* ---- */
+
+static const struct {
+	const char *name, *title;
+	void (*look)(const struct bp_handover_subject *s, struct bp_handover_finding *f);
+} rules[] = {
+	{ "running", "kexec handover in the running kernel", rule_running },
+	{ "kho-version", "the version of kexec handover", rule_kho_version },
+	{ "luo-version", "the version of the live update orchestrator", rule_luo_version },
+	{ "memfd-version", "the version of memfds in sessions", rule_memfd_version },
+	{ "reserve-mem-version", "the version of reserve_mem=", rule_reserve_mem_version },
+	{ "cmdline-kho", "kho= of the next kernel", rule_cmdline_kho },
+	{ "cmdline-liveupdate", "liveupdate= of the next kernel", rule_cmdline_liveupdate },
+	{ "cmdline-memory", "memory that the next kernel is told of", rule_cmdline_memory },
+	{ "cmdline-iommu", "options of the IOMMU", rule_cmdline_iommu },
+	{ "cmdline-pci", "options of PCI", rule_cmdline_pci },
+	{ "cmdline-scratch", "kho_scratch= of the next kernel", rule_cmdline_scratch },
+	{ "placement", "the load as kexec would make it", rule_placement },
+	{ "scratch-room", "room for the kernel and the initrd", rule_scratch_room },
+	{ "scratch-crashkernel", "room for the next crash kernel", rule_scratch_crashkernel },
+	{ "sessions", "who holds sessions", rule_sessions },
+};
+
+int bp_handover_check(const struct bp_handover_subject *s,
+		      struct bp_handover_finding **ret_findings, size_t *ret_n)
+{
+	struct bp_handover_finding *f = calloc(BP_ARRAY_SIZE(rules), sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	for (size_t i = 0; i < BP_ARRAY_SIZE(rules); i++) {
+		f[i].rule = rules[i].name;
+		f[i].title = rules[i].title;
+		rules[i].look(s, &f[i]);
+	}
+	*ret_findings = f;
+	*ret_n = BP_ARRAY_SIZE(rules);
+	return 0;
+}
+
+enum bp_handover_outcome bp_handover_worst(const struct bp_handover_finding *findings,
+					   size_t n)
+{
+	enum bp_handover_outcome worst = BP_HANDOVER_OK;
+
+	for (size_t i = 0; i < n; i++)
+		worst = BP_MAX(worst, findings[i].outcome);
+	return worst;
+}
