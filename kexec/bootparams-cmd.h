@@ -32,6 +32,7 @@ int bootparams_dispatch(const struct bootparams_group *group, int argc, char **a
 extern const struct bootparams_command bootparams_check;
 extern const struct bootparams_command bootparams_diff;
 extern const struct bootparams_command bootparams_handover;
+extern const struct bootparams_command bootparams_handover_check;
 extern const struct bootparams_command bootparams_hyperv;
 extern const struct bootparams_command bootparams_memmap;
 extern const struct bootparams_command bootparams_record;

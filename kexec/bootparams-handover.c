@@ -15,6 +15,7 @@
 static const struct bootparams_command handover_show;
 
 static const struct bootparams_command *const commands[] = {
+	&bootparams_handover_check,
 	&handover_show,
 };
 

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* bootparams handover check: would a kernel take over what this one keeps alive? */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "bootparams-cmd.h"
+#include "core/json.h"
+#include "handover-look.h"
+#include "purgatory/purgatory.h"
+
+
+struct job {
+	bool json, reuse;
+	const char *sysroot, *kernel, *line;
+	const char **initrds;
+	size_t n_initrds;
+};
+
+/* ---- JSON ---- */
+
+static void json_versions(struct bp_json *j, const struct handover_look *look)
+{
+	bp_json_array(j, "versions");
+	for (unsigned int i = 0; i < BP_KHO_PARTS; i++) {
+		char **running = look->running.abi.versions[i];
+
+		bp_json_object(j, NULL);
+		bp_json_string(j, "part", bp_kho_part_name((enum bp_kho_part)i));
+		bp_json_string(j, "running", running ? *running : NULL);
+		bp_json_string(j, "source", look->running.source[i]);
+		bp_json_array(j, "next");
+		for (char **v = look->next.abi.versions[i]; v && *v; v++)
+			bp_json_string(j, NULL, *v);
+		bp_json_array_end(j);
+		bp_json_object_end(j);
+	}
+	bp_json_array_end(j);
+}
+
+static void json_sessions(struct bp_json *j, const struct bp_luo_sessions *sessions)
+{
+	static const char *const fates[] = { "killed", "survives", "unknown" };
+
+	bp_json_array(j, "sessions");
+	for (size_t i = 0; i < sessions->n; i++) {
+		const struct bp_luo_keeper *h = &sessions->v[i];
+
+		bp_json_object(j, NULL);
+		bp_json_string(j, "name", h->session);
+		bp_json_uint(j, "pid", h->pid);
+		bp_json_string(j, "process", h->comm);
+		bp_json_string(j, "at_shutdown", fates[h->fate]);
+		bp_json_string(j, "why", h->why);
+		bp_json_object_end(j);
+	}
+	bp_json_array_end(j);
+}
+
+static int to_json(const struct job *job, const struct bp_load *load,
+		   const struct handover_look *look, struct bp_buf *text)
+{
+	struct bp_json json = { 0 }, *j = &json;
+
+	bp_json_object(j, NULL);
+	bp_json_string(j, "kernel", job->kernel);
+	bp_json_string(j, "command_line", load->cmdline);
+	bp_json_string(j, "worst", bp_handover_outcome_name(
+					   bp_handover_worst(look->findings, look->n)));
+	json_versions(j, look);
+	json_sessions(j, &look->sessions);
+	bp_json_array(j, "rules");
+	for (size_t i = 0; i < look->n; i++) {
+		const struct bp_handover_finding *f = &look->findings[i];
+
+		bp_json_object(j, NULL);
+		bp_json_string(j, "name", f->rule);
+		bp_json_string(j, "title", f->title);
+		bp_json_string(j, "outcome", bp_handover_outcome_name(f->outcome));
+		bp_json_string(j, "what", *f->what ? f->what : NULL);
+		bp_json_string(j, "cure", *f->cure ? f->cure : NULL);
+		bp_json_object_end(j);
+	}
+	bp_json_array_end(j);
+	bp_json_object_end(j);
+	return bp_json_finish(j, text);
+}
+
+/* ---- text ---- */
+
+static void text_found(const struct handover_look *look, enum bp_handover_outcome outcome,
+		       struct bp_buf *b, int *r)
+{
+	for (size_t i = 0; i < look->n; i++) {
+		const struct bp_handover_finding *f = &look->findings[i];
+
+		if (f->outcome == outcome)
+			put(b, r, "%-8s %s: %s\n         %s.\n         way out  %s\n\n",
+			    bp_handover_outcome_name(outcome), f->rule, f->title, f->what,
+			    f->cure);
+	}
+}
+
+/* The rules of one outcome, those with one reason on one line. */
+static void text_others(const struct handover_look *look, enum bp_handover_outcome outcome,
+			const char *title, struct bp_buf *b, int *r)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < look->n; i++) {
+		const struct bp_handover_finding *f = &look->findings[i];
+		const char *before = "  ";
+		bool told = false;
+
+		for (size_t k = 0; k < i; k++)
+			told |= look->findings[k].outcome == outcome &&
+				!strcmp(look->findings[k].what, f->what);
+		if (f->outcome != outcome || told)
+			continue;
+		put(b, r, "%s", any ? "" : title);
+		any = true;
+		for (size_t k = i; k < look->n; k++)
+			if (look->findings[k].outcome == outcome &&
+			    !strcmp(look->findings[k].what, f->what)) {
+				put(b, r, "%s%s", before, look->findings[k].rule);
+				before = ", ";
+			}
+		put(b, r, "%s%s\n", *f->what ? ": " : "", f->what);
+	}
+	if (any)
+		put(b, r, "\n");
+}
+
+static void text_sessions(const struct bp_luo_sessions *sessions, struct bp_buf *b, int *r)
+{
+	static const char *const fates[] = { "does not live until the jump",
+					     "lives until the jump", "not known" };
+
+	if (!sessions->n)
+		return;
+	put(b, r, "Sessions (name, who has it open, what becomes of it in a shutdown)\n");
+	for (size_t i = 0; i < sessions->n; i++) {
+		const struct bp_luo_keeper *h = &sessions->v[i];
+
+		put(b, r, "  ");
+		put_text(b, r, h->session, strlen(h->session));
+		put(b, r, "  ");
+		put_text(b, r, h->comm, strlen(h->comm));
+		put(b, r, " (PID %u)  %s: %s\n", h->pid, fates[h->fate], h->why);
+	}
+	put(b, r, "\n");
+}
+
+static int to_text(const struct handover_look *look, struct bp_buf *b)
+{
+	unsigned int n[BP_HANDOVER_ERROR + 1] = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < look->n; i++)
+		n[look->findings[i].outcome]++;
+	text_found(look, BP_HANDOVER_ERROR, b, &r);
+	text_found(look, BP_HANDOVER_WARNING, b, &r);
+	text_others(look, BP_HANDOVER_UNKNOWN, "Unknown\n", b, &r);
+	text_others(look, BP_HANDOVER_OK, "In order\n", b, &r);
+	text_others(look, BP_HANDOVER_NOT_APPLICABLE, "Not applicable\n", b, &r);
+	text_sessions(&look->sessions, b, &r);
+	put(b, &r, "%zu rules: %u error%s, %u warning%s; %u in order, %u unknown, %u not "
+	    "applicable\n", look->n, n[BP_HANDOVER_ERROR],
+	    n[BP_HANDOVER_ERROR] == 1 ? "" : "s", n[BP_HANDOVER_WARNING],
+	    n[BP_HANDOVER_WARNING] == 1 ? "" : "s", n[BP_HANDOVER_OK],
+	    n[BP_HANDOVER_UNKNOWN], n[BP_HANDOVER_NOT_APPLICABLE]);
+	return r;
+}
+
+/* ---- */
+
+/* Not loading it is a finding; files that are named and cannot be read are none. */
+static int plan(struct bp_load *load, const struct job *job, struct bp_plan **ret_plan,
+		char **ret_why)
+{
+	int r = bp_load_gather(load);
+
+	if (!r)
+		r = bp_load_plan(load, load->choice.syscall, ret_plan);
+	if (!r || r == -ENOMEM || (job->n_initrds && !load->has_initrd))
+		return r;
+	*ret_why = strdup(bootparams_why(load->ctx, r));
+	bp_forgive(load->ctx);
+	return *ret_why ? 0 : -ENOMEM;
+}
+
+static int look_at(struct bp_load *load, const struct job *job, struct bp_buf *text,
+		   int *ret_status)
+{
+	auto_handover_look struct handover_look look = { 0 };
+	bp_autofree char *why = NULL;
+	struct bp_plan *p = NULL;
+	int r;
+
+	load->for_show = true;
+	load->reuse_cmdline = job->reuse || !job->line;
+	load->append = job->line;
+	load->initrds = job->n_initrds ? job->initrds : NULL;
+	load->purgatory = kexec_purgatory_ops(load->image->arch);
+	r = plan(load, job, &p, &why);
+	if (!r)
+		r = handover_look(load, p, why, true, &look);
+	if (!r)
+		r = job->json ? to_json(job, load, &look, text) : to_text(&look, text);
+	if (!r && bp_handover_worst(look.findings, look.n) == BP_HANDOVER_ERROR)
+		*ret_status = EXIT_FAILURE;
+	bp_plan_unref(p);
+	return r;
+}
+
+static int look(struct bp_ctx *ctx, const struct job *job, struct bp_buf *text,
+		int *ret_status)
+{
+	struct bp_machine *m = NULL;
+	struct bp_image *image = NULL;
+	struct bp_load load;
+	int r = bp_machine_collect(ctx, &m);
+
+	if (!r)
+		r = bp_image_open(ctx, job->kernel, NULL, &image);
+	if (!r && image->arch != m->arch)
+		r = bp_fail(ctx, -EOPNOTSUPP, "%s is for %s, the machine is %s", job->kernel,
+			    bp_arch_name(image->arch), bp_arch_name(m->arch));
+	if (!r) {
+		bp_load_init(&load, ctx, m, image);
+		r = look_at(&load, job, text, ret_status);
+		bp_load_done(&load);
+	}
+	bp_image_unref(image);
+	bp_machine_unref(m);
+	return r;
+}
+
+static int parse(int argc, char **argv, struct job *job)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "sysroot", required_argument, NULL, 's' },
+		{ "initrd", required_argument, NULL, 'i' },
+		{ "append", required_argument, NULL, 'a' },
+		{ "command-line", required_argument, NULL, 'a' },
+		{ "reuse-cmdline", no_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		switch (c) {
+		case 'j':
+			job->json = true;
+			break;
+		case 's':
+			job->sysroot = optarg;
+			break;
+		case 'i':
+			job->initrds[job->n_initrds++] = optarg;
+			break;
+		case 'a':
+			job->line = optarg;
+			break;
+		case 'r':
+			job->reuse = true;
+			break;
+		case 'h':
+			bootparams_usage(&bootparams_handover_check, stdout);
+			return -1;
+		default:
+			return EXIT_FAILURE;
+		}
+	job->kernel = argv[optind];
+	if (!job->kernel) {
+		say_error("handover check: name the KERNEL that is to be loaded");
+		return EXIT_FAILURE;
+	}
+	if (argv[optind + 1]) {
+		say_error("handover check takes no \"%s\" behind KERNEL", argv[optind + 1]);
+		return EXIT_FAILURE;
+	}
+	return 0;
+}
+
+static int run(int argc, char **argv, struct job *job)
+{
+	bp_autobuf struct bp_buf text = { 0 };
+	int status = EXIT_SUCCESS, r = parse(argc, argv, job);
+	struct bp_ctx *ctx;
+
+	if (r)
+		return r < 0 ? EXIT_SUCCESS : r;
+	ctx = bootparams_ctx(job->sysroot, false);
+	if (!ctx)
+		return EXIT_FAILURE;
+	r = look(ctx, job, &text, &status);
+	if (r)
+		say_error("%s", bootparams_why(ctx, r));
+	bp_ctx_unref(ctx);
+	if (r || bootparams_print(&text) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	return status;
+}
+
+static int check(int argc, char **argv)
+{
+	struct job job = { .initrds = calloc((size_t)argc + 1, sizeof(*job.initrds)) };
+	int r = EXIT_FAILURE;
+
+	if (job.initrds)
+		r = run(argc, argv, &job);
+	else
+		say_error("%s", strerror(ENOMEM));
+	free(job.initrds);
+	return r;
+}
+
+const struct bootparams_command bootparams_handover_check = {
+	.name = "handover check",
+	.arguments = "KERNEL [OPTION]...",
+	.help = "check whether KERNEL would take over what this one keeps alive",
+	.options = "  --initrd=FILE   the initrd that goes with KERNEL; may be given several "
+		   "times\n"
+		   "  --append=LINE   its command line, instead of the running kernel's\n"
+		   "  --command-line=LINE  the same\n"
+		   "  --reuse-cmdline  the running kernel's line, before that of --append\n"
+		   "  --json          print JSON instead of text\n" BOOTPARAMS_SYSROOT_HELP,
+	.run = check,
+};
