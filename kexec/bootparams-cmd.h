@@ -33,6 +33,10 @@ extern const struct bootparams_command bootparams_check;
 extern const struct bootparams_command bootparams_diff;
 extern const struct bootparams_command bootparams_handover;
 extern const struct bootparams_command bootparams_handover_check;
+extern const struct bootparams_command bootparams_handover_drop;
+extern const struct bootparams_command bootparams_handover_list;
+extern const struct bootparams_command bootparams_handover_restore;
+extern const struct bootparams_command bootparams_handover_save;
 extern const struct bootparams_command bootparams_hyperv;
 extern const struct bootparams_command bootparams_memmap;
 extern const struct bootparams_command bootparams_record;
@@ -109,6 +113,8 @@ void bootparams_kho_text(const struct bp_kho *kho, struct bp_buf *b, int *r);
 void put(struct bp_buf *b, int *r, const char *fmt, ...) BP_PRINTF(3, 4);
 /* Foreign text, @len at most: what a terminal would obey becomes a question mark. */
 void put_text(struct bp_buf *b, int *r, const char *text, size_t len);
+/* "512 MiB", rounded down: the exact size, where it counts, stands beside it. */
+void rough_size_text(uint64_t bytes, char text[24]);
 void text_range(struct bp_buf *b, int *r, bp_phys_t start, bp_phys_t end,
 		unsigned int depth, const char *name);
 void text_map(struct bp_buf *b, int *r, const char *title, const struct bp_memmap *map,

@@ -16,6 +16,10 @@ static const struct bootparams_command handover_show;
 
 static const struct bootparams_command *const commands[] = {
 	&bootparams_handover_check,
+	&bootparams_handover_drop,
+	&bootparams_handover_list,
+	&bootparams_handover_restore,
+	&bootparams_handover_save,
 	&handover_show,
 };
 

@@ -56,8 +56,7 @@ void json_map(struct bp_json *j, const char *key, const struct bp_memmap *map)
 	bp_json_array_end(j);
 }
 
-/* "12.5 GiB": three digits say enough, the exact ends stand beside it. */
-static void size_text(uint64_t bytes, char text[24])
+void rough_size_text(uint64_t bytes, char text[24])
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
 	size_t u = 0;
@@ -74,7 +73,7 @@ void text_range(struct bp_buf *b, int *r, bp_phys_t start, bp_phys_t end,
 {
 	char size[24];
 
-	size_text(end - start, size);
+	rough_size_text(end - start, size);
 	put(b, r, "  0x%016" PRIx64 "  0x%016" PRIx64 "  %9s  %*s%s\n", start, end, size,
 	    (int)depth * 2, "", name);
 }

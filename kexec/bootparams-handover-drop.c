@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* bootparams handover drop: give up a session, and what it preserves. */
+#include "config.h"
+
+#include <errno.h>
+
+#include "bootparams-cmd.h"
+#include "collect/luo-holders.h"
+#include "luo-session.h"
+
+/* One that this system made, or that a restore left behind. */
+static int drop_held(struct bp_ctx *ctx, const struct bp_luo_holder *h)
+{
+	if (!luo_is_our_holder(h))
+		return bp_fail(ctx, -EBUSY,
+			       "process %u (%s) holds it, which is none of \"bootparams "
+			       "handover\": ask that to give it up", h->pid,
+			       h->comm ? h->comm : "?");
+	return luo_end_holder(ctx, h->pid);
+}
+
+/* One that arrived and that nobody asked for: taken, and finished as it is. */
+static int drop_arrived(struct bp_ctx *ctx, const char *name)
+{
+	bp_autoclose int session = -1;
+	unsigned int pid;
+	int r = luo_retrieve(ctx, name, &session, &pid);
+
+	return r ? r : luo_finish(ctx, session, name);
+}
+
+static int run(int argc, char **argv)
+{
+	struct bp_luo_holders all = { 0 };
+	const struct bp_luo_holder *h;
+	struct bootparams_args args;
+	struct bp_ctx *ctx;
+	int r = bootparams_args(&bootparams_handover_drop, argc, argv, &args);
+
+	if (r >= 0)
+		return r;
+	if (args.json || args.sysroot || argc - optind != 1) {
+		bootparams_usage(&bootparams_handover_drop, stderr);
+		return EXIT_FAILURE;
+	}
+	if (!luo_name_is_usable(argv[optind]))
+		return EXIT_FAILURE;
+	ctx = bootparams_ctx(NULL, false);
+	if (!ctx)
+		return EXIT_FAILURE;
+	r = bp_luo_holders_read(ctx, &all);
+	h = bp_luo_holder_of(&all, argv[optind]);
+	if (!r)
+		r = h ? drop_held(ctx, h) : drop_arrived(ctx, argv[optind]);
+	if (r)
+		say_error("cannot drop session \"%s\": %s", argv[optind],
+			  bootparams_why(ctx, r));
+	bp_luo_holders_done(&all);
+	bp_ctx_unref(ctx);
+	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+const struct bootparams_command bootparams_handover_drop = {
+	.name = "handover drop",
+	.arguments = "NAME",
+	.help = "give up a session, and what it preserves",
+	.options = "",
+	.run = run,
+};
