@@ -205,6 +205,33 @@ class HopRun(runner.Run):
         return [m.words for m in self.marks if m.name == name]
 
 
+# Live update: a session with files of $mib MiB in all goes from kernel to kernel.
+LIVE_UPDATE = "kho=on liveupdate=on"
+
+
+def save_session(mib):
+    return "\n".join((
+        f"vm-helper fill $hop {mib} /tmp/big || fail 'no room for a file'",
+        "echo hop $hop >/tmp/small && chmod 2751 /tmp/small && touch -d '2001-02-03 04:05:06' "
+        "/tmp/small",
+        "run save$hop bootparams handover save vm /tmp/big /tmp/small",
+        '[ $rc = 0 ] || fail "save: $(cat /tmp/out)"',
+        "rm /tmp/big /tmp/small"))
+
+
+def restore_session(mib):
+    return "\n".join((
+        "mkdir -p /tmp/r",
+        "run restore$hop bootparams handover restore vm /tmp/r",
+        'check "restore of hop $hop" 0 $rc',
+        '[ $rc = 0 ] || mark said "$(cat /tmp/out)"',
+        'check "bytes of hop $hop" ok '
+        f'"$(vm-helper filled $((hop - 1)) {mib} /tmp/r/big && echo ok)"',
+        'check "words of hop $hop" "hop $((hop - 1))" "$(cat /tmp/r/small)"',
+        'check "mode and time of hop $hop" "2751 981173106" "$(stat -c "%a %Y" /tmp/r/small)"',
+        "rm -r /tmp/r"))
+
+
 def all_cases():
     found = []
 
@@ -214,4 +241,8 @@ def all_cases():
     for kernel, calls in (("6.1", "c"), ("7.x", "scs")):
         add(f"{kernel}-3hops-{calls}", kernel=kernel, calls=calls, hops=3, core=calls == "scs",
             claim="four kernels in a row draw on the frame buffer that the firmware made")
+    for mib, memory in ((64, 1024), (512, 2560)):
+        add(f"kho-2hops-s-{mib}m", kernel="test", calls="s", cmdline=LIVE_UPDATE,
+            memory_mib=memory, leave=save_session(mib), arrive=restore_session(mib),
+            claim=f"{mib} MiB in a session that handover save made arrive byte by byte, twice")
     return found
