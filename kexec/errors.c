@@ -80,7 +80,7 @@ static bool newer_load_flag(const struct kexec_failure *f)
 
 static bool kho(const struct kexec_failure *f)
 {
-	return f->machine->kexec.kho_enabled && !f->panic;
+	return f->machine->kho.on && !f->panic;
 }
 
 /* The kernel was in something that is signed as a whole. */

@@ -85,6 +85,10 @@ int bp_kernel_symbol(struct bp_ctx *ctx, struct bp_machine *m, enum bp_symbol sy
 		[BP_SYMBOL_EFI_MEMRESERVE_ROOT] = "efi_memreserve_root",
 		[BP_SYMBOL_KEXEC_IMAGE] = "kexec_image",
 		[BP_SYMBOL_KEXEC_CRASH_IMAGE] = "kexec_crash_image",
+		[BP_SYMBOL_KHO_ENABLE] = "kho_enable",
+		[BP_SYMBOL_KHO_OUT] = "kho_out",
+		[BP_SYMBOL_KHO_SCRATCH] = "kho_scratch",
+		[BP_SYMBOL_KHO_SCRATCH_COUNT] = "kho_scratch_cnt",
 		[BP_SYMBOLS] = NULL
 	};
 	int r = m->symbols.asked ? 0 : bp_kallsyms_lookup(ctx, names, m->symbols.address);

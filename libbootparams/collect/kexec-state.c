@@ -16,8 +16,6 @@
  *	/proc/meminfo					MemAvailable:    3856140 kB
  *	/sys/kernel/security/ima/runtime_measurements_count	1 (boot_aggregate alone)
  *	/sys/kernel/config/crash_dm_crypt_keys/count		0
- *	/sys/kernel/debug/kho/out, /proc/cmdline		kho=on
- *	the config again			CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y
  *	/proc/kallsyms						ffffffff8107a4b0 t tdx_kexec_begin
  */
 #include "config.h"
@@ -25,7 +23,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "collect/machine.h"
 
@@ -97,7 +94,8 @@ static bool config_has(const struct bp_buf *config, const char *line)
 }
 
 static void read_config(struct bp_ctx *ctx, const struct bp_machine *m,
-			struct bp_kexec_state *k, bool *ret_ima_kexec, bool *ret_kho)
+			struct bp_kexec_state *k, bool *ret_ima_kexec,
+			struct bp_kho_config *ret_kho)
 {
 	static const char *const paths[][2] = {
 		{ "/boot/config-", "" },
@@ -121,7 +119,9 @@ static void read_config(struct bp_ctx *ctx, const struct bp_machine *m,
 	k->has_file_load = config_has(&config, "CONFIG_KEXEC_FILE=y");
 	k->sig_enforced = config_has(&config, "CONFIG_KEXEC_SIG_FORCE=y");
 	*ret_ima_kexec = config_has(&config, "CONFIG_IMA_KEXEC=y");
-	*ret_kho = config_has(&config, "CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y");
+	ret_kho->built = config_has(&config, "CONFIG_KEXEC_HANDOVER=y");
+	ret_kho->on_by_default =
+		config_has(&config, "CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y");
 }
 
 /* One "word" of a command line or policy line, bounded by blanks or the ends. */
@@ -210,33 +210,6 @@ static void read_available(struct bp_ctx *ctx, struct bp_machine *m)
 		m->memory_available = strtoull(bp_buf_str(&line) + 13, NULL, 10) << 10;
 }
 
-/* kho_parse_enable() takes what kstrtobool() takes, of which the last word counts. */
-static bool cmdline_kho(const char *cmdline, bool otherwise)
-{
-	for (const char *p = cmdline; (p = strstr(p, "kho=")); p += 4) {
-		if (p != cmdline && p[-1] != ' ')
-			continue;
-		if (p[4] && strchr("yYtT1", p[4]))
-			otherwise = true;
-		else if (p[4] && strchr("nNfF0", p[4]))
-			otherwise = false;
-		else if (!strncasecmp(p + 4, "on", 2))
-			otherwise = true;
-		else if (!strncasecmp(p + 4, "of", 2))
-			otherwise = false;
-	}
-	return otherwise;
-}
-
-/* debugfs is seldom mounted for anybody but root, and not everywhere: then what was asked
- * for. */
-static void read_kho(struct bp_ctx *ctx, const struct bp_machine *m,
-		     struct bp_kexec_state *k, bool by_default)
-{
-	k->kho_enabled = bp_io_exists(ctx, "/sys/kernel/debug/kho/out") ||
-			 cmdline_kho(m->cmdline ? m->cmdline : "", by_default);
-}
-
 /*
  * Memory that a guest shares with its host has to become private again before the next
  * kernel starts: x86_platform.guest.enc_kexec_begin() and _finish(), whose SEV-SNP and
@@ -277,7 +250,8 @@ void bp_kexec_limits_read(struct bp_ctx *ctx, struct bp_kexec_state *k)
 int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	struct bp_kexec_state *k = &m->kexec;
-	bool ima_kexec = false, kho = false;
+	struct bp_kho_config kho = { .built = -1 };
+	bool ima_kexec = false;
 	uint64_t count;
 	int r;
 
@@ -301,13 +275,13 @@ int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m)
 		read_number(ctx, "/sys/kernel/config/crash_dm_crypt_keys/count", NULL,
 			    &count) &&
 		count;
-	read_kho(ctx, m, k, kho);
+	bp_kho_settle(ctx, m, &kho);
 	k->converts_shared_memory = read_conversion(ctx, m);
 	bp_debug(ctx,
 		 "state: loaded %d, crash loaded %d, crash size %#llx, lockdown %s, file "
 		 "load %d, signatures enforced %d, KHO %d",
 		 k->loaded, k->crash_loaded, (unsigned long long)k->crash_size,
 		 k->lockdown ? k->lockdown : "absent", k->has_file_load, k->sig_enforced,
-		 k->kho_enabled);
+		 m->kho.on);
 	return 0;
 }

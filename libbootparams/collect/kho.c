@@ -22,7 +22,6 @@
 #include "wire/x86-setup-data.h"
 
 #define OUT "/sys/kernel/debug/kho/out"
-#define AREAS_MAX 65536u	/* one a NUMA node, and two */
 
 void bp_kho_given_done(struct bp_kho_given *given)
 {
@@ -32,6 +31,7 @@ void bp_kho_given_done(struct bp_kho_given *given)
 void bp_kho_done(struct bp_kho *kho)
 {
 	bp_kho_given_done(&kho->given);
+	bp_kho_live_done(&kho->live);
 	free(kho->out_areas);
 	free(kho->out_compatible);
 	bp_strv_free(kho->out_subtrees);
@@ -43,7 +43,7 @@ int bp_kho_scratch_parse(struct bp_ctx *ctx, struct bp_span table,
 	size_t n = table.len / sizeof(struct bp_wire_kho_scratch);
 	struct bp_kho_area *areas;
 
-	if (table.len % sizeof(struct bp_wire_kho_scratch) || n > AREAS_MAX)
+	if (table.len % sizeof(struct bp_wire_kho_scratch) || n > BP_KHO_AREAS_MAX)
 		return bp_fail(ctx, -EBADMSG,
 			       "KHO: a table of scratch areas of %zu bytes", table.len);
 	areas = calloc(n + 1, sizeof(*areas));
@@ -226,5 +226,7 @@ int bp_collect_kho(struct bp_ctx *ctx, struct bp_machine *m)
 
 	kho->given_status = settle(ctx, find_given(ctx, m, kho));
 	kho->out_status = settle(ctx, read_out(ctx, kho));
-	return kho->given_status == -ENOMEM || kho->out_status == -ENOMEM ? -ENOMEM : 0;
+	if (kho->given_status == -ENOMEM || kho->out_status == -ENOMEM)
+		return -ENOMEM;
+	return bp_kho_collect_live(ctx, m);
 }

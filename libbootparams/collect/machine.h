@@ -156,7 +156,6 @@ struct bp_kexec_state {
 	bool ima_carries_list;	/* CONFIG_IMA_KEXEC and measurements exist */
 	bool dm_crypt_keys;	/* keys are configured in
 				 * /sys/kernel/config/crash_dm_crypt_keys */
-	bool kho_enabled;	/* kexec handover is on: debugfs, kho= or the config */
 	int converts_shared_memory; /* confidential guests: shared memory becomes private
 				     * again before the jump: 1, 0, -1 unknown */
 };
@@ -208,6 +207,10 @@ enum bp_symbol {
 	BP_SYMBOL_KEXEC_IMAGE,		/* pointers to struct kimage; NULL: nothing is
 					 * loaded */
 	BP_SYMBOL_KEXEC_CRASH_IMAGE,
+	BP_SYMBOL_KHO_ENABLE,		/* bool */
+	BP_SYMBOL_KHO_OUT,		/* its first word: the address of the tree */
+	BP_SYMBOL_KHO_SCRATCH,		/* the address of the table of areas */
+	BP_SYMBOL_KHO_SCRATCH_COUNT,	/* u32 */
 	BP_SYMBOLS
 };
 

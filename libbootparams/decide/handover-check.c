@@ -106,7 +106,7 @@ static bool has_no_kho(const struct bp_handover_subject *s, struct bp_handover_f
 /* It is off: then there is nothing to be said of versions. */
 static bool is_off(const struct bp_handover_subject *s, struct bp_handover_finding *f)
 {
-	if (s->machine->kexec.kho_enabled)
+	if (s->machine->kho.on)
 		return false;
 	say(f, BP_HANDOVER_NOT_APPLICABLE, "kexec handover is off");
 	return true;
@@ -128,7 +128,7 @@ static bool luo_is_off(const struct bp_handover_subject *s,
 static void rule_running(const struct bp_handover_subject *s,
 			 struct bp_handover_finding *f)
 {
-	if (s->machine->kexec.kho_enabled)
+	if (s->machine->kho.on)
 		return;
 	say(f, s->required ? BP_HANDOVER_ERROR : BP_HANDOVER_NOT_APPLICABLE,
 	    "kexec handover (KHO) is off in the running kernel: nothing can be handed over");

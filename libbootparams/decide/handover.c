@@ -61,7 +61,7 @@ static bool fill_kho(const struct bp_plan *plan, struct bp_handover *h)
 	const struct bp_machine *m = plan->machine;
 	bool carried = plan->syscall == BP_SYSCALL_FILE_LOAD && !plan->panic;
 
-	if (!m->kexec.kho_enabled)
+	if (!m->kho.on)
 		return copy(&h->kho.state, "off");
 	return copy(&h->kho.state, carried ? "carried" : "left") &&
 	       copy(&h->kho.compatible, m->kho.out_compatible);

@@ -150,7 +150,7 @@ static void lost_by_load(const struct bp_machine *m, const struct bp_syscall_req
 	if (k->dm_crypt_keys && q->panic)
 		add(n, "only kexec_file_load hands the configured dm-crypt keys to the "
 		       "crash kernel");
-	if (k->kho_enabled && !q->panic)
+	if (m->kho.on && !q->panic)
 		add(n, "only kexec_file_load takes part in kexec handover (KHO)");
 	if (m->confidential != BP_CONF_NONE)
 		add(n, "in a confidential guest only the kernel knows which memory is "

@@ -28,6 +28,12 @@ struct bp_wire_kho_scratch {
 };
 static_assert(sizeof(struct bp_wire_kho_scratch) == 16, "kexec_handover.h: kho_scratch");
 
+#define BP_KHO_AREAS_MAX 65536u	/* one a NUMA node, and two: beyond that, nonsense */
+
+/* The tree: include/linux/kho/abi/kexec_handover.h. What follows is the version. */
+#define BP_KHO_COMPATIBLE "kho-v"
+#define BP_KHO_MAP_PROPERTY "preserved-memory-map"	/* an address, 8 bytes */
+
 #define BP_KHO_FDT_PROPERTY "linux,kho-fdt"
 #define BP_KHO_SCRATCH_PROPERTY "linux,kho-scratch"
 

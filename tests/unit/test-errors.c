@@ -183,7 +183,7 @@ START_TEST(memory_is_told_in_numbers)
 	explain(EADDRNOTAVAIL);
 	says("no memory is reserved");
 	f.panic = false;
-	m.kexec.kho_enabled = true;
+	m.kho.on = true;
 	explain(EADDRNOTAVAIL);
 	says("kho_scratch=");
 }

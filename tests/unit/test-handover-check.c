@@ -181,7 +181,7 @@ static void make_world(struct world *w)
 	w->areas[0] = (struct bp_kho_area){ 256 * MIB, 512 * MIB };
 	w->m.arch = BP_ARCH_X86_64;
 	w->m.cmdline = line;
-	w->m.kexec.kho_enabled = true;
+	w->m.kho.on = true;
 	w->m.kho.out_areas = w->areas;
 	w->m.kho.n_out_areas = 2;
 	w->m.kho.given_status = -ENOENT;
@@ -216,7 +216,7 @@ static void make_world(struct world *w)
 static void nothing(struct world *w) { (void)w; }
 static void required(struct world *w) { w->s.required = true; }
 static void session(struct world *w) { w->sessions.n = 1; }
-static void off(struct world *w) { w->m.kexec.kho_enabled = false; }
+static void off(struct world *w) { w->m.kho.on = false; }
 static void off_required(struct world *w) { off(w); required(w); }
 static void luo_off(struct world *w) { w->running.luo_on = false; }
 static void no_kho(struct world *w) { memset(&w->next.abi, 0, sizeof(w->next.abi)); }

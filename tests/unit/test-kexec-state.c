@@ -38,7 +38,7 @@ START_TEST(nothing_is_known_of_an_empty_machine)
 	ck_assert_ptr_null(m.kexec.lockdown);
 	ck_assert_int_eq(m.kexec.has_file_load, -1);
 	ck_assert_int_eq(m.kexec.sig_enforced, -1);
-	ck_assert(!m.kexec.kho_enabled && !m.kexec.dm_crypt_keys && !m.kexec.ima_appraises_kexec);
+	ck_assert(!m.kho.on && !m.kexec.dm_crypt_keys && !m.kexec.ima_appraises_kexec);
 	ck_assert_int_eq(m.kexec.converts_shared_memory, -1);
 }
 END_TEST
@@ -181,7 +181,34 @@ START_TEST(keys_and_handover)
 	collect("text sys/kernel/config/crash_dm_crypt_keys/count 2\n"
 		"dir sys/kernel/debug/kho/out\n");
 	ck_assert(m.kexec.dm_crypt_keys);
-	ck_assert(m.kexec.kho_enabled);
+	ck_assert(m.kho.on);
+}
+END_TEST
+
+/* From the kernel's own word to what it was asked for. */
+static const struct {
+	int enabled;
+	const char *cmdline, *tree, *source;
+	bool on;
+} evidence[] = {
+	{ -1, "kho=on", "dir sys/kernel/debug/kho/out\n", "the kernel's own data", false },
+	{ 1, "kho=off", "text boot/config-6.12.1\n|CONFIG_KEXEC=y\n", "the kernel's own data",
+	  true },
+	{ 0, "", "dir sys/kernel/debug/kho/out\n", "/sys/kernel/debug/kho", true },
+	{ 0, "", "text dev/liveupdate\n", "/dev/liveupdate", true },
+	{ 0, "kho=on", "text boot/config-6.12.1\n|CONFIG_KEXEC=y\n",
+	  "the configuration of this kernel", false },
+	{ 0, "kho=on", "text proc/vmcore\n", "/proc/vmcore: a crash kernel", false },
+	{ 0, "kho=on", "", "/proc/cmdline and the configuration of this kernel", true },
+};
+
+START_TEST(handover_by_evidence)
+{
+	m.kho.enabled = evidence[_i].enabled;
+	m.cmdline = (char *)evidence[_i].cmdline;
+	collect(evidence[_i].tree);
+	ck_assert_int_eq(m.kho.on, evidence[_i].on);
+	ck_assert_str_eq(m.kho.on_source, evidence[_i].source);
 }
 END_TEST
 
@@ -190,7 +217,7 @@ START_TEST(handover_by_command_line)
 	m.cmdline = "quiet kho=on";
 	collect("text sys/kernel/config/crash_dm_crypt_keys/count 0\n");
 	ck_assert(!m.kexec.dm_crypt_keys);
-	ck_assert(m.kexec.kho_enabled);
+	ck_assert(m.kho.on);
 }
 END_TEST
 
@@ -216,10 +243,11 @@ START_TEST(handover_by_config_and_command_line)
 {
 	m.cmdline = (char *)handovers[_i].cmdline;
 	collect(handovers[_i].by_config ?
-		"text boot/config-6.12.1\n|CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y\n" :
+		"text boot/config-6.12.1\n|CONFIG_KEXEC_HANDOVER=y\n"
+		"|CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y\n" :
 		"text boot/config-6.12.1\n|CONFIG_KEXEC_HANDOVER=y\n"
 		"|# CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT is not set\n");
-	ck_assert_int_eq(m.kexec.kho_enabled, handovers[_i].enabled);
+	ck_assert_int_eq(m.kho.on, handovers[_i].enabled);
 }
 END_TEST
 
@@ -258,6 +286,7 @@ int main(void)
 	tcase_add_test(t, boot_aggregate_alone_is_no_measurement_list);
 	tcase_add_loop_test(t, ima_policy, 0, BP_ARRAY_SIZE(policies));
 	tcase_add_test(t, keys_and_handover);
+	tcase_add_loop_test(t, handover_by_evidence, 0, BP_ARRAY_SIZE(evidence));
 	tcase_add_test(t, handover_by_command_line);
 	tcase_add_loop_test(t, handover_by_config_and_command_line, 0,
 			    BP_ARRAY_SIZE(handovers));

@@ -105,7 +105,7 @@ START_TEST(an_image_is_not_changed_without_need)
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
 	ck_assert_ptr_nonnull(strstr(c.why, "only in a changed copy of the image"));
 	ck_assert(falls_back(-EPERM));
-	m.kexec.kho_enabled = true;
+	m.kho.on = true;
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
 	ck_assert_ptr_nonnull(strstr(c.lost, "only in a changed copy of the image"));
@@ -218,7 +218,7 @@ END_TEST
 START_TEST(forced_load_is_obeyed)
 {
 	q.mode = BP_SYSCALL_ONLY_LOAD;
-	m.kexec.kho_enabled = true;
+	m.kho.on = true;
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
 	ck_assert_ptr_nonnull(strstr(c.lost, "KHO"));
@@ -321,7 +321,7 @@ static void in_use(int i)
 		q.panic = true;
 		break;
 	case 5:
-		m.kexec.kho_enabled = true;
+		m.kho.on = true;
 		break;
 	case 6:
 		m.confidential = BP_CONF_SEV;
@@ -382,7 +382,7 @@ END_TEST
 START_TEST(what_matters_for_reboot_only_does_not_count_for_crash)
 {
 	q.panic = true;
-	m.kexec.kho_enabled = m.kexec.ima_carries_list = true;
+	m.kho.on = m.kexec.ima_carries_list = true;
 	change_mode();
 	decide();
 	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
