@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "decide/hyperv-partitions.h"
+#include "decide/kho.h"
 #include "decide/load.h"
 #include "decide/placement.h"
 #include "decide/screen-carry.h"
@@ -36,6 +37,7 @@ struct load {
 	struct bp_image *image;
 	const struct bp_screen_option *screen;
 	enum bp_carry carry;
+	enum bp_live_update live_update;
 	struct bp_load load;
 	bool has_load;
 	int patched_fd;		/* of a changed copy of the image; -1: none */
@@ -96,6 +98,7 @@ static int gather(struct load *l)
 	load->dtb = o->dtb;
 	load->screen = *l->screen;
 	load->carry = l->carry;
+	load->live_update = l->live_update;
 	load->mem_min = o->mem_min;
 	load->mem_max = o->mem_max;
 	load->checks = o->checks;
@@ -458,10 +461,12 @@ static bool lacks_crash_region(const struct load *l)
 }
 
 static int load(const struct kexec_options *o, const struct bp_screen_option *screen,
-		enum bp_carry carry, struct bp_ctx *ctx)
+		enum bp_carry carry, enum bp_live_update live_update, struct bp_ctx *ctx)
 {
 	struct load l BP_CLEANUP(load_done) = { .o = o, .ctx = ctx, .screen = screen,
-						.carry = carry, .patched_fd = -1 };
+						.carry = carry,
+						.live_update = live_update,
+						.patched_fd = -1 };
 	int r;
 
 	if (!o->kernel) {
@@ -600,6 +605,7 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 {
 	struct bp_screen_option screen;
 	enum bp_carry carry;
+	enum bp_live_update live_update;
 	int r = 0;
 
 	if (o->print_crash_size)
@@ -608,7 +614,9 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 	if (bp_screen_option_parse(ctx, o->framebuffer ? o->framebuffer : "auto",
 				   &screen) ||
 	    bp_carry_parse(ctx, o->framebuffer_method ? o->framebuffer_method : "auto",
-			   &carry)) {
+			   &carry) ||
+	    bp_live_update_parse(ctx, o->live_update ? o->live_update : "auto",
+				 &live_update)) {
 		say_error("%s", bp_ctx_message(ctx));
 		return EXIT_STATUS_USAGE;
 	}
@@ -617,7 +625,7 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 	if (o->unload)
 		r = unload(o, ctx);
 	if (!r && o->load)
-		r = load(o, &screen, carry, ctx);
+		r = load(o, &screen, carry, live_update, ctx);
 	if (r || o->dry_run || !(o->shutdown || o->exec))
 		return r;
 	if (o->kernel && !o->load)

@@ -56,6 +56,7 @@ enum {
 	OPT_FRAMEBUFFER,
 	OPT_FRAMEBUFFER_METHOD,
 	OPT_IGNORE_PARTITIONS,
+	OPT_LIVE_UPDATE,
 	OPT_DRY_RUN,
 	OPT_JSON,
 	OPT_EXPLAIN,
@@ -150,6 +151,8 @@ static const struct row table[] = {
 	  "x86: the kernel passes its boot device tree on", NULL },
 	{ "ignore-partitions", OPT_IGNORE_PARTITIONS, NULL, HONOURED, BOTH,
 	  "Hyper-V: load although partitions run or have devices", NULL },
+	{ "live-update", OPT_LIVE_UPDATE, "MODE", HONOURED, BOTH,
+	  "kexec handover (KHO): auto, require, or off to give up what is preserved", NULL },
 	{ "print-ckr-size", OPT_PRINT_CKR_SIZE, NULL, HONOURED, BOTH,
 	  "print the size of the crash kernel's region in bytes", NULL },
 
@@ -403,6 +406,9 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		break;
 	case OPT_IGNORE_PARTITIONS:
 		o->ignore_partitions = true;
+		break;
+	case OPT_LIVE_UPDATE:
+		o->live_update = arg;
 		break;
 	case OPT_PASS_MEMMAP:
 		o->memmap_on_cmdline = true;

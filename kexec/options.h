@@ -43,6 +43,7 @@ struct kexec_options {
 	const char *dtb;
 	const char *framebuffer;	/* NULL: not given */
 	const char *framebuffer_method;	/* NULL: not given */
+	const char *live_update;	/* NULL: not given */
 	uint64_t mem_min, mem_max;
 	enum bp_checks checks;
 	bool hotplug, no_efi, memmap_on_cmdline, no_cma, force_dtb;

@@ -309,6 +309,17 @@ enum bp_syscall_mode {
 };
 
 /**
+ * enum bp_live_update - what becomes of what the running kernel preserves for the next
+ *	one: kexec handover (KHO), with the sessions of /dev/liveupdate in it
+ */
+enum bp_live_update {
+	BP_LIVE_UPDATE_AUTO,	/* handed over where kexec handover is on; -EOPNOTSUPP
+				 * where it is on and cannot be */
+	BP_LIVE_UPDATE_REQUIRE,	/* -EOPNOTSUPP also where it is off */
+	BP_LIVE_UPDATE_OFF,	/* given up, by kexec_load; with a warning */
+};
+
+/**
  * struct bp_load_opts - what a plan is to be for; all of it may be left 0 but for @size
  * @size: sizeof(struct bp_load_opts)
  * @syscall: BP_SYSCALL_AUTO leaves the choice to the library
@@ -330,6 +341,7 @@ enum bp_syscall_mode {
  * @hotplug: crash kernel: the running kernel is to update the ELF core headers
  * @no_efi: do not tell the next kernel about EFI
  * @memmap_on_cmdline: crash kernel: its memory map on the command line, too
+ * @live_update: kexec handover; a crash kernel takes no part in it
  */
 struct bp_load_opts {
 	size_t size;
@@ -345,12 +357,13 @@ struct bp_load_opts {
 	bool hotplug;
 	bool no_efi;
 	bool memmap_on_cmdline;
+	enum bp_live_update live_update;
 };
 
 /**
  * struct bp_segment - bytes of a plan: for [mem, mem + memsz) of the next kernel's memory
  * @name: "kernel", "initrd", "parameters", "dtb", "efi-tables", "elfcorehdr",
- *	"purgatory"; more may come
+ *	"kho-scratch", "purgatory"; more may come
  * @memsz: a multiple of the page size
  * @buf: @bufsz bytes; what lies beyond them is zero. They belong to the plan, or to the
  *	files that it keeps mapped

@@ -55,16 +55,16 @@ static bool fill_screen(const struct bp_screen *s, struct bp_handover *h)
 	       (s->outcome == BP_SCREEN_NONE || copy(&h->screen.source, s->source));
 }
 
-/* The kernel's own loader carries it; a crash kernel is not handed anything. */
 static bool fill_kho(const struct bp_plan *plan, struct bp_handover *h)
 {
-	const struct bp_machine *m = plan->machine;
-	bool carried = plan->syscall == BP_SYSCALL_FILE_LOAD && !plan->panic;
+	const struct bp_kho *kho = &plan->machine->kho;
 
-	if (!m->kho.on)
+	h->kho.fdt = plan->kho.fdt_addr;
+	if (!plan->kho.on)
 		return copy(&h->kho.state, "off");
-	return copy(&h->kho.state, carried ? "carried" : "left") &&
-	       copy(&h->kho.compatible, m->kho.out_compatible);
+	return copy(&h->kho.state, plan->kho.carried ? "carried" : "left") &&
+	       copy(&h->kho.compatible, kho->live.compatible ? kho->live.compatible
+							       : kho->out_compatible);
 }
 
 static int fill(struct bp_plan *plan, const struct bp_plan_opts *opts)

@@ -236,6 +236,7 @@ int bp_load_gather(struct bp_load *l)
 		.panic = l->panic,
 		.load_only = l->load_only,
 		.file_only = l->file_only,
+		.live_update = l->live_update,
 	};
 	struct bp_screen screen_load, screen_file;
 	int r = open_initrd(l);
@@ -348,6 +349,7 @@ int bp_load_plan(struct bp_load *l, enum bp_syscall syscall, struct bp_plan **re
 		.memmap_on_cmdline = l->memmap_on_cmdline,
 		.file_flags = l->file_flags,
 		.time = l->for_show ? 0 : (uint64_t)time(NULL),
+		.live_update = l->live_update,
 		.random = l->random,
 	};
 	struct bp_plan *plan;
@@ -390,6 +392,10 @@ static int take_opts(struct bp_load *l, const struct bp_load_opts *o)
 	l->hotplug = o->hotplug;
 	l->no_efi = o->no_efi;
 	l->memmap_on_cmdline = o->memmap_on_cmdline;
+	if (o->live_update > BP_LIVE_UPDATE_OFF)
+		return bp_fail(l->ctx, -EINVAL, "live_update %u is unknown",
+			       (unsigned int)o->live_update);
+	l->live_update = o->live_update;
 	return o->framebuffer ? bp_screen_option_parse(l->ctx, o->framebuffer, &l->screen)
 			      : 0;
 }

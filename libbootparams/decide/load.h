@@ -30,6 +30,7 @@ struct bp_load {
 	bp_phys_t mem_min, mem_max;
 	enum bp_checks checks;
 	bool hotplug, no_efi, memmap_on_cmdline;
+	enum bp_live_update live_update;
 	const struct bp_purgatory_ops *purgatory;	/* NULL: the plans have none */
 	struct bp_uart uart;	/* BP_UART_NONE: what the command line names */
 	const char *serial;	/* its name on arm64: "ttyAMA0"; NULL: none */

@@ -30,8 +30,19 @@ static bool is_replaceable(const char *name)
 	return false;
 }
 
-static int free_for_load(struct bp_ctx *ctx, const struct bp_machine *m,
-			 struct bp_memmap *ret_free)
+/*
+ * Within the scratch areas of kexec handover but the crash kernel's part, which is to work
+ * until the jump, all is this kernel's own from its early boot (on arm64 "reserved"), and
+ * dies with it: nothing that lasts is allocated there (kho_reserve_scratch(),
+ * kernel/liveupdate/kexec_handover.c).
+ */
+static bool is_free_in_scratch(const char *name)
+{
+	return strcmp(name, "Crash kernel") != 0;
+}
+
+static int free_ram(struct bp_ctx *ctx, const struct bp_machine *m,
+		    bool (*is_free)(const char *name), struct bp_memmap *ret_free)
 {
 	bp_automemmap struct bp_memmap ram = { 0 }, taken = { 0 };
 	bool in_ram = false;
@@ -51,7 +62,7 @@ static int free_for_load(struct bp_ctx *ctx, const struct bp_machine *m,
 			in_ram = !strcmp(e->name, "System RAM");
 			if (in_ram)
 				r = bp_memmap_add(&ram, e->start, e->end, BP_MEM_RAM);
-		} else if (in_ram && !is_replaceable(e->name)) {
+		} else if (in_ram && !is_free(e->name)) {
 			r = bp_memmap_add(&taken, e->start, e->end, BP_MEM_RESERVED);
 		}
 	}
@@ -94,40 +105,74 @@ static int free_for_panic(struct bp_ctx *ctx, const struct bp_machine *m,
 	return bp_memmap_add(ret_free, region->start, region->end, BP_MEM_RAM);
 }
 
-int bp_placement_init(struct bp_ctx *ctx, const struct bp_machine *m, bool panic,
-		      bp_phys_t min, bp_phys_t max, const struct bp_memmap *avoid,
-		      struct bp_placement *ret_placement)
+static int free_in_scratch(struct bp_ctx *ctx, const struct bp_machine *m,
+			   const struct bp_memmap *areas, struct bp_memmap *ret_free)
 {
-	bp_automemmap struct bp_memmap map = { 0 }, holes = { 0 };
+	bp_automemmap struct bp_memmap ram = { 0 }, scratch = { 0 };
+	int r = free_ram(ctx, m, is_free_in_scratch, &ram);
+
+	if (!r)
+		r = bp_memmap_copy(&scratch, areas);
+	return r ? r : bp_memmap_intersect(&ram, &scratch, ret_free);
+}
+
+static int finish(struct bp_memmap *map, const struct bp_machine *m, bp_phys_t min,
+		  bp_phys_t max, const struct bp_memmap *avoid,
+		  struct bp_placement *ret_placement)
+{
+	bp_automemmap struct bp_memmap holes = { 0 };
 	uint64_t page = m->page_size;
 	int r;
 
-	r = panic ? free_for_panic(ctx, m, &map) : free_for_load(ctx, m, &map);
-	if (r)
-		return r;
 	if (avoid) {
 		r = bp_memmap_copy(&holes, avoid);
 		if (!r)
-			r = bp_memmap_subtract(&map, &holes);
+			r = bp_memmap_subtract(map, &holes);
 		if (r)
 			return r;
 	}
 	max = max ? BP_MIN(max, BP_PHYS_END) : BP_PHYS_END;
-	bp_memmap_clip(&map, min, max);
-	for (size_t i = 0; i < map.n; i++) {
+	bp_memmap_clip(map, min, max);
+	for (size_t i = 0; i < map->n; i++) {
 		/* Whole pages only. */
-		map.v[i].start = bp_align_up(map.v[i].start, page);
-		map.v[i].end = bp_align_down(map.v[i].end, page);
+		map->v[i].start = bp_align_up(map->v[i].start, page);
+		map->v[i].end = bp_align_down(map->v[i].end, page);
 	}
-	bp_memmap_clip(&map, 0, BP_PHYS_END);	/* drops what became empty */
-	bp_memmap_sort(&map);
-	ret_placement->free = map;
-	ret_placement->panic = panic;
-	ret_placement->min = min;
-	ret_placement->max = max;
-	ret_placement->page = page;
-	map = (struct bp_memmap){ 0 };
+	bp_memmap_clip(map, 0, BP_PHYS_END);	/* drops what became empty */
+	bp_memmap_sort(map);
+	*ret_placement = (struct bp_placement){ .free = *map, .min = min, .max = max,
+						.page = page };
+	*map = (struct bp_memmap){ 0 };
 	return 0;
+}
+
+int bp_placement_init(struct bp_ctx *ctx, const struct bp_machine *m, bool panic,
+		      bp_phys_t min, bp_phys_t max, const struct bp_memmap *avoid,
+		      struct bp_placement *ret_placement)
+{
+	bp_automemmap struct bp_memmap map = { 0 };
+	int r = panic ? free_for_panic(ctx, m, &map) : free_ram(ctx, m, is_replaceable, &map);
+
+	if (!r)
+		r = finish(&map, m, min, max, avoid, ret_placement);
+	if (!r)
+		ret_placement->panic = panic;
+	return r;
+}
+
+int bp_placement_init_scratch(struct bp_ctx *ctx, const struct bp_machine *m,
+			      const struct bp_memmap *areas, bp_phys_t min, bp_phys_t max,
+			      const struct bp_memmap *avoid,
+			      struct bp_placement *ret_placement)
+{
+	bp_automemmap struct bp_memmap map = { 0 };
+	int r = free_in_scratch(ctx, m, areas, &map);
+
+	if (!r)
+		r = finish(&map, m, min, max, avoid, ret_placement);
+	if (!r)
+		ret_placement->scratch = true;
+	return r;
 }
 
 static int take(struct bp_placement *p, bp_phys_t start, uint64_t size)
@@ -165,10 +210,14 @@ static int no_room(struct bp_ctx *ctx, const struct bp_placement *p, const char 
 		       "largest free part of %s there is %llu KiB (%llu KiB in all)%s",
 		       what, (unsigned long long)(size >> 10),
 		       (unsigned long long)(align >> 10), where,
-		       p->panic ? "the crash kernel's region" : "RAM",
+		       p->panic ? "the crash kernel's region"
+		       : p->scratch ? "the scratch areas" : "RAM",
 		       (unsigned long long)(largest >> 10),
 		       (unsigned long long)(total >> 10),
-		       p->panic ? "; reserve more with crashkernel=" : "");
+		       p->panic ? "; reserve more with crashkernel="
+		       : p->scratch ? "; boot this kernel, not by kexec, with a larger "
+				      "kho_scratch=, or take a smaller initrd, or give up "
+				      "what is handed over (--live-update=off)" : "");
 }
 
 int bp_placement_take(struct bp_ctx *ctx, struct bp_placement *p, const char *what,

@@ -8,7 +8,7 @@
 
 struct bp_placement {
 	struct bp_memmap free;	/* sorted; what is still free */
-	bool panic;
+	bool panic, scratch;	/* what it is part of */
 	bp_phys_t min, max;	/* what the caller allows */
 	uint64_t page;		/* a power of two: all is rounded to it */
 };
@@ -22,6 +22,14 @@ struct bp_placement {
 int bp_placement_init(struct bp_ctx *ctx, const struct bp_machine *m, bool panic,
 		      bp_phys_t min, bp_phys_t max, const struct bp_memmap *avoid,
 		      struct bp_placement *ret_placement);
+/*
+ * For a kernel that is handed over to (KHO): System RAM within @areas, but for the crash
+ * kernel's region and @avoid.
+ */
+int bp_placement_init_scratch(struct bp_ctx *ctx, const struct bp_machine *m,
+			      const struct bp_memmap *areas, bp_phys_t min, bp_phys_t max,
+			      const struct bp_memmap *avoid,
+			      struct bp_placement *ret_placement);
 void bp_placement_done(struct bp_placement *p);
 
 /* Take @size bytes; -ENOSPC says how much was asked and what the largest free part is. */

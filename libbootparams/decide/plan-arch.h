@@ -59,6 +59,9 @@ int bp_plan_place_purgatory(struct bp_plan *plan, const struct bp_plan_opts *opt
 			    bp_phys_t boot_params);
 /* Under kexec_file_load, with what is put behind it; 0: none. */
 uint64_t bp_plan_initrd_size(const struct bp_plan *plan, const struct bp_plan_opts *opts);
+/* What the next kernel is told of kexec handover: nothing, where the plan does not carry
+ * it. */
+struct bp_kho_told bp_kho_tell(const struct bp_plan *plan);
 int bp_plan_append_cmdline(struct bp_plan *plan, const char *fmt, ...) BP_PRINTF(2, 3);
 
 #endif

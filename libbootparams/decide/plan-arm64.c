@@ -221,6 +221,30 @@ static int place_dtb(struct bp_plan *plan, struct bp_placement *place, bp_phys_t
 				 UINT64_MAX, true, ret_at);
 }
 
+/*
+ * Beside the device tree, which is encoded with its address. The next kernel reserves it,
+ * and needs it for as long as it runs.
+ */
+static int place_kho_table(struct bp_plan *plan, struct bp_placement *place,
+			   struct bp_arm64_fdt *fdt)
+{
+	int r;
+
+	fdt->kho = bp_kho_tell(plan);
+	if (!fdt->kho.n_areas)
+		return 0;
+	r = bp_kho_table_encode(&fdt->kho, &plan->kho_table);
+	if (!r)
+		r = bp_placement_take(plan->ctx, place, "table of scratch areas",
+				      plan->kho_table.len, place->page, 0, UINT64_MAX, true,
+				      &fdt->kho_table);
+	if (r)
+		return r;
+	return bp_plan_add_segment(plan, "kho-scratch", fdt->kho_table,
+				   bp_align_up(plan->kho_table.len, place->page),
+				   plan->kho_table.data, plan->kho_table.len) ? 0 : -E2BIG;
+}
+
 /* The region that the kernel runs in comes first, then the low one, then CMA: fdt.c
  * counts on it. */
 static int usable_memory(const struct bp_machine *m, struct bp_memmap *ret)
@@ -329,6 +353,8 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts,
 		r = bp_handover_leave_out(plan, "the device tree has no room for it");
 	if (plan->handover_carrier)
 		fdt.handover = &plan->handover;
+	if (!r)
+		r = place_kho_table(plan, place, &fdt);
 	if (!r)
 		r = bp_arm64_fdt_encode(plan->ctx, base, &fdt, &plan->params);
 	if (!r)

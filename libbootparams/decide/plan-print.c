@@ -34,6 +34,10 @@ int bp_plan_to_table(const struct bp_plan *plan, struct bp_buf *ret_text)
 				  s->height_px, s->stride_bytes, s->depth_bits);
 	if (!r && s->outcome != BP_SCREEN_NONE)
 		r = bp_buf_printf(&b, ", from %s\n", s->source);
+	if (!r && plan->kho.on)
+		r = bp_buf_printf(&b, "handover: KHO %scarried by %s\n",
+				  plan->kho.carried ? "" : "not ",
+				  plan->kho.by_plan || !plan->kho.carried ? "this plan" : "the running kernel");
 	if (!r && plan->n_segments)
 		r = bp_buf_printf(&b, "entry:    0x%" PRIx64 "\n\n%-12s %18s %18s %12s\n",
 				  plan->entry, "SEGMENT", "START", "END", "BYTES");
@@ -103,6 +107,25 @@ static void handover_to_json(struct bp_json *j, const struct bp_plan *plan)
 	bp_json_string(j, "boot_id", h->boot_id);
 	bp_json_string(j, "previous_boot_id", h->previous_boot_id);
 	bp_json_uint(j, "devices", h->n_devices);
+	bp_json_object_end(j);
+}
+
+/* null where it is off. */
+static void kho_to_json(struct bp_json *j, const struct bp_plan_kho *k)
+{
+	if (!k->on) {
+		bp_json_null(j, "kho");
+		return;
+	}
+	bp_json_object(j, "kho");
+	bp_json_bool(j, "carried", k->carried);
+	bp_json_string(j, "by", !k->carried ? NULL : k->by_plan ? "plan" : "kernel");
+	if (k->fdt_addr)
+		bp_json_hex(j, "fdt_addr", k->fdt_addr);
+	else
+		bp_json_null(j, "fdt_addr");
+	bp_json_uint(j, "scratch_areas", k->n_areas);
+	bp_json_string(j, "why", k->why);
 	bp_json_object_end(j);
 }
 
@@ -184,6 +207,7 @@ int bp_plan_to_json(const struct bp_plan *plan, struct bp_buf *ret_text)
 	bp_json_array_end(&j);
 	screen_to_json(&j, &plan->screen);
 	handover_to_json(&j, plan);
+	kho_to_json(&j, &plan->kho);
 	strings_to_json(&j, "reasons", plan->reasons);
 	strings_to_json(&j, "warnings", plan->warnings);
 	bp_json_object_end(&j);

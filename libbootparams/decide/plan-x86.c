@@ -353,6 +353,7 @@ static int build(struct bp_plan *plan, const struct bp_plan_opts *opts,
 
 	params.kernel = kernel;
 	params.cmdline = plan->cmdline;
+	params.kho = bp_kho_tell(plan);
 	if (opts->random) {
 		params.fresh_rng_seed = true;
 		memcpy(params.rng_seed, opts->random, sizeof(params.rng_seed));

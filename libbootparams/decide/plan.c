@@ -369,11 +369,16 @@ static int build_load(struct bp_plan *plan, const struct bp_plan_arch *arch,
 				  plan->screen.base + plan->screen.size_bytes,
 				  BP_MEM_RESERVED);
 	if (!r)
-		r = bp_placement_init(plan->ctx, plan->machine, plan->panic,
-				      opts->mem_min, opts->mem_max, &avoid, &place);
+		r = plan->kho.by_plan
+			    ? bp_kho_placement(plan, opts, &avoid, &place)
+			    : bp_placement_init(plan->ctx, plan->machine, plan->panic,
+						opts->mem_min, opts->mem_max, &avoid,
+						&place);
 	if (!r)
 		r = arch->build(plan, opts, &place);
 	bp_placement_done(&place);
+	if (r == -ENOSPC && plan->kho.by_plan)
+		return bp_kho_explain_room(plan, r);
 	if (!r)
 		r = bp_handover_explain(plan);
 	return r ? r : check_cmdline(plan, arch);
@@ -552,6 +557,8 @@ int bp_plan_new(struct bp_ctx *ctx, struct bp_machine *m, struct bp_image *image
 	if (!r)
 		r = arch->check(plan, opts);
 	if (!r)
+		r = bp_kho_decide(plan, opts);
+	if (!r)
 		r = plan->syscall == BP_SYSCALL_LOAD ? build_load(plan, arch, opts)
 						     : build_file_load(plan, arch, opts);
 	if (r) {
@@ -647,6 +654,7 @@ struct bp_plan *bp_plan_unref(struct bp_plan *plan)
 	bp_buf_done(&plan->elfcorehdr);
 	bp_buf_done(&plan->patched);
 	bp_buf_done(&plan->efi_tables);
+	bp_buf_done(&plan->kho_table);
 	bp_buf_done(&plan->patch);
 	bp_handover_done(&plan->handover);
 	bp_buf_done(&plan->handover_bytes);

@@ -10,6 +10,7 @@
 
 #include "collect/machine.h"
 #include "decide/hyperv.h"
+#include "decide/kho.h"
 #include "decide/screen.h"
 #include "core/uart.h"
 #include "encode/encode.h"
@@ -100,6 +101,7 @@ struct bp_plan_opts {
 	uint32_t file_flags;	/* further BP_KEXEC_FILE_* of the caller */
 	uint64_t time;		/* seconds since 1970; 0 where the plan is to be
 				 * repeatable */
+	enum bp_live_update live_update;
 	const uint8_t *random;	/* BP_PLAN_RANDOM fresh bytes for the next kernel; NULL:
 				 * none */
 };
@@ -122,12 +124,13 @@ struct bp_plan {
 	struct bp_memmap memory_map;	/* what the next kernel is told */
 	struct bp_screen screen;
 	enum bp_carry carry;	/* arm64: how it is handed over */
+	struct bp_plan_kho kho;
 	uint8_t screen_info[BP_SCREEN_INFO_SIZE];	/* as it is handed over */
 	char **warnings;	/* NULL ends the array */
 	char **reasons;		/* "what: why", in the order of the decisions; NULL ends
 				 * the array */
 	/* bytes of segments */
-	struct bp_buf params, purgatory, elfcorehdr, patched, efi_tables;
+	struct bp_buf params, purgatory, elfcorehdr, patched, efi_tables, kho_table;
 	/* kexec_file_load on arm64: bytes of the image to be changed, in a copy of it
 	 * ... */
 	uint64_t patch_offset;

@@ -132,7 +132,7 @@ static int not_passed_by_file_load(struct bp_ctx *ctx, const struct bp_machine *
 
 /* What is in use on this machine that kexec_load would break or miss. */
 static void lost_by_load(const struct bp_machine *m, const struct bp_syscall_request *q,
-			 struct note *n)
+			 const char *kho, struct note *n)
 {
 	const struct bp_kexec_state *k = &m->kexec;
 
@@ -150,20 +150,50 @@ static void lost_by_load(const struct bp_machine *m, const struct bp_syscall_req
 	if (k->dm_crypt_keys && q->panic)
 		add(n, "only kexec_file_load hands the configured dm-crypt keys to the "
 		       "crash kernel");
-	if (m->kho.on && !q->panic)
-		add(n, "only kexec_file_load takes part in kexec handover (KHO)");
+	if (*kho)
+		add(n, "kexec_load cannot carry what this kernel hands over (KHO): %s", kho);
 	if (m->confidential != BP_CONF_NONE)
 		add(n, "in a confidential guest only the kernel knows which memory is "
 		       "encrypted");
 }
 
 /* Those of them that nobody can choose to lose. */
-static bool load_is_out(const struct bp_machine *m, const struct bp_syscall_request *q)
+static bool load_is_out(const struct bp_machine *m, const struct bp_syscall_request *q,
+			const char *kho)
 {
 	const struct bp_kexec_state *k = &m->kexec;
 
-	return q->file_only || (k->lockdown && strcmp(k->lockdown, "none")) ||
+	return q->file_only || *kho || (k->lockdown && strcmp(k->lockdown, "none")) ||
 	       k->ima_appraises_kexec || m->confidential != BP_CONF_NONE;
+}
+
+/* Kexec handover, where it is to be carried. */
+static bool wants_kho(const struct bp_machine *m, const struct bp_syscall_request *q)
+{
+	return m->kho.on && !q->panic && q->live_update != BP_LIVE_UPDATE_OFF;
+}
+
+/* "" or why kexec_load cannot carry it. */
+static void kho_obstacle(struct bp_ctx *ctx, const struct bp_machine *m,
+			 const struct bp_syscall_request *q, char *why, size_t room)
+{
+	*why = 0;
+	if (!wants_kho(m, q) || !bp_kho_check_load(ctx, m))
+		return;
+	snprintf(why, room, "%s", bp_ctx_message(ctx));
+	bp_forgive(ctx);
+}
+
+/*
+ * Where kexec handover is on, the kernel's own loader is the one to use: not even what it
+ * does not pass on outweighs that, but for what a user has asked for, and memory that the
+ * next kernel must know to find in it what was preserved.
+ */
+static bool file_load_is_better(const struct bp_machine *m,
+				const struct bp_syscall_request *q)
+{
+	return wants_kho(m, q) && !q->load_only &&
+	       q->n_ranges <= BP_X86_FILE_LOAD_RANGES_MAX;
 }
 
 static int check_confidential(struct bp_ctx *ctx, const struct bp_machine *m)
@@ -237,12 +267,14 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 	char file_text[sizeof(ret_choice->lost)] = "",
 	     file_warning[sizeof(ret_choice->lost)] = "",
 	     load_text[sizeof(ret_choice->lost)] = "";
-	struct bp_syscall_choice c = { .load_is_out = load_is_out(m, request) };
+	struct bp_syscall_choice c = { 0 };
 	struct note by_file = { file_text, sizeof(file_text) };
 	struct note by_load = { load_text, sizeof(load_text) };
 	struct note not_passed = { c.not_passed, sizeof(c.not_passed) };
 	struct note doubt = { c.doubt, sizeof(c.doubt) };
 	bool file_load_takes_it = !strcmp(image->format, file_load_format(image->arch));
+	const char *must_load = request->must_load;
+	char kho[256];
 	int r;
 
 	r = check_confidential(ctx, m);
@@ -255,19 +287,25 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 	screen_by_file_load(m, request, &by_file, &doubt);
 	if (!request->plan_says_screen)
 		memcpy(file_warning, file_text, sizeof(file_text));
-	lost_by_load(m, request, &by_load);
+	kho_obstacle(ctx, m, request, kho, sizeof(kho));
+	lost_by_load(m, request, kho, &by_load);
+	c.load_is_out = load_is_out(m, request, kho);
+	/* Under the other one the kernel hands over without being asked. */
+	if (m->kho.on && !request->panic && request->live_update == BP_LIVE_UPDATE_OFF &&
+	    !must_load)
+		must_load = "live-update=off";
 	if (m->confidential != BP_CONF_NONE && request->mode == BP_SYSCALL_ONLY_LOAD)
 		return bp_fail(ctx, -EOPNOTSUPP,
 			       "kexec_load cannot be used in a confidential guest");
-	if (request->must_load && request->mode == BP_SYSCALL_ONLY_FILE_LOAD)
+	if (must_load && request->mode == BP_SYSCALL_ONLY_FILE_LOAD)
 		return bp_fail(ctx, -EOPNOTSUPP,
 			       "--%s needs kexec_load, but -s asks for kexec_file_load, "
 			       "which has no part for it",
-			       request->must_load);
-	if (request->must_load && request->file_only)
+			       must_load);
+	if (must_load && request->file_only)
 		return bp_fail(ctx, -EOPNOTSUPP,
 			       "--%s needs kexec_load, but --%s kexec_file_load",
-			       request->must_load, request->file_only);
+			       must_load, request->file_only);
 	if (request->mode != BP_SYSCALL_AUTO) {
 		r = forced(ctx, image, request, file_warning, load_text, &c);
 		if (r)
@@ -284,16 +322,16 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 		c.syscall = BP_SYSCALL_LOAD;
 		snprintf(c.why, sizeof(c.why), "kexec_file_load does not take %s",
 			 image->format);
-	} else if (request->must_load) {
+	} else if (must_load) {
 		c.syscall = BP_SYSCALL_LOAD;
-		snprintf(c.why, sizeof(c.why), "--%s needs it", request->must_load);
+		snprintf(c.why, sizeof(c.why), "--%s needs it", must_load);
 		snprintf(c.lost, sizeof(c.lost), "%s", load_text);
 	} else if (m->kexec.has_file_load == 0) {
 		c.syscall = BP_SYSCALL_LOAD;
 		snprintf(c.why, sizeof(c.why),
 			 "the running kernel is built without kexec_file_load");
 		snprintf(c.lost, sizeof(c.lost), "%s", load_text);
-	} else if (*file_text && !*load_text) {
+	} else if (*file_text && !*load_text && !file_load_is_better(m, request)) {
 		c.syscall = BP_SYSCALL_LOAD;
 		c.may_fall_back = !request->load_only;
 		snprintf(c.why, sizeof(c.why), "%s", file_text);
@@ -303,6 +341,9 @@ int bp_syscall_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 		c.may_fall_back = !*load_text;
 		if (*load_text)
 			snprintf(c.why, sizeof(c.why), "%s", load_text);
+		else if (wants_kho(m, request))
+			snprintf(c.why, sizeof(c.why),
+				 "kexec handover (KHO) is on, and the kernel does it by itself");
 		else
 			snprintf(c.why, sizeof(c.why),
 				 "nothing here calls for kexec_load");

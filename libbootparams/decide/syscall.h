@@ -21,6 +21,7 @@ struct bp_syscall_request {
 	bool file_patched;
 	/* arm64: the plan itself warns of a framebuffer that is lost, and says why. */
 	bool plan_says_screen;
+	enum bp_live_update live_update;
 	size_t n_ranges;	/* of the memory map that the next kernel is to get */
 };
 

@@ -17,6 +17,7 @@
 
 #include "encode/encode.h"
 #include "wire/handover.h"
+#include "wire/kho.h"
 
 /* Room for our properties with their names, besides the command line and the
  * reservations. */
@@ -38,8 +39,8 @@ static const struct stale {
 	{ "linux,ima-kexec-buffer", true },
 	{ "linux,initrd-end", false },
 	{ "linux,initrd-start", false },
-	{ "linux,kho-fdt", false },
-	{ "linux,kho-scratch", false },
+	{ BP_KHO_FDT_PROPERTY, false },
+	{ BP_KHO_SCRATCH_PROPERTY, false },
 	{ "linux,usable-memory-range", false },
 	{ BP_HANDOVER_PROPERTY, false },
 	/* The kernel has wiped them. */
@@ -176,6 +177,34 @@ static int set_crash(struct bp_ctx *ctx, void *fdt, int chosen, const struct bp_
 		       usable.len);
 }
 
+static int set_kho(struct bp_ctx *ctx, void *fdt, int chosen,
+		   const struct bp_fdt_cells *cells, const struct bp_arm64_fdt *p)
+{
+	const struct {
+		const char *name;
+		bp_phys_t at;
+		uint64_t size;
+	} properties[] = {
+		{ BP_KHO_FDT_PROPERTY, p->kho.fdt_addr, p->kho.fdt_size },
+		{ BP_KHO_SCRATCH_PROPERTY, p->kho_table,
+		  p->kho.n_areas * sizeof(struct bp_wire_kho_scratch) },
+	};
+	int r = 0;
+
+	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(properties); i++) {
+		const struct bp_range range = { properties[i].at,
+						properties[i].at + properties[i].size,
+						BP_MEM_RESERVED };
+		bp_autobuf struct bp_buf value = { 0 };
+
+		r = put_range(ctx, &value, cells, &range);
+		if (!r)
+			r = set(ctx, fdt, chosen, properties[i].name, value.data,
+				value.len);
+	}
+	return r;
+}
+
 static int set_chosen(struct bp_ctx *ctx, void *fdt, int chosen,
 		      const struct bp_fdt_cells *cells, const struct bp_arm64_fdt *p)
 {
@@ -197,6 +226,8 @@ static int set_chosen(struct bp_ctx *ctx, void *fdt, int chosen,
 	if (!r && p->efi_system_table)
 		r = set_u64(ctx, fdt, chosen, "linux,uefi-system-table",
 			    p->efi_system_table);
+	if (!r && p->kho.n_areas)
+		r = set_kho(ctx, fdt, chosen, cells, p);
 	if (!r && p->usable)
 		r = set_crash(ctx, fdt, chosen, cells, p);
 	return r;

@@ -66,6 +66,17 @@ void bp_efi_redirect_encode(const struct bp_efi_tables *t,
  */
 #define BP_X86_FILE_LOAD_RANGES_MAX 128u
 
+/* What a kernel is told of kexec handover: the tree, and the scratch areas. */
+struct bp_kho_told {
+	bp_phys_t fdt_addr;
+	uint64_t fdt_size;
+	const struct bp_kho_area *areas;	/* all of them, in their order */
+	size_t n_areas;				/* 0: it is told nothing */
+};
+
+/* The table, as the next kernel reads it. */
+int bp_kho_table_encode(const struct bp_kho_told *kho, struct bp_buf *out);
+
 /* Everything the x86 zero page and its setup_data say. Addresses are final. */
 struct bp_x86_params {
 	const struct bp_machine *machine;
@@ -82,6 +93,7 @@ struct bp_x86_params {
 	uint8_t rng_seed[32];
 	struct bp_span handover;	/* the record for the next system; empty: none */
 	uint8_t loader_type;		/* type_of_loader; BP_X86_LOADER_KEXEC */
+	struct bp_kho_told kho;
 };
 
 /* A setup_data node's fate; every node of the running kernel gets one, none is dropped
@@ -164,6 +176,8 @@ struct bp_arm64_fdt {
 	bp_phys_t efi_system_table;	/* 0: as it is */
 	const struct bp_handover *handover;	/* the record for the next system; NULL:
 						 * none */
+	struct bp_kho_told kho;
+	bp_phys_t kho_table;	/* where the table of its areas is: bp_kho_table_encode() */
 	/*
 	 * Where the tree to begin with is not the running kernel's: this is. EFI and the
 	 * memory reservations are taken from it, and the memory where neither EFI nor the

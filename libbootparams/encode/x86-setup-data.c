@@ -13,6 +13,7 @@
 #include "encode/x86.h"
 #include "wire/efi.h"
 #include "wire/handover.h"
+#include "wire/kho.h"
 #include "wire/x86-boot-params.h"
 #include "wire/x86-setup-data.h"
 
@@ -59,11 +60,10 @@ static const struct rule rules[] = {
 	  "points to a measurement list that this kernel has taken over; only "
 	  "kexec_file_load passes the list on" },
 	{ BP_SETUP_RNG_SEED, FRESH, false, "SETUP_RNG_SEED", "a seed is used only once" },
-	{ BP_SETUP_KEXEC_KHO, DROPPED, false, "SETUP_KEXEC_KHO",
-	  "points to memory that the previous kernel preserved for this one; only "
-	  "kexec_file_load passes on what this kernel preserves" },
 	{ BP_HANDOVER_SETUP_TYPE, FRESH, false, "kexec-bootparams record",
 	  "it says who loaded this kernel; the next one gets its own" },
+	{ BP_SETUP_KEXEC_KHO, REBUILT, false, "SETUP_KEXEC_KHO",
+	  "made of what this kernel preserves for the next one, where that is handed over" },
 };
 
 static const struct rule rule_indirect = {
@@ -246,6 +246,34 @@ static int add_efi(const struct bp_machine *m, uint32_t desc_size,
 	return 0;
 }
 
+/*
+ * SETUP_KEXEC_KHO with the table of scratch areas in the tail of the same node: the next
+ * kernel, which needs the table for as long as it runs, keeps its setup_data, and does not
+ * place itself there at random.
+ */
+static int add_kho(const struct bp_kho_told *kho, struct bp_x86_segment *seg)
+{
+	struct bp_wire_kho_data head = { 0 };
+	bp_autobuf struct bp_buf data = { 0 };
+	size_t offset;
+	int r;
+
+	bp_put_le64(head.fdt_addr, kho->fdt_addr);
+	bp_put_le64(head.fdt_size, kho->fdt_size);
+	bp_put_le64(head.scratch_size, kho->n_areas * sizeof(struct bp_wire_kho_scratch));
+	r = bp_buf_append(&data, &head, sizeof(head));
+	if (!r)
+		r = bp_kho_table_encode(kho, &data);
+	if (!r)
+		r = bp_x86_node_add(seg, BP_SETUP_KEXEC_KHO, data.data, data.len, &offset);
+	if (r)
+		return r;
+	bp_put_le64(seg->bytes.data + offset +
+			    offsetof(struct bp_wire_kho_data, scratch_addr),
+		    seg->at + offset + sizeof(head));
+	return 0;
+}
+
 int bp_x86_setup_data_add(struct bp_ctx *ctx, const struct bp_x86_params *p,
 			  struct bp_x86_segment *seg)
 {
@@ -276,6 +304,8 @@ int bp_x86_setup_data_add(struct bp_ctx *ctx, const struct bp_x86_params *p,
 	if (!r && p->handover.len)
 		r = bp_x86_node_add(seg, BP_HANDOVER_SETUP_TYPE, p->handover.data,
 				    p->handover.len, NULL);
+	if (!r && p->kho.n_areas)
+		r = add_kho(&p->kho, seg);
 fail:
 	return r ? bp_fail_errno(ctx, r, "cannot encode the setup_data") : 0;
 }

@@ -153,6 +153,40 @@ START_TEST(limits_and_the_framebuffer_are_kept)
 }
 END_TEST
 
+START_TEST(scratch_areas_are_all_there_is)
+{
+	struct bp_memmap areas = { 0 }, avoid = { 0 };
+	struct bp_placement p;
+	struct bp_machine m;
+	bp_phys_t at;
+
+	make_machine(&m);
+	/* Over this kernel, into the crash kernel's region, into a reserved part, empty, and
+	 * where there is no memory. */
+	add(&areas, 40 * MIB, 64 * MIB, BP_MEM_RAM);
+	add(&areas, 504 * MIB, 520 * MIB, BP_MEM_RAM);
+	add(&areas, GIB, GIB + 8 * MIB, BP_MEM_RAM);
+	add(&areas, 3 * GIB, 3 * GIB, BP_MEM_RAM);
+	add(&areas, 3 * GIB, 3 * GIB + MIB, BP_MEM_RAM);
+	add(&avoid, 60 * MIB, 64 * MIB, BP_MEM_RESERVED);
+	ck_assert_int_eq(bp_placement_init_scratch(ctx, &m, &areas, 0, 0, &avoid, &p), 0);
+	ck_assert_uint_eq(bp_memmap_total(&p.free, BP_MEM_RAM), (20 + 8 + 8) * MIB);
+	ck_assert_int_eq(bp_placement_take_at(&p, 40 * MIB, 20 * MIB), 0);
+	ck_assert_int_eq(bp_placement_take_at(&p, 504 * MIB, 8 * MIB), 0);
+	ck_assert_int_eq(bp_placement_take_at(&p, GIB, 4 * MIB), 0);
+	ck_assert_int_eq(bp_placement_take(ctx, &p, "initrd", 5 * MIB, MIB, 0, UINT64_MAX, true,
+					   &at), -ENOSPC);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "largest free part of the scratch "
+				     "areas there is 4096 KiB (4096 KiB in all); boot this kernel, "
+				     "not by kexec, with a larger kho_scratch="));
+	bp_forgive(ctx);
+	bp_placement_done(&p);
+	bp_memmap_done(&areas);
+	bp_memmap_done(&avoid);
+	free_machine(&m);
+}
+END_TEST
+
 static void setup(void)
 {
 	ck_assert_int_eq(bp_ctx_new(NULL, &ctx), 0);
@@ -175,6 +209,7 @@ int main(void)
 	tcase_add_test(t, no_crash_region_is_said);
 	tcase_add_test(t, unreadable_iomem_is_no_empty_map);
 	tcase_add_test(t, limits_and_the_framebuffer_are_kept);
+	tcase_add_test(t, scratch_areas_are_all_there_is);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }

@@ -663,6 +663,51 @@ START_TEST(a_given_tree_is_used)
 }
 END_TEST
 
+/* "reserved" is what the running kernel took early, and dies with it. */
+START_TEST(handover_keeps_to_the_scratch_areas)
+{
+	const struct bp_kho_area areas[] = {
+		{ GIB, 32 * MIB }, { GIB + 64 * MIB, 0 }, { 2 * GIB - 4 * MIB, 8 * MIB },
+	};
+	struct bp_image *image = make_image(0, ANYWHERE_4K);
+	struct bp_initrd initrd = make_initrd(5000);
+	struct bp_plan_opts opts = { .initrd = &initrd };
+	const struct bp_segment *table;
+	struct bp_kho_given given;
+	struct bp_plan *plan;
+
+	m->kho.on = true;
+	m->kho.live.fdt_addr = GIB + 50 * MIB;
+	m->kho.live.fdt_size = 4096;
+	m->kho.live.compatible = strdup("kho-v4");
+	m->kho.live.areas_source = "debugfs";
+	m->kho.live.areas = malloc(sizeof(areas));
+	memcpy(m->kho.live.areas, areas, sizeof(areas));
+	m->kho.live.n_areas = BP_ARRAY_SIZE(areas);
+	plan = must_plan(image, &opts);
+	assert_apart(plan, 4096);
+	ck_assert_uint_eq(segment(plan, "kernel")->mem, GIB);
+	for (unsigned int i = 0; i < plan->n_segments; i++) {
+		const struct bp_segment *s = &plan->segments[i];
+
+		ck_assert_msg((s->mem >= GIB && s->mem + s->memsz <= GIB + 32 * MIB) ||
+				      (s->mem >= 2 * GIB - 4 * MIB && s->mem + s->memsz <= 2 * GIB),
+			      "%s", s->name);
+	}
+	table = segment(plan, "kho-scratch");
+	ck_assert_uint_eq(table->bufsz, 3 * 16);
+	ck_assert_mem_eq(table->buf, areas, sizeof(areas));	/* on a little-endian host */
+	ck_assert_int_eq(bp_kho_chosen_parse(ctx, bp_span_make(segment(plan, "dtb")->buf,
+							       segment(plan, "dtb")->bufsz),
+					     &given), 0);
+	ck_assert_uint_eq(given.fdt_addr, GIB + 50 * MIB);
+	ck_assert_uint_eq(given.fdt_size, 4096);
+	ck_assert_uint_eq(given.scratch_addr, table->mem);
+	ck_assert_uint_eq(given.scratch_size, 3 * 16);
+	bp_plan_unref(plan);
+}
+END_TEST
+
 START_TEST(file_load_is_tried_on_paper)
 {
 	struct bp_initrd initrd = make_initrd(5000);
@@ -909,6 +954,7 @@ int main(void)
 	tcase_add_test(t, a_tree_is_chosen_as_the_stub_would);
 	tcase_add_loop_test(t, a_tree_that_turns_acpi_off_is_known, 0, BP_ARRAY_SIZE(stubs));
 	tcase_add_test(t, a_given_tree_is_used);
+	tcase_add_test(t, handover_keeps_to_the_scratch_areas);
 	tcase_add_test(t, file_load_is_tried_on_paper);
 	tcase_add_loop_test(t, the_screen_by_a_copy_of_efi_s_tables, 0, 2);
 	tcase_add_test(t, the_screen_in_the_kernel_itself);

@@ -598,6 +598,137 @@ START_TEST(file_load_has_no_segments)
 }
 END_TEST
 
+/* ---- kexec handover ---- */
+
+/* Two areas with room, one that is empty, one with the crash kernel in it. */
+static void hand_over(void)
+{
+	static const struct bp_kho_area areas[] = {
+		{ 64 * MIB, 40 * MIB }, { 200 * MIB, 0 }, { 300 * MIB, 4 * MIB },
+		{ 500 * MIB, 268 * MIB },
+	};
+	struct bp_kho_live *live = &m->kho.live;
+
+	m->kho.on = true;
+	m->kho.on_source = "the kernel's own data";
+	live->fdt_addr = 0xc84000;
+	live->fdt_size = 4096;
+	live->compatible = strdup("kho-v4");
+	live->areas_source = "debugfs";
+	live->areas = malloc(sizeof(areas));
+	memcpy(live->areas, areas, sizeof(areas));
+	live->n_areas = BP_ARRAY_SIZE(areas);
+}
+
+static bool is_in_scratch(const struct bp_segment *s)
+{
+	for (size_t i = 0; i < m->kho.live.n_areas; i++) {
+		const struct bp_kho_area *a = &m->kho.live.areas[i];
+
+		if (a->addr <= s->mem && s->mem + s->memsz <= a->addr + a->size)
+			return true;
+	}
+	return false;
+}
+
+START_TEST(handover_keeps_to_the_scratch_areas)
+{
+	struct bp_plan_opts opts = { 0 };
+	struct bp_plan *plan;
+	struct bp_buf json = { 0 };
+
+	hand_over();
+	ck_assert_msg(!make_plan(&opts, &plan), "%s", bp_ctx_message(ctx));
+	for (unsigned int i = 0; i < plan->n_segments; i++) {
+		ck_assert_msg(is_in_scratch(&plan->segments[i]), "%s", plan->segments[i].name);
+		ck_assert(plan->segments[i].mem + plan->segments[i].memsz <= 512 * MIB);
+	}
+	ck_assert_uint_eq(segment(plan, "kernel")->mem, 64 * MIB);
+	ck_assert(plan->kho.on && plan->kho.carried && plan->kho.by_plan);
+	ck_assert_uint_eq(plan->kho.fdt_addr, 0xc84000);
+	ck_assert_uint_eq(plan->kho.n_areas, 4);
+	/* All memory is told, not the areas alone. */
+	ck_assert(bp_memmap_covers(&plan->memory_map, MIB, GIB, BP_MEM_RAM));
+	ck_assert_int_eq(bp_plan_to_json(plan, &json), 0);
+	ck_assert_ptr_nonnull(strstr(bp_buf_str(&json), "\"by\": \"plan\""));
+	bp_buf_done(&json);
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(handover_without_room)
+{
+	static uint8_t initrd_bytes[14 * MIB];
+	struct bp_initrd initrd = { .bytes = bp_span_make(initrd_bytes, sizeof(initrd_bytes)),
+				    .fd = -1 };
+	struct bp_plan_opts opts = { .initrd = &initrd };
+	struct bp_plan *plan;
+
+	hand_over();
+	ck_assert_int_eq(make_plan(&opts, &plan), -ENOSPC);
+	ck_assert_str_eq(bp_ctx_message(ctx),
+			 "kexec handover (KHO) keeps the next kernel in its scratch areas of 40960 "
+			 "+ 0 + 4096 + 274432 KiB; taken so far: kernel 32768 KiB: no room for the "
+			 "initrd: 14336 KiB aligned to 4 KiB needed from 0x100000 on, "
+			 "largest free part of the scratch areas there is 12288 "
+			 "KiB (24576 KiB in all); boot this kernel, not by kexec, with a larger "
+			 "kho_scratch=, or take a smaller initrd, or give up what is handed over "
+			 "(--live-update=off)");
+	bp_forgive(ctx);
+	opts.live_update = BP_LIVE_UPDATE_OFF;
+	ck_assert_int_eq(make_plan(&opts, &plan), 0);
+	ck_assert(plan->kho.on && !plan->kho.carried);
+	ck_assert_uint_eq(segment(plan, "kernel")->mem, 16 * MIB);
+	ck_assert_ptr_nonnull(strstr(plan->warnings[0], "live update sessions"));
+	bp_plan_unref(plan);
+}
+END_TEST
+
+START_TEST(handover_that_cannot_be)
+{
+	struct bp_plan_opts opts = { 0 };
+	struct bp_plan *plan;
+
+	hand_over();
+	m->kho.live.fdt_status = -EPERM;
+	m->kho.live.fdt_why = strdup("cannot read /proc/kcore: Operation not permitted");
+	m->kexec.lockdown = strdup("confidentiality");
+	ck_assert_int_eq(make_plan(&opts, &plan), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "cannot read /proc/kcore"));
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "lockdown forbids"));
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "--live-update=off"));
+	bp_forgive(ctx);
+	/* The kernel needs none of that. */
+	opts.syscall = BP_SYSCALL_FILE_LOAD;
+	ck_assert_int_eq(make_plan(&opts, &plan), 0);
+	ck_assert(plan->kho.carried && !plan->kho.by_plan);
+	bp_plan_unref(plan);
+	m->kho.on = false;
+	ck_assert_int_eq(make_plan(&opts, &plan), 0);
+	ck_assert(!plan->kho.carried);
+	bp_plan_unref(plan);
+	opts.live_update = BP_LIVE_UPDATE_REQUIRE;
+	ck_assert_int_eq(make_plan(&opts, &plan), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "kho=on liveupdate=on"));
+	bp_forgive(ctx);
+}
+END_TEST
+
+START_TEST(handover_is_not_for_crash_kernels)
+{
+	struct bp_plan_opts opts = { .panic = true, .live_update = BP_LIVE_UPDATE_REQUIRE };
+	struct bp_plan *plan;
+
+	hand_over();
+	ck_assert_int_eq(make_plan(&opts, &plan), 0);
+	ck_assert(plan->kho.on && !plan->kho.carried);
+	for (unsigned int i = 0; i < plan->n_segments; i++)
+		ck_assert_uint_ge(plan->segments[i].mem, 512 * MIB);
+	ck_assert_ptr_nonnull(strstr(plan->warnings[0], "--live-update has no effect with -p"));
+	bp_plan_unref(plan);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("plan");
@@ -622,6 +753,10 @@ int main(void)
 	tcase_add_test(t, bad_options_are_refused);
 	tcase_add_test(t, guessed_places_are_for_show);
 	tcase_add_test(t, file_load_has_no_segments);
+	tcase_add_test(t, handover_keeps_to_the_scratch_areas);
+	tcase_add_test(t, handover_without_room);
+	tcase_add_test(t, handover_that_cannot_be);
+	tcase_add_test(t, handover_is_not_for_crash_kernels);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }

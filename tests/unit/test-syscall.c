@@ -341,7 +341,7 @@ START_TEST(what_only_file_load_gives_wins)
 END_TEST
 
 /* Of the same, which of them leave nothing to choose? */
-static const bool in_use_forbids[] = { true, false, true, false, false, false, true };
+static const bool in_use_forbids[] = { true, false, true, false, false, true, true };
 
 START_TEST(what_forbids_kexec_load)
 {
@@ -351,6 +351,90 @@ START_TEST(what_forbids_kexec_load)
 	in_use(_i);
 	decide();
 	ck_assert_int_eq(c.load_is_out, in_use_forbids[_i]);
+}
+END_TEST
+
+/* ---- kexec handover: a machine that kexec_load could carry it from ---- */
+
+static struct bp_kho_area area = { 0x1000000, 0x4000000 };
+
+static void can_carry(void)
+{
+	m.kho.on = true;
+	m.kho.live = (struct bp_kho_live){ .areas = &area, .n_areas = 1 };
+}
+
+START_TEST(handover_prefers_file_load)
+{
+	can_carry();
+	change_mode();
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert_str_eq(c.why, "kexec handover (KHO) is on, and the kernel does it by itself");
+	ck_assert_str_ne(c.lost, "");
+	ck_assert(!c.load_is_out);
+	/* What is fallen back to carries it, too. */
+	ck_assert(falls_back(-ENOSYS));
+	/* Not where the user asked for what only the other one does, ... */
+	q.load_only = "mem-min";
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	q.load_only = NULL;
+	/* ... nor where the next kernel would not know all of its memory. */
+	q.n_ranges = 129;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+}
+END_TEST
+
+START_TEST(handover_by_the_only_call_there_is)
+{
+	can_carry();
+	image.format = "elf-x86_64";
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert_str_eq(c.lost, "");
+	image.format = "bzImage64";
+	m.kexec.has_file_load = 0;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+}
+END_TEST
+
+START_TEST(handover_is_not_lost_without_a_word)
+{
+	can_carry();
+	m.kho.live.fdt_status = -ENODATA;
+	m.kho.live.fdt_why = (char *)"nobody knows";
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
+	ck_assert(!falls_back(-ENOSYS));
+	ck_assert(c.load_is_out);
+	image.format = "elf-x86_64";
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "(KHO): nobody knows"));
+	bp_forgive(ctx);
+	q.live_update = BP_LIVE_UPDATE_OFF;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+}
+END_TEST
+
+START_TEST(handover_is_given_up_by_kexec_load)
+{
+	can_carry();
+	q.live_update = BP_LIVE_UPDATE_OFF;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_LOAD);
+	ck_assert_str_eq(c.why, "--live-update=off needs it");
+	q.mode = BP_SYSCALL_ONLY_FILE_LOAD;
+	ck_assert_int_eq(bp_syscall_decide(ctx, &m, &image, &q, &c), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(bp_ctx_message(ctx), "--live-update=off needs kexec_load"));
+	bp_forgive(ctx);
+	/* Where there is nothing to give up, there is nothing to choose. */
+	m.kho.on = false;
+	decide();
+	ck_assert_int_eq(c.syscall, BP_SYSCALL_FILE_LOAD);
 }
 END_TEST
 
@@ -554,6 +638,10 @@ int main(void)
 	tcase_add_test(t, options_pull);
 	tcase_add_loop_test(t, what_only_file_load_gives_wins, 0, 7);
 	tcase_add_loop_test(t, what_forbids_kexec_load, 0, 7);
+	tcase_add_test(t, handover_prefers_file_load);
+	tcase_add_test(t, handover_by_the_only_call_there_is);
+	tcase_add_test(t, handover_is_not_lost_without_a_word);
+	tcase_add_test(t, handover_is_given_up_by_kexec_load);
 	tcase_add_test(t, a_lost_screen_is_said_once);
 	tcase_add_test(t, what_matters_for_reboot_only_does_not_count_for_crash);
 	tcase_add_test(t, lockdown_none_is_no_lockdown);

@@ -12,6 +12,7 @@
 #include "decide/memory.h"
 #include "encode/x86.h"
 #include "test.h"
+#include "wire/kho.h"
 #include "wire/efi.h"
 #include "wire/x86-boot-params.h"
 #include "wire/x86-setup-data.h"
@@ -553,7 +554,7 @@ START_TEST(every_node_has_a_fate)
 		{ 7, "SETUP_CC_BLOB", "dropped" },
 		{ 8, "SETUP_IMA", "dropped" },
 		{ 9, "SETUP_RNG_SEED", "fresh" },
-		{ 10, "SETUP_KEXEC_KHO", "dropped" },
+		{ 10, "SETUP_KEXEC_KHO", "rebuilt" },
 		{ 11, "unknown", "dropped" },
 		{ 0x4250484f, "kexec-bootparams record", "fresh" },
 		{ 0x80000000, "SETUP_INDIRECT", "dropped" },
@@ -605,6 +606,38 @@ START_TEST(every_node_has_a_fate)
 		}
 	}
 	free(v);
+	lab_free(lab);
+}
+END_TEST
+
+START_TEST(kexec_handover_has_its_table_in_the_same_node)
+{
+	const struct bp_kho_area areas[] = {
+		{ 0x1000000, 0x4000000 }, { 0x5000000, 0 }, { 0x200000000, 0x8000000 },
+	};
+	const struct bp_wire_kho_data *data;
+	struct bp_kho_given given;
+	struct lab *lab = lab_new();
+	uint32_t len;
+
+	/* What this kernel was given is not what it gives. */
+	add_node(lab, BP_SETUP_KEXEC_KHO, areas, sizeof(areas));
+	ck_assert_int_eq(encode(lab), 0);
+	ck_assert_ptr_null(walk(lab, BP_SETUP_KEXEC_KHO, 0, &len));
+	lab->p.kho = (struct bp_kho_told){ 0xc84000, 4096, areas, BP_ARRAY_SIZE(areas) };
+	ck_assert_int_eq(encode(lab), 0);
+	data = (const void *)walk(lab, BP_SETUP_KEXEC_KHO, 0, &len);
+	ck_assert_ptr_nonnull(data);
+	ck_assert_ptr_null(walk(lab, BP_SETUP_KEXEC_KHO, 1, &len));
+	ck_assert_uint_eq(len, 32 + 3 * 16);
+	ck_assert_int_eq(bp_kho_node_parse(lab->ctx, bp_span_make(data, len), &given), 0);
+	ck_assert_uint_eq(given.fdt_addr, 0xc84000);
+	ck_assert_uint_eq(given.fdt_size, 4096);
+	ck_assert_uint_eq(given.scratch_addr,
+			  AT + (uint64_t)((const uint8_t *)(data + 1) - lab->out.data));
+	ck_assert_uint_eq(given.n_areas, 3);
+	ck_assert_int_eq(memcmp(given.areas, areas, sizeof(areas)), 0);
+	bp_kho_given_done(&given);
 	lab_free(lab);
 }
 END_TEST
@@ -734,6 +767,7 @@ int main(void)
 	tcase_add_test(t, what_the_next_kernel_would_drop_is_refused);
 	tcase_add_test(t, fifty_thousand_ranges_make_several_nodes);
 	tcase_add_test(t, every_node_has_a_fate);
+	tcase_add_test(t, kexec_handover_has_its_table_in_the_same_node);
 	tcase_add_test(t, a_list_that_was_not_read_has_one_verdict);
 	tcase_add_test(t, what_is_lost_is_said);
 	tcase_add_test(t, thousands_of_nodes_keep_their_order);
