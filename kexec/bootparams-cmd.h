@@ -106,6 +106,12 @@ void bootparams_x86_text(struct bp_ctx *ctx, const struct bp_machine *m, const c
 void bootparams_kho_json(const struct bp_kho *kho, struct bp_json *j);
 void bootparams_kho_text(const struct bp_kho *kho, struct bp_buf *b, int *r);
 
+/* Of the hand-over record, and of what is loaded: bootparams-handover-record.c. */
+int bootparams_handover_json(struct bp_ctx *ctx, const struct bp_machine *m,
+			     struct bp_json *j);
+int bootparams_handover_text(struct bp_ctx *ctx, const struct bp_machine *m,
+			     struct bp_buf *b);
+
 /*
  * Pieces of what they print: bootparams-print.c. Running out of memory is the only way
  * that these fail; the first failure stays in *@r, and nothing is printed behind it.

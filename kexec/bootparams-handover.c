@@ -31,10 +31,15 @@ static int describe(struct bp_ctx *ctx, bool as_json, struct bp_buf *ret_text)
 
 	if (!r && as_json) {
 		bp_json_object(&j, NULL);
+		r = bootparams_handover_json(ctx, m, &j);
 		bootparams_kho_json(&m->kho, &j);
 		bp_json_object_end(&j);
-		r = bp_json_finish(&j, ret_text);
+		if (r)
+			bp_buf_done(&j.buf);
+		else
+			r = bp_json_finish(&j, ret_text);
 	} else if (!r) {
+		r = bootparams_handover_text(ctx, m, ret_text);
 		bootparams_kho_text(&m->kho, ret_text, &r);
 	}
 	bp_machine_unref(m);
@@ -67,7 +72,8 @@ static int show(int argc, char **argv)
 static const struct bootparams_command handover_show = {
 	.name = "handover show",
 	.arguments = "[--json] [--sysroot=PATH]",
-	.help = "show what was handed over to the running kernel",
+	.help = "show the hand-over record and what else was handed over to the running "
+		"kernel",
 	.options = "  --json          print JSON instead of text\n"
 		   BOOTPARAMS_SYSROOT_HELP,
 	.run = show,

@@ -59,6 +59,7 @@ static const char *const further[] = {
 	"/sys/class/dmi/id/product_version",
 	"/sys/class/dmi/id/sys_vendor",
 	/* kexec's own. */
+	"/run/kexec-bootparams/*",
 	"/sys/kernel/kexec_loaded",
 	"/sys/kernel/kexec_crash_loaded",
 	"/sys/kernel/kexec_crash_size",

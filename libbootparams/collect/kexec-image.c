@@ -39,6 +39,8 @@ static int find_symbol(struct bp_ctx *ctx, struct bp_machine *m, bool panic,
 						   : BP_SYMBOL_KEXEC_IMAGE, ret_address)
 		  : bp_kallsyms_lookup(ctx, names, ret_address);
 
+	if (r == -ENOENT)
+		return -ENODATA;
 	if (!r && !*ret_address)
 		r = bp_fail(ctx, -ENODATA, "/proc/kallsyms does not say where %s is",
 			    names[0]);
@@ -57,6 +59,8 @@ int bp_kexec_image_digest(struct bp_ctx *ctx, struct bp_machine *m, bool panic,
 
 	if (!r)
 		r = bp_kcore_open(ctx, &kcore);
+	if (r == -ENOENT)
+		return -ENODATA;
 	if (!r)
 		r = bp_kcore_read(kcore, symbol, bytes, 8);
 	if (!r && !bp_le64(bytes))

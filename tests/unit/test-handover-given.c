@@ -376,6 +376,16 @@ START_TEST(without_evidence_nobody_knows)
 }
 END_TEST
 
+START_TEST(without_kallsyms_nobody_knows)
+{
+	bp_autofree char *digest = digest_of(0x5a);
+
+	add_loaded(THIS_BOOT, digest);
+	OK(bp_buf_printf(&tree, "text sys/kernel/kexec_loaded 1\n"));
+	assert_loaded(BP_LOADED_UNKNOWN, "/proc/kallsyms", true);
+}
+END_TEST
+
 START_TEST(a_record_without_a_digest_tells_nothing)
 {
 	add_loaded(THIS_BOOT, NULL);
@@ -442,6 +452,7 @@ int main(void)
 	tcase_add_test(t, ours_is_known_again);
 	tcase_add_test(t, a_later_load_by_another_program_is_noticed);
 	tcase_add_test(t, without_evidence_nobody_knows);
+	tcase_add_test(t, without_kallsyms_nobody_knows);
 	tcase_add_test(t, a_record_without_a_digest_tells_nothing);
 	tcase_add_test(t, one_of_another_boot_is_not_ours);
 	tcase_add_test(t, without_a_record_it_is_not_ours);
