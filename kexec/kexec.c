@@ -21,6 +21,7 @@
 #include "decide/screen-carry.h"
 #include "dump-segments.h"
 #include "errors.h"
+#include "live-update.h"
 #include "loaded.h"
 #include "options.h"
 #include "purgatory/purgatory.h"
@@ -436,6 +437,22 @@ static int submit(struct load *l)
 	return 0;
 }
 
+/* Before the next kernel finds out; the loaded image stays as it was. */
+static int check_handover(struct load *l)
+{
+	bool refused;
+	int r = kexec_check_handover(&l->load, l->plan, l->o->dry_run, &refused);
+
+	if (r) {
+		say_cannot_load(l, r);
+		return EXIT_STATUS_FAILED;
+	}
+	if (!refused || l->o->dry_run)
+		return 0;
+	say_what_is_armed(l, false);
+	return EXIT_STATUS_FAILED;
+}
+
 /* By either syscall: the memory map that the crash kernel is told consists of it. */
 static bool lacks_crash_region(const struct load *l)
 {
@@ -496,7 +513,9 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 		say_cannot_load(&l, r);
 		return EXIT_STATUS_FAILED;
 	}
-	r = show(&l);
+	r = check_handover(&l);
+	if (!r)
+		r = show(&l);
 	return r || o->dry_run ? r : submit(&l);
 }
 
@@ -568,8 +587,10 @@ static int boot(const struct kexec_options *o, struct bp_ctx *ctx)
 	bp_autobuf struct bp_buf cause = { 0 };
 
 	/* Of what this call has loaded it was said then. */
-	if (!o->load)
+	if (!o->load) {
 		warn_of_partitions(ctx);
+		kexec_warn_of_sessions(ctx);
+	}
 	f.error = kexec_boot(&kexec_real_calls, o->sync, o->ifdown);
 	if (kexec_explain_failure(&f, &cause))
 		bp_buf_done(&cause);

@@ -2,14 +2,15 @@
 /*
  * The running kernel's versions of KHO and of those who hand over by it.
  *
- *	/sys/kernel/debug/kho/out/fdt		"kho-v4": read already (collect/kho.c)
+ *	its tree in memory			"kho-v4": read already (collect/kho-live.c)
+ *	/sys/kernel/debug/kho/out/fdt		the same (collect/kho.c)
  *	/sys/kernel/debug/kho/in/fdt		of the kernel before: this one has refused any
  *						version but its own
  *	/sys/kernel/debug/kho/out/sub_fdts/LUO	"luo-v5", NUL-padded; before 7.1 a device tree
  *						with such a property
  *	/proc/kcore				the strings themselves, among all of the
  *						kernel's text and data
- *	/sys/class/misc/liveupdate		there: live update is on
+ *	/sys/class/misc/liveupdate/dev		there: live update is on
  *	/proc/version	Linux version 7.3.4 (builder@host) (gcc ...) #1 SMP ...
  */
 #include "config.h"
@@ -27,7 +28,7 @@
 
 bool bp_luo_is_on(struct bp_ctx *ctx)
 {
-	return bp_io_exists(ctx, "/sys/class/misc/liveupdate");
+	return bp_io_exists(ctx, "/sys/class/misc/liveupdate/dev");
 }
 
 void bp_kho_running_done(struct bp_kho_running *running)
@@ -150,7 +151,9 @@ int bp_kho_running_collect(struct bp_ctx *ctx, const struct bp_machine *m,
 
 	if (bp_io_read_string(ctx, "/proc/version", &run.banner))
 		bp_forgive(ctx);
-	if (m->kho.out_compatible)
+	if (m->kho.live.compatible)
+		r = take(&run, m->kho.live.compatible, "/proc/kcore");
+	if (!r && m->kho.out_compatible)
 		r = take(&run, m->kho.out_compatible, DEBUG "/out/fdt");
 	if (!r)
 		r = take_file(ctx, &run, DEBUG "/in/fdt");

@@ -54,10 +54,25 @@ static void cure(struct bp_handover_finding *f, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* How bad it is that what is kept would be lost. */
+/* Is there anything that would be handed over? */
+static bool keeps_nothing(const struct bp_handover_subject *s)
+{
+	return !s->required && !s->running->luo_on &&
+	       !bp_cmdline_has(s->machine->cmdline, "reserve_mem");
+}
+
+/* How bad it is that what is kept would be lost, and ... */
 static enum bp_handover_outcome loss(const struct bp_handover_subject *s)
 {
+	if (keeps_nothing(s))
+		return BP_HANDOVER_NOT_APPLICABLE;
 	return s->required || s->sessions->n ? BP_HANDOVER_ERROR : BP_HANDOVER_WARNING;
+}
+
+/* ... that it may be. */
+static enum bp_handover_outcome doubt(const struct bp_handover_subject *s)
+{
+	return keeps_nothing(s) ? BP_HANDOVER_NOT_APPLICABLE : BP_HANDOVER_WARNING;
 }
 
 static const char *line_of(const struct bp_handover_subject *s)
@@ -155,13 +170,12 @@ static bool versions_agree(const struct bp_handover_subject *s, enum bp_kho_part
 	const char *path = s->load->image->path;
 
 	*ret_running = running ? running[0] : NULL;
-	if (!s->next) {
-		say(f, BP_HANDOVER_UNKNOWN, "%s cannot be looked into: %s", path,
-		    s->next_why);
-		return true;
-	}
 	if (bp_kho_same_kernel(s->load->image->version, s->running->banner)) {
 		say(f, BP_HANDOVER_OK, "%s is the very kernel that runs", path);
+		return true;
+	}
+	if (!s->next) {
+		say(f, BP_HANDOVER_UNKNOWN, "%s", s->next_why);
 		return true;
 	}
 	if (running && bp_kho_abi_has(&s->next->abi, part, *running)) {
@@ -392,7 +406,7 @@ static void rule_cmdline_iommu(const struct bp_handover_subject *s,
 
 	if (is_off(s, f))
 		return;
-	if (finds_change(s, names, BP_HANDOVER_WARNING,
+	if (finds_change(s, names, doubt(s),
 			 "a device that goes on working may lose its mappings", f))
 		cure(f, "Give the next kernel the same, unless no device is kept.");
 }
@@ -418,12 +432,12 @@ static void rule_cmdline_pci(const struct bp_handover_subject *s,
 
 	if (is_off(s, f))
 		return;
-	if (finds_change(s, names, BP_HANDOVER_WARNING,
+	if (finds_change(s, names, doubt(s),
 			 "a device that is kept may get another number or other addresses",
 			 f)) {
 		cure(f, "Give the next kernel the same, unless no device is kept.");
 	} else if (then && renumbers(then)) {
-		say(f, BP_HANDOVER_WARNING, "%s: it may renumber buses or move devices that are "
+		say(f, doubt(s), "%s: it may renumber buses or move devices that are "
 		    "kept", then);
 		cure(f, "Leave it out, unless no device is kept.");
 	}
@@ -436,7 +450,7 @@ static void rule_cmdline_scratch(const struct bp_handover_subject *s,
 
 	if (is_off(s, f))
 		return;
-	if (finds_change(s, names, BP_HANDOVER_WARNING,
+	if (finds_change(s, names, doubt(s),
 			 "it has no effect after a kexec, as the scratch areas are inherited",
 			 f))
 		cure(f, "Set it where the machine boots without kexec; the next line may keep "
@@ -444,15 +458,6 @@ static void rule_cmdline_scratch(const struct bp_handover_subject *s,
 }
 
 /* ---- room ---- */
-
-/* The areas, whichever source has them. */
-static const struct bp_kho_area *scratch_areas(const struct bp_machine *m, size_t *ret_n)
-{
-	const struct bp_kho *kho = &m->kho;
-
-	*ret_n = kho->out_status ? kho->given.n_areas : kho->n_out_areas;
-	return kho->out_status ? kho->given.areas : kho->out_areas;
-}
 
 static uint64_t initrd_bytes(const struct bp_handover_subject *s)
 {
@@ -515,18 +520,16 @@ static bool loaded_scratch(const struct bp_handover_subject *s,
 static bool no_areas(const struct bp_handover_subject *s, struct bp_handover_finding *f,
 		     struct bp_kho_scratch *ret_scratch)
 {
-	const struct bp_kho_area *areas;
-	size_t n;
+	const struct bp_kho_live *live = &s->machine->kho.live;
 
 	if (is_off(s, f))
 		return true;
-	areas = scratch_areas(s->machine, &n);
-	if (!n) {
-		say(f, BP_HANDOVER_UNKNOWN, "where the scratch areas lie is not known: "
-		    "/sys/kernel/debug/kho cannot be read");
+	if (!live->n_areas) {
+		say(f, BP_HANDOVER_UNKNOWN, "where the scratch areas lie is not known: %s",
+		    live->areas_why ? live->areas_why : "there are none");
 		return true;
 	}
-	if (bp_kho_scratch_init(areas, n, ret_scratch)) {
+	if (bp_kho_scratch_init(live->areas, live->n_areas, ret_scratch)) {
 		say(f, BP_HANDOVER_UNKNOWN, "out of memory");
 		return true;
 	}
@@ -540,6 +543,10 @@ static void rule_scratch_room(const struct bp_handover_subject *s,
 
 	if (no_areas(s, f, &scratch))
 		return;
+	if (!s->plan && s->load->choice.syscall == BP_SYSCALL_LOAD) {
+		say(f, BP_HANDOVER_NOT_APPLICABLE, "placement speaks of it");
+		return;
+	}
 	if (!loaded_scratch(s, f, &scratch)) {
 		if (f->outcome == BP_HANDOVER_ERROR)
 			cure_scratch(s, 0, f);
@@ -583,7 +590,8 @@ static void rule_scratch_crashkernel(const struct bp_handover_subject *s,
 		bool known = bp_cmdline_has(s->machine->cmdline, "crashkernel");
 
 		/* What is lost already is not lost by this load. */
-		say(f, known && !now ? BP_HANDOVER_WARNING : BP_HANDOVER_ERROR,
+		say(f, (known && !now) || keeps_nothing(s) ? BP_HANDOVER_WARNING
+							   : BP_HANDOVER_ERROR,
 		    "crashkernel=: %" PRIu64 " MiB do not fit into the scratch areas, which "
 		    "have %" PRIu64 " MiB, at most %" PRIu64 " MiB in one piece: the next "
 		    "kernel would reserve nothing, and a crash of it leave no dump",
@@ -685,6 +693,8 @@ int bp_handover_check(const struct bp_handover_subject *s,
 		f[i].rule = rules[i].name;
 		f[i].title = rules[i].title;
 		rules[i].look(s, &f[i]);
+		if (f[i].outcome < BP_HANDOVER_WARNING)
+			*f[i].cure = '\0';
 	}
 	*ret_findings = f;
 	*ret_n = BP_ARRAY_SIZE(rules);

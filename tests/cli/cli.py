@@ -19,7 +19,7 @@ NATIVE_FLAGS = (183 if "aarch64" in (EMULATOR or platform.machine()) else 62) <<
 SKIPPED = 77    # automake's exit status for a test that cannot run here
 
 
-def bzimage(payload=64 * 1024, release=None, **fields):
+def bzimage(payload=64 * 1024, release=None, strings="", **fields):
     """The smallest bzImage that a loader accepts; what it holds is never run."""
     sects = 4
     header = dict(setup_sects=sects, syssize=payload // 16, boot_flag=0xAA55, jump=0x6AEB,
@@ -38,6 +38,10 @@ def bzimage(payload=64 * 1024, release=None, **fields):
     for name, value in header.items():
         form, offset = where[name]
         struct.pack_into("<" + form, image, offset, value)
+    if strings:     # of the kernel itself, which is not compressed
+        text = b"\0" + b"".join(s.encode() + b"\0" for s in strings.split(","))
+        image[(sects + 1) * 512:(sects + 1) * 512 + len(text)] = text
+        struct.pack_into("<II", image, 0x248, 0, payload)
     if release:
         struct.pack_into("<H", image, 0x20E, 0x200)
         struct.pack_into(f"{len(release) + 1}s", image, 0x400, release.encode())

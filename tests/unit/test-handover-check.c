@@ -182,8 +182,8 @@ static void make_world(struct world *w)
 	w->m.arch = BP_ARCH_X86_64;
 	w->m.cmdline = line;
 	w->m.kho.on = true;
-	w->m.kho.out_areas = w->areas;
-	w->m.kho.n_out_areas = 2;
+	w->m.kho.live.areas = w->areas;
+	w->m.kho.live.n_areas = 2;
 	w->m.kho.given_status = -ENOENT;
 	w->running.luo_on = true;
 	w->running.memory_read = true;
@@ -222,6 +222,12 @@ static void luo_off(struct world *w) { w->running.luo_on = false; }
 static void no_kho(struct world *w) { memset(&w->next.abi, 0, sizeof(w->next.abi)); }
 static void no_kho_session(struct world *w) { no_kho(w); session(w); }
 static void no_kho_required(struct world *w) { no_kho(w); required(w); }
+static void no_kho_nothing_kept(struct world *w) { no_kho(w); luo_off(w); }
+static void no_kho_reserve(struct world *w)
+{
+	no_kho_nothing_kept(w);
+	w->m.cmdline = (char *)"kho=on reserve_mem=1M:4K:x";
+}
 static void unreadable(struct world *w) { w->s.next = NULL; w->s.next_why = "torn"; }
 static void other_kho(struct world *w) { w->next.abi.versions[BP_KHO_PART_KHO] = kho5; }
 static void other_kho_session(struct world *w) { other_kho(w); session(w); }
@@ -296,14 +302,7 @@ static void moving_pci(struct world *w)
 static void with_scratch(struct world *w) { w->load.cmdline = (char *)"kho_scratch=1G,1G,1G"; }
 static void no_plan(struct world *w) { w->s.plan = NULL; w->s.plan_why = "of that"; }
 static void small(struct world *w) { w->areas[0].size = 16 * MIB; }
-static void no_areas(struct world *w) { w->m.kho.n_out_areas = 0; }
-static void given_areas(struct world *w)
-{
-	w->m.kho.out_status = -ENOENT;
-	w->m.kho.given.areas = w->areas;
-	w->m.kho.given.n_areas = 2;
-	small(w);
-}
+static void no_areas(struct world *w) { w->m.kho.live.n_areas = 0; }
 static void initrd(struct world *w)
 {
 	w->load.has_initrd = true;
@@ -313,6 +312,11 @@ static void by_load(struct world *w)
 {
 	small(w);
 	w->load.choice.syscall = BP_SYSCALL_LOAD;
+}
+static void no_plan_by_load(struct world *w)
+{
+	by_load(w);
+	no_plan(w);
 }
 static void crash(struct world *w) { w->load.cmdline = (char *)"kho=on crashkernel=256M"; }
 static void crash_large(struct world *w) { w->load.cmdline = (char *)"kho=on crashkernel=600M"; }
@@ -325,6 +329,16 @@ static void crash_known(struct world *w)
 {
 	crash_lost(w);
 	w->m.kexec.crash_size = 600 * MIB;
+}
+static void crash_nothing_kept(struct world *w)
+{
+	crash_known(w);
+	luo_off(w);
+}
+static void pci_nothing_kept(struct world *w)
+{
+	w->m.cmdline = w->load.cmdline = (char *)"kho=on pci=nomsi,realloc";
+	luo_off(w);
 }
 static void crash_tight(struct world *w) { w->load.cmdline = (char *)"kho=on crashkernel=500M"; }
 static void crash_planned(struct world *w)
@@ -368,6 +382,8 @@ static const struct {
 	{ "kho-version", nothing, OK, "both have kho-v4", NULL },
 	{ "kho-version", off, NA, "is off", NULL },
 	{ "kho-version", no_kho, WARNING, "has no kexec handover", "CONFIG_KEXEC_HANDOVER" },
+	{ "kho-version", no_kho_nothing_kept, NA, "has no kexec handover", NULL },
+	{ "kho-version", no_kho_reserve, WARNING, "has no kexec handover", "CONFIG_KEXEC_HANDOVER" },
 	{ "kho-version", no_kho_session, ERROR, "has no kexec handover", "CONFIG_KEXEC_HANDOVER" },
 	{ "kho-version", no_kho_required, ERROR, "has no kexec", "--live-update=off" },
 	{ "kho-version", unreadable, UNKNOWN, "torn", NULL },
@@ -420,6 +436,7 @@ static const struct {
 	{ "cmdline-pci", with_pci, WARNING, "pci=nomsi", "Give" },
 	{ "cmdline-pci", same_pci, OK, NULL, NULL },
 	{ "cmdline-pci", moving_pci, WARNING, "pci=nomsi,realloc: it may renumber", "Leave" },
+	{ "cmdline-pci", pci_nothing_kept, NA, "renumber", NULL },
 	{ "cmdline-scratch", nothing, OK, NULL, NULL },
 	{ "cmdline-scratch", with_scratch, WARNING, "no effect", "without kexec" },
 	{ "placement", nothing, OK, NULL, NULL },
@@ -427,7 +444,7 @@ static const struct {
 	{ "scratch-room", nothing, OK, "491 MiB stay free, 490 MiB in one piece", NULL },
 	{ "scratch-room", small, ERROR, "no room for the kernel: 20 MiB are needed",
 	  "kho_scratch=64M,128M,64M" },
-	{ "scratch-room", given_areas, ERROR, "no room for the kernel", "kho_scratch=" },
+	{ "scratch-room", no_plan_by_load, NA, "placement", NULL },
 	{ "scratch-room", initrd, ERROR, "no room for the initrd: 500 MiB", "64M,640M,64M" },
 	{ "scratch-room", no_areas, UNKNOWN, "not known", NULL },
 	{ "scratch-room", by_load, OK, "16 MiB stay free", NULL },
@@ -438,6 +455,7 @@ static const struct {
 	/* It is there, and would be lost; it is lost already. */
 	{ "scratch-crashkernel", crash_known, ERROR, "600 MiB do not fit", "kho_scratch=" },
 	{ "scratch-crashkernel", crash_lost, WARNING, "600 MiB do not fit", "kho_scratch=" },
+	{ "scratch-crashkernel", crash_nothing_kept, WARNING, "600 MiB do not fit", "kho_scratch=" },
 	{ "scratch-crashkernel", crash_tight, WARNING, "not beside what is loaded",
 	  "kho_scratch=" },
 	{ "scratch-crashkernel", crash_planned, WARNING, "not beside what is loaded",
@@ -482,6 +500,8 @@ START_TEST(a_rule)
 		ck_assert_str_eq(f->what, "");
 	if (cases[_i].cure)
 		ck_assert_msg(strstr(f->cure, cases[_i].cure), "%s", f->cure);
+	else
+		ck_assert_str_eq(f->cure, "");
 	ck_assert_msg(f->outcome < BP_HANDOVER_WARNING || *f->cure, "%s has no cure", f->rule);
 	ck_assert_int_ge((int)bp_handover_worst(all, n), (int)f->outcome);
 	free(all);
