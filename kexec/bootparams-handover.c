@@ -18,9 +18,11 @@ static const struct bootparams_command *const commands[] = {
 	&bootparams_handover_check,
 	&bootparams_handover_drop,
 	&bootparams_handover_list,
+	&bootparams_handover_plan,
 	&bootparams_handover_restore,
 	&bootparams_handover_save,
 	&handover_show,
+	&bootparams_handover_verify,
 };
 
 static int describe(struct bp_ctx *ctx, bool as_json, struct bp_buf *ret_text)

@@ -114,6 +114,9 @@ static int read_all(struct bp_ctx *ctx)
 		say_warning("%s; recording it all the same", bp_ctx_message(ctx));
 	else if (m->iomem.status == -EACCES)
 		say_warning("/proc/iomem shows no addresses: not run as root?");
+	/* What "handover verify" will look at. */
+	if (m)
+		r = bp_pci_expect(ctx, m);
 	bp_machine_unref(m);
 	if (bp_kernel_log_read(ctx, &log))
 		say_warning("%s; recording without the kernel log", bp_ctx_message(ctx));

@@ -513,6 +513,35 @@ int bp_pci_choose(struct bp_ctx *ctx, struct bp_machine *m, const char *address)
 	return 0;
 }
 
+static int choose_like(struct bp_ctx *ctx, struct bp_machine *m,
+		       const struct bp_handover_device *d)
+{
+	bp_autostrv char **names = NULL;
+	int r = bp_io_peek_list(ctx, PCI_DIR, &names);
+
+	for (size_t i = 0; !r && names[i]; i++)
+		if (read_number(ctx, names[i], "vendor") == d->vendor &&
+		    read_number(ctx, names[i], "device") == d->device)
+			r = bp_pci_choose(ctx, m, names[i]);
+	return r;
+}
+
+int bp_pci_expect(struct bp_ctx *ctx, struct bp_machine *m)
+{
+	const struct bp_handover *h = &m->handover.record;
+
+	for (size_t i = 0; i < h->n_devices; i++) {
+		int r = bp_pci_choose(ctx, m, h->devices[i].address);
+
+		if (r == -ENOENT)
+			r = choose_like(ctx, m, &h->devices[i]);
+		bp_forgive(ctx);
+		if (r == -ENOMEM || r == -E2BIG)
+			return r;
+	}
+	return 0;
+}
+
 static int read_chosen(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	bp_autobuf struct bp_buf text = { 0 };

@@ -7,7 +7,7 @@
 #define BP_COLLECT_PCI_H
 
 #include "bootparams.h"
-#include "core/span.h"
+#include "collect/handover.h"
 
 struct bp_machine;
 
@@ -83,7 +83,7 @@ struct bp_pci {
 };
 
 /* The addresses that were chosen, one a line; what follows a # is a comment. */
-#define BP_PCI_CHOSEN "/run/kexec-bootparams/devices"
+#define BP_PCI_CHOSEN BP_HANDOVER_RUN "/devices"
 #define BP_PCI_CHOSEN_MAX 1024u
 
 int bp_collect_pci(struct bp_ctx *ctx, struct bp_machine *m);
@@ -94,6 +94,11 @@ void bp_pci_done(struct bp_pci *pci);
  * is chosen now. -EINVAL: no address; -ENOENT: no such device; -ENOMEM.
  */
 int bp_pci_choose(struct bp_ctx *ctx, struct bp_machine *m, const char *address);
+/*
+ * The same of all in the hand-over record that this system was given, as far as they are
+ * there; of one that is not, all devices of its kind: it may have moved. -ENOMEM, -E2BIG.
+ */
+int bp_pci_expect(struct bp_ctx *ctx, struct bp_machine *m);
 /* By its address, or NULL. */
 const struct bp_pci_device *bp_pci_find(const struct bp_pci *pci, const char *address);
 
