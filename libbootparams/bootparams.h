@@ -140,6 +140,36 @@ BP_EXPORT struct bp_machine *bp_machine_ref(struct bp_machine *m);
 /** bp_machine_unref - drop a reference; always returns NULL.	Since: 0.1 */
 BP_EXPORT struct bp_machine *bp_machine_unref(struct bp_machine *m);
 
+/**
+ * bp_kho_is_on - does the running kernel hand over by kexec handover (KHO)?
+ *
+ * Where it can be read, the kernel's own word; else what it makes where it does, or what
+ * it was asked for.	Since: 0.1
+ */
+BP_EXPORT bool bp_kho_is_on(const struct bp_machine *m);
+/**
+ * bp_kho_scratch_area - where whatever is booted next may lie, to be handed over to
+ * @i: from 0 on; areas of size 0 have a place in the order, too
+ *
+ * They are set aside at a boot that is no kexec, by kho_scratch=, and stay where they are
+ * from kernel to kernel.
+ *
+ * Errors: -ENOENT (there are no more, or KHO is off); -ENODATA, -EACCES, -EPERM, -EBADMSG
+ * (where they are cannot be told: bp_ctx_message()).	Since: 0.1
+ */
+BP_EXPORT int bp_kho_scratch_area(const struct bp_machine *m, size_t i,
+				  bp_phys_t *ret_addr, uint64_t *ret_size);
+/**
+ * bp_kho_fdt - the tree that the running kernel hands over
+ * @ret_addr: where it lies, as long as this kernel runs
+ * @ret_size: of the bytes, as they were when the machine was collected; they belong to @m
+ *
+ * NULL: there is none, or it cannot be read: bp_ctx_message() says why.
+ * Spec: include/linux/kho/abi/kexec_handover.h.	Since: 0.1
+ */
+BP_EXPORT const void *bp_kho_fdt(const struct bp_machine *m, bp_phys_t *ret_addr,
+				 size_t *ret_size);
+
 /** enum bp_screen_outcome - what the next kernel is told about the framebuffer */
 enum bp_screen_outcome {
 	BP_SCREEN_NONE,		/* zeros: nothing is certain */
@@ -458,6 +488,14 @@ BP_EXPORT const void *bp_plan_patch(const struct bp_plan *plan, uint64_t *ret_of
  * bp_plan_screen - the framebuffer that the next kernel is told about.	Since: 0.1
  */
 BP_EXPORT const struct bp_screen *bp_plan_screen(const struct bp_plan *plan);
+/**
+ * bp_plan_carries_kho - does what the running kernel preserves reach the next one?
+ *
+ * By the segments of a plan for kexec_load, which then all lie in the scratch areas (what a
+ * program adds to them has to lie there, too), or by the kernel under kexec_file_load.
+ * Since: 0.1
+ */
+BP_EXPORT bool bp_plan_carries_kho(const struct bp_plan *plan);
 /**
  * bp_plan_warnings - what a user should know before the plan is used; NULL ends it.
  *	Since: 0.1

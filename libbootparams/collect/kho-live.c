@@ -297,3 +297,42 @@ void bp_kho_settle(struct bp_ctx *ctx, struct bp_machine *m,
 		kho->on_source = "/proc/cmdline and the configuration of this kernel";
 	}
 }
+
+bool bp_kho_is_on(const struct bp_machine *m)
+{
+	return m->kho.on;
+}
+
+/* The message that was kept. */
+static int retell(const struct bp_machine *m, int r, const char *why)
+{
+	bp_forgive(m->ctx);
+	return bp_fail(m->ctx, r, "%s", why ? why : "kexec handover (KHO) is off");
+}
+
+int bp_kho_scratch_area(const struct bp_machine *m, size_t i, bp_phys_t *ret_addr,
+			uint64_t *ret_size)
+{
+	const struct bp_kho_live *live = &m->kho.live;
+
+	if (live->areas_status)
+		return retell(m, live->areas_status, live->areas_why);
+	if (!m->kho.on || i >= live->n_areas)
+		return -ENOENT;
+	*ret_addr = live->areas[i].addr;
+	*ret_size = live->areas[i].size;
+	return 0;
+}
+
+const void *bp_kho_fdt(const struct bp_machine *m, bp_phys_t *ret_addr, size_t *ret_size)
+{
+	const struct bp_kho_live *live = &m->kho.live;
+
+	if (!m->kho.on || live->fdt_status) {
+		retell(m, live->fdt_status, live->fdt_status ? live->fdt_why : NULL);
+		return NULL;
+	}
+	*ret_addr = live->fdt_addr;
+	*ret_size = live->fdt.len;
+	return live->fdt.data;
+}

@@ -619,6 +619,11 @@ const struct bp_screen *bp_plan_screen(const struct bp_plan *plan)
 	return &plan->screen;
 }
 
+bool bp_plan_carries_kho(const struct bp_plan *plan)
+{
+	return plan->kho.carried;
+}
+
 static const char *const *strings(char *const *strv)
 {
 	static const char *const none[] = { NULL };

@@ -176,6 +176,40 @@ START_TEST(debugfs_has_the_areas)
 }
 END_TEST
 
+START_TEST(what_a_program_is_told)
+{
+	bp_phys_t at;
+	uint64_t size;
+	size_t len;
+
+	collect();
+	ck_assert(bp_kho_is_on(&m));
+	ck_assert_int_eq(bp_kho_scratch_area(&m, 0, &at, &size), 0);
+	ck_assert(at == 0x74c00000 && size == 0x8c00000);
+	ck_assert_int_eq(bp_kho_scratch_area(&m, 1, &at, &size), 0);
+	ck_assert(at == 0x7ec00000 && !size);
+	ck_assert_int_eq(bp_kho_scratch_area(&m, 2, &at, &size), -ENOENT);
+	ck_assert_mem_eq(bp_kho_fdt(&m, &at, &len), map, fdt_totalsize(map));
+	ck_assert_uint_eq(at, TREE_AT);
+	ck_assert_uint_eq(len, fdt_totalsize(map));
+}
+END_TEST
+
+START_TEST(what_a_program_is_not_told)
+{
+	bp_phys_t at;
+	uint64_t size;
+	size_t len;
+
+	data[ENABLE_AT] = 0;
+	collect();
+	ck_assert(!bp_kho_is_on(&m));
+	ck_assert_int_eq(bp_kho_scratch_area(&m, 0, &at, &size), -ENOENT);
+	ck_assert_ptr_null(bp_kho_fdt(&m, &at, &len));
+	ck_assert_str_eq(bp_ctx_message(ctx), "kexec handover (KHO) is off");
+}
+END_TEST
+
 START_TEST(switched_off)
 {
 	data[ENABLE_AT] = 0;
@@ -346,6 +380,8 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, from_memory_alone);
 	tcase_add_test(t, debugfs_has_the_areas);
+	tcase_add_test(t, what_a_program_is_told);
+	tcase_add_test(t, what_a_program_is_not_told);
 	tcase_add_test(t, switched_off);
 	tcase_add_test(t, without_symbols);
 	tcase_add_test(t, no_kcore);
