@@ -5,6 +5,7 @@ for it. All of them run the same script, from the same image: hop 0 is what firm
 
 import dataclasses
 import io
+import json
 import os
 import shlex
 import shutil
@@ -45,6 +46,8 @@ class HopCase:
     devices: tuple = ()         # further words for QEMU
     libraries: tuple = ()       # that our programs load while they run
     peer: bool = False          # kexec-tools has nothing of it
+    more: object = None         # function of archive and loader's path: further programs
+    after: object = None        # function of case and files: what the host checks besides
 
     @property
     def drivers(self):
@@ -120,6 +123,8 @@ def image_of(case, kernel, tools, loader):
                                    f"sbin/{name}")
     for name in case.libraries:
         initramfs.add_host_library(archive, case.arch, name)
+    if case.more:
+        case.more(archive, loader)
     archive.add("next", b"", stat.S_IFDIR | 0o755)
     return archive.encode()
 
@@ -199,6 +204,8 @@ class HopRun(runner.Run):
         for words in self.words("check"):
             name, want, got = words.split("|", 2)
             checks.append(judge.Check(name, want == got, want, got))
+        if case.after:
+            checks += case.after(case, self.files)
         return checks
 
     def words(self, name):
@@ -232,6 +239,81 @@ def restore_session(mib):
         "rm -r /tmp/r"))
 
 
+# ---- the hand-over record ----
+
+# The second load stands for that of another program: the note of the first is put back. kexec-bad
+# writes a record that no reader takes.
+RECORD_LEAVE = """
+	send id$hop /proc/sys/kernel/random/boot_id
+	load
+	bootparams handover show --json >/tmp/loaded
+	send loaded$hop /tmp/loaded
+	cp /run/kexec-bootparams/loaded /tmp/kept
+	load
+	cp /tmp/kept /run/kexec-bootparams/loaded
+	bootparams handover show --json >/tmp/other
+	send other$hop /tmp/other
+	kexec -u
+	check "the note goes with the kernel, at hop $hop" gone "$(
+		[ -e /run/kexec-bootparams/loaded ] || echo gone)"
+	[ $hop != 3 ] || cp /sbin/kexec-bad /sbin/kexec"""
+RECORD_ARRIVE = """
+	bootparams handover show --json >/tmp/given
+	send given$hop /tmp/given
+	bootparams handover show >/tmp/given.text
+	send given-text$hop /tmp/given.text"""
+
+
+def bad_loader(archive, loader):
+    compatible = b"kexec-bootparams,handover-v1"
+    data = archive.entries["sbin/kexec"][1]
+    if data.count(compatible) != 1:
+        raise ValueError("kexec has no such string")
+    archive.add_program("sbin/kexec-bad", data.replace(compatible, compatible[:-1] + b"0"))
+
+
+def judge_record(case, files):
+    """Three generations, each with the boot it came from; then one that is not believed."""
+    def read(name):
+        return json.loads(files[name])
+
+    def boot_id(hop):
+        return files[f"id{hop}"].decode().strip()
+
+    def equal(name, want, got):
+        return judge.Check(name, want == got, str(want), str(got))
+
+    release = json.loads(files["given1"])["given"]["record"]["from_release"]
+    sources = {"c": "/chosen" if case.arch == "arm64" else "setup_data",
+               "s": "/kexec-bootparams/handover"}
+    for hop in range(case.hops):
+        loaded, other = read(f"loaded{hop}")["loaded"], read(f"other{hop}")["loaded"]
+        yield equal(f"whose is loaded at hop {hop}", "kexec-bootparams", loaded["by"])
+        yield equal(f"and after another program at hop {hop}", "another program", other["by"])
+        if hop + 1 == case.hops:
+            break
+        given = read(f"given{hop + 1}")["given"]
+        record, planned = given["record"] or {}, loaded["record"]
+        call = (case.calls + case.calls[-1] * case.hops)[hop]
+        yield equal(f"place of record {hop + 1}", sources[call], given["source"])
+        yield equal(f"kexecs in record {hop + 1}", (hop + 1, False),
+                    (record.get("generation"), record.get("generation_at_least")))
+        yield equal(f"boots of record {hop + 1}", (boot_id(hop), boot_id(hop - 1) if hop else None),
+                    (record.get("boot_id"), record.get("previous_boot_id")))
+        # what was planned for it, but for when
+        yield equal(f"record {hop + 1}", {**planned, "time": 0}, {**record, "time": 0})
+        yield equal(f"kernel of record {hop + 1}", release, record.get("from_release"))
+        stale = [d for d in given["dropped"] if "of an earlier kexec" in d]
+        # arm64's kexec_file_load hands the tree on, with the record of the kexec before
+        meant = case.arch == "arm64" and call == "s" and "c" in case.calls[:hop]
+        yield equal(f"stale records at hop {hop + 1}", int(meant), len(stale))
+    last = read(f"given{case.hops}")["given"]
+    yield equal("the damaged record", "damaged", last["status"])
+    yield equal("is not believed", None, last["record"])
+    why = " ".join(last["dropped"])
+    yield judge.Check("why", "not compatible with" in why, "not compatible with", why)
+
+
 def all_cases():
     found = []
 
@@ -245,4 +327,10 @@ def all_cases():
         add(f"kho-2hops-s-{mib}m", kernel="test", calls="s", cmdline=LIVE_UPDATE,
             memory_mib=memory, leave=save_session(mib), arrive=restore_session(mib),
             claim=f"{mib} MiB in a session that handover save made arrive byte by byte, twice")
+    for kernel, calls, arch in (("6.1", "csc", "amd64"), ("7.x", "scc", "amd64"),
+                                ("a64-7.x", "c", "arm64")):
+        add(f"{kernel}-record-{calls}", kernel=kernel, calls=calls, hops=4, arch=arch,
+            firmware="aavmf" if arch == "arm64" else "ovmf", core=kernel == "7.x",
+            leave=RECORD_LEAVE, arrive=RECORD_ARRIVE, more=bad_loader, after=judge_record,
+            claim="the hand-over record of three kexecs is read back; a damaged one is not")
     return found
