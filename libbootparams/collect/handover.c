@@ -8,6 +8,7 @@
  *	/kexec-bootparams/handover		the same, where the system still runs from
  *						its initrd
  *	/chosen/kexec-bootparams,handover	arm64, by kexec_load: read already
+ *	/sys/kernel/debug/kho/out/sub_fdts/LUO	"luo-v5", NUL, and more: for the next record
  *	/proc/sys/kernel/random/boot_id		3f0c7c6c-0c4e-4d6c-9d57-0f1f4f1d8a4e
  *
  * arm64's kexec_file_load hands the running device tree on, the property of an earlier
@@ -29,6 +30,7 @@
 void bp_handover_given_done(struct bp_handover_given *given)
 {
 	free(given->boot_id);
+	free(given->luo);
 	bp_strv_free(given->dropped);
 	bp_handover_done(&given->record);
 }
@@ -164,6 +166,24 @@ static int started_by_kexec(const struct bp_machine *m)
 					  "linux,booted-from-kexec", NULL) != NULL;
 }
 
+/* Before 7.1 it was a device tree, which is not worth looking into. */
+static int read_luo(struct bp_ctx *ctx, char **ret_version)
+{
+	bp_autobuf struct bp_buf bytes = { 0 };
+	int r = bp_io_read(ctx, "/sys/kernel/debug/kho/out/sub_fdts/LUO", BP_IO_SMALL,
+			   &bytes);
+
+	bp_forgive(ctx);
+	if (r || !bytes.len || !memchr(bytes.data, 0, bytes.len) ||
+	    strncmp(bp_buf_str(&bytes), "luo-", 4) || strlen(bp_buf_str(&bytes)) > 64)
+		return r == -ENOMEM ? r : 0;
+	for (const char *c = bp_buf_str(&bytes); *c; c++)
+		if (*c <= ' ' || *c > '~')
+			return 0;
+	*ret_version = strdup(bp_buf_str(&bytes));
+	return *ret_version ? 0 : -ENOMEM;
+}
+
 int bp_collect_handover(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	struct bp_handover_given *given = &m->handover;
@@ -175,7 +195,7 @@ int bp_collect_handover(struct bp_ctx *ctx, struct bp_machine *m)
 	bp_forgive(ctx);
 	given->status = -ENOENT;
 	given->by_kexec = started_by_kexec(m);
-	r = 0;
+	r = read_luo(ctx, &given->luo);
 	for (size_t i = 0; i < BP_ARRAY_SIZE(places) && !r; i++)
 		r = take(ctx, m, i);
 	for (char **d = given->dropped; d && *d; d++)

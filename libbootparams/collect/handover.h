@@ -20,6 +20,8 @@ struct bp_machine;
 /* What the running system was given. */
 struct bp_handover_given {
 	char *boot_id;		/* this system's own; NULL: unknown */
+	char *luo;		/* the version of this system's live update orchestrator,
+				 * "luo-v5"; NULL: unknown, or none */
 	int by_kexec;		/* was it started by kexec: 1, 0; -1 unknown */
 	/* 0: a good one; -ENOENT: none; else why the first that was found is not
 	 * believed: -ESTALE (of an earlier kexec), -EBADMSG, -EPROTO, -EACCES, ... */

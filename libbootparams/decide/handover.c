@@ -64,7 +64,8 @@ static bool fill_kho(const struct bp_plan *plan, struct bp_handover *h)
 		return copy(&h->kho.state, "off");
 	return copy(&h->kho.state, plan->kho.carried ? "carried" : "left") &&
 	       copy(&h->kho.compatible, kho->live.compatible ? kho->live.compatible
-							       : kho->out_compatible);
+							       : kho->out_compatible) &&
+	       copy(&h->kho.luo, plan->machine->handover.luo);
 }
 
 static int fill(struct bp_plan *plan, const struct bp_plan_opts *opts)
