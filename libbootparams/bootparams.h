@@ -279,6 +279,62 @@ BP_EXPORT int bp_screen_from_gop(struct bp_ctx *ctx, const struct bp_gop_mode *g
 BP_EXPORT int bp_gop_record_parse(struct bp_ctx *ctx, const void *bytes, size_t len,
 				  struct bp_gop_mode *ret_gop);
 
+/**
+ * struct bp_handover - what the loader of a system has left for it: the hand-over record,
+ *	as bootparams-handover(5) describes it
+ */
+struct bp_handover;
+
+/**
+ * bp_handover_open - read a hand-over record
+ * @bytes: as found; others may follow
+ * @len: of @bytes
+ * @ret_handover: to be released by bp_handover_close()
+ *
+ * Whether it is that of the kexec that started this system is not known here: that is
+ * bp_machine_handover().
+ *
+ * Errors: -ENODATA (no record begins there); -EPROTO (another version); -EBADMSG
+ * (damaged: the message says what and where); -ENOMEM.	Since: 0.1
+ */
+BP_EXPORT int bp_handover_open(struct bp_ctx *ctx, const void *bytes, size_t len,
+			       struct bp_handover **ret_handover);
+/** bp_handover_close - release it; takes and returns NULL.	Since: 0.1 */
+BP_EXPORT struct bp_handover *bp_handover_close(struct bp_handover *handover);
+/**
+ * bp_handover_string - a field that is a string
+ * @name: "loader", or with its node, "framebuffer/outcome", "devices/device-0/address"
+ *
+ * NULL: the record does not say it, or there is no such field.	Since: 0.1
+ */
+BP_EXPORT const char *bp_handover_string(const struct bp_handover *handover,
+					 const char *name);
+/**
+ * bp_handover_number - a field that is a number, or 1 or 0 where it is empty or missing
+ * @name: as for bp_handover_string(): "generation", "framebuffer/base", "panic"
+ * @ret_number: 0 where the record does not say it
+ *
+ * Errors: -EINVAL (no such field, or a string). There is no message.	Since: 0.1
+ */
+BP_EXPORT int bp_handover_number(const struct bp_handover *handover, const char *name,
+				 uint64_t *ret_number);
+/**
+ * bp_handover_devices - how many devices it lists: device-0 and so on.	Since: 0.1
+ */
+BP_EXPORT size_t bp_handover_devices(const struct bp_handover *handover);
+/**
+ * bp_machine_handover - the record that the machine was given
+ * @ret_handover: belongs to @m
+ * @ret_source: where it was found: "setup_data", a path, "/chosen"
+ *
+ * Errors: -ENOENT (none); where there are some and none is believed, why the first is
+ * not: -ESTALE (of an earlier kexec); -EBADMSG (damaged); -EPROTO (another version); as
+ * reading it failed. There is no message.	Since: 0.1
+ */
+BP_EXPORT int bp_machine_handover(const struct bp_machine *m,
+				  const struct bp_handover **ret_handover,
+				  const char **ret_source);
+
 /** struct bp_image - a kernel image: opened, unwrapped, understood */
 struct bp_image;
 
@@ -484,6 +540,14 @@ BP_EXPORT const struct bp_segment *bp_plan_segment(const struct bp_plan *plan, s
  */
 BP_EXPORT const void *bp_plan_patch(const struct bp_plan *plan, uint64_t *ret_offset,
 				    size_t *ret_size);
+/**
+ * bp_plan_handover - what a plan for kexec_file_load wants put behind the initrd
+ * @ret_size: how many bytes it is
+ *
+ * An archive with the hand-over record, for a multiple of 4 bytes after 4 zero bytes or
+ * more. NULL: nothing, as with kexec_load, whose segments have the record.	Since: 0.1
+ */
+BP_EXPORT const void *bp_plan_handover(const struct bp_plan *plan, size_t *ret_size);
 /**
  * bp_plan_screen - the framebuffer that the next kernel is told about.	Since: 0.1
  */

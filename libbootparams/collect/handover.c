@@ -202,3 +202,13 @@ int bp_collect_handover(struct bp_ctx *ctx, struct bp_machine *m)
 		bp_debug(ctx, "hand-over record: %s", *d);
 	return r;
 }
+
+int bp_machine_handover(const struct bp_machine *m, const struct bp_handover **ret_handover,
+			const char **ret_source)
+{
+	if (m->handover.status)
+		return m->handover.status;
+	*ret_handover = &m->handover.record;
+	*ret_source = m->handover.source;
+	return 0;
+}

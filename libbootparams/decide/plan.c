@@ -614,6 +614,14 @@ const void *bp_plan_patch(const struct bp_plan *plan, uint64_t *ret_offset,
 	return plan->patch.data;
 }
 
+const void *bp_plan_handover(const struct bp_plan *plan, size_t *ret_size)
+{
+	if (!plan->handover_archive.len)
+		return NULL;
+	*ret_size = plan->handover_archive.len;
+	return plan->handover_archive.data;
+}
+
 const struct bp_screen *bp_plan_screen(const struct bp_plan *plan)
 {
 	return &plan->screen;

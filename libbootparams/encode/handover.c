@@ -366,3 +366,95 @@ int bp_handover_decode(struct bp_ctx *ctx, struct bp_span bytes,
 		*ret_handover = h;
 	return r;
 }
+
+/* ---- by name, for those who link the library ---- */
+
+static const void *find_in(const struct field *f, const void *base, const char *name,
+			   enum kind *ret_kind)
+{
+	for (; base && f->name; f++)
+		if (!strcmp(f->name, name)) {
+			*ret_kind = f->kind;
+			return (const uint8_t *)base + f->offset;
+		}
+	return NULL;
+}
+
+/* "NODE/name" -> "name", or NULL. */
+static const char *behind(const char *name, const char *node)
+{
+	size_t len = strlen(node);
+
+	return !strncmp(name, node, len) && name[len] == '/' ? name + len + 1 : NULL;
+}
+
+static const void *find(const struct bp_handover *h, const char *name, enum kind *ret_kind)
+{
+	const char *rest;
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(nodes); i++) {
+		rest = behind(name, nodes[i].name);
+		if (rest)
+			return find_in(nodes[i].fields, h, rest, ret_kind);
+	}
+	rest = behind(name, "devices");
+	if (rest) {
+		unsigned int i;
+		int at = 0;
+
+		if (sscanf(rest, "device-%5u/%n", &i, &at) != 1 || !at || i >= h->n_devices)
+			return NULL;
+		return find_in(device_fields, &h->devices[i], rest + at, ret_kind);
+	}
+	return find_in(root_fields, h, name, ret_kind);
+}
+
+int bp_handover_open(struct bp_ctx *ctx, const void *bytes, size_t len,
+		     struct bp_handover **ret_handover)
+{
+	struct bp_handover *h = calloc(1, sizeof(*h));
+	int r;
+
+	bp_forgive(ctx);
+	r = h ? bp_handover_decode(ctx, bp_span_make(bytes, len), h) : -ENOMEM;
+	if (r)
+		free(h);
+	else
+		*ret_handover = h;
+	return r;
+}
+
+struct bp_handover *bp_handover_close(struct bp_handover *handover)
+{
+	if (handover)
+		bp_handover_done(handover);
+	free(handover);
+	return NULL;
+}
+
+size_t bp_handover_devices(const struct bp_handover *handover)
+{
+	return handover->n_devices;
+}
+
+const char *bp_handover_string(const struct bp_handover *handover, const char *name)
+{
+	enum kind kind;
+	const void *p = find(handover, name, &kind);
+
+	return p && kind == KIND_STRING ? *(char *const *)p : NULL;
+}
+
+int bp_handover_number(const struct bp_handover *handover, const char *name,
+		       uint64_t *ret_number)
+{
+	enum kind kind;
+	const void *p = find(handover, name, &kind);
+
+	if (!p || kind == KIND_STRING)
+		return -EINVAL;
+	*ret_number = kind == KIND_U32	 ? *(const uint32_t *)p
+		      : kind == KIND_U64 ? *(const uint64_t *)p
+					 : *(const bool *)p;
+	return 0;
+}

@@ -112,6 +112,43 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+START_TEST(fields_by_their_names)
+{
+	struct bp_handover *h = NULL;
+	uint64_t n = 0;
+
+	ck_assert_int_eq(bp_handover_open(ctx, bytes.data, bytes.len, &h), 0);
+	ck_assert_str_eq(bp_handover_string(h, "loader"), record.loader);
+	ck_assert_str_eq(bp_handover_string(h, "framebuffer/outcome"), "console");
+	ck_assert_str_eq(bp_handover_string(h, "kho/compatible"), "kho-v4");
+	ck_assert_str_eq(bp_handover_string(h, "devices/device-1/driver"), "vfio-pci");
+	ck_assert_uint_eq(bp_handover_devices(h), 2);
+	ck_assert_int_eq(bp_handover_number(h, "framebuffer/base", &n), 0);
+	ck_assert_uint_eq(n, 0x4000000000);
+	ck_assert_int_eq(bp_handover_number(h, "generation", &n), 0);
+	ck_assert_uint_eq(n, 3);
+	ck_assert_int_eq(bp_handover_number(h, "panic", &n), 0);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_eq(bp_handover_number(h, "devices/device-0/bridge", &n), 0);
+	ck_assert_uint_eq(n, 1);
+	/* Not said; no such field; another kind. */
+	ck_assert_ptr_null(bp_handover_string(h, "previous-boot-id"));
+	ck_assert_ptr_null(bp_handover_string(h, "nonsense"));
+	ck_assert_ptr_null(bp_handover_string(h, "generation"));
+	ck_assert_int_eq(bp_handover_number(h, "loader", &n), -EINVAL);
+	ck_assert_int_eq(bp_handover_number(h, "framebuffer", &n), -EINVAL);
+	ck_assert_int_eq(bp_handover_number(h, "devices/device-2/bridge", &n), -EINVAL);
+	ck_assert_int_eq(bp_handover_number(h, "devices/device-/bridge", &n), -EINVAL);
+	ck_assert_int_eq(bp_handover_number(h, "devices/device-0", &n), -EINVAL);
+	ck_assert_ptr_null(bp_handover_close(h));
+	ck_assert_ptr_null(bp_handover_close(NULL));
+	h = NULL;
+	ck_assert_int_eq(bp_handover_open(ctx, bytes.data, 30, &h), -EBADMSG);
+	ck_assert_ptr_null(h);
+	ck_assert_str_ne(bp_ctx_message(ctx), "");
+}
+END_TEST
+
 START_TEST(any_flipped_bit_is_found)
 {
 	for (size_t i = 0; i < bytes.len; i++) {
@@ -247,6 +284,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, what_is_written_is_read);
+	tcase_add_test(tc, fields_by_their_names);
 	tcase_add_test(tc, any_flipped_bit_is_found);
 	tcase_add_test(tc, any_cut_is_found);
 	tcase_add_test(tc, what_it_is_not);
