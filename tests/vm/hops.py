@@ -7,6 +7,7 @@ import dataclasses
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import stat
@@ -18,6 +19,10 @@ import initramfs
 import judge
 import runner
 import vm
+
+
+# What a kernel says of memory that it did not get back as it was.
+UPSET = re.compile(r"WARNING: .*|.*Unable to restore.*|.*disabling KHO.*|BUG: .*")
 
 
 @dataclasses.dataclass
@@ -201,6 +206,9 @@ class HopRun(runner.Run):
             screen = self.files[f"screen{i}"].decode()
             checks.append(judge.Check(f"frame buffer at hop {i}", screen == first and
                                       not screen.startswith("0000"), first, screen))
+        console = (self.folder / "console.log").read_text(encoding="utf-8", errors="replace")
+        upset = UPSET.findall(console)
+        checks.append(judge.Check("no kernel complains", not upset, "[]", str(upset)))
         for words in self.words("check"):
             name, want, got = words.split("|", 2)
             checks.append(judge.Check(name, want == got, want, got))
@@ -326,6 +334,7 @@ def all_cases():
     for mib, memory in ((64, 1024), (512, 2560)):
         add(f"kho-2hops-s-{mib}m", kernel="test", calls="s", cmdline=LIVE_UPDATE,
             memory_mib=memory, leave=save_session(mib), arrive=restore_session(mib),
+            core=mib == 512,
             claim=f"{mib} MiB in a session that handover save made arrive byte by byte, twice")
     for kernel, calls, arch in (("6.1", "csc", "amd64"), ("7.x", "scc", "amd64"),
                                 ("a64-7.x", "c", "arm64")):
@@ -333,4 +342,32 @@ def all_cases():
             firmware="aavmf" if arch == "arm64" else "ovmf", core=kernel == "7.x",
             leave=RECORD_LEAVE, arrive=RECORD_ARRIVE, more=bad_loader, after=judge_record,
             claim="the hand-over record of three kexecs is read back; a damaged one is not")
+
+    def add_kho(name, mib=64, **kwargs):
+        add(name, **{"kernel": "test", "cmdline": LIVE_UPDATE, "memory_mib": 2048,
+                              "leave": save_session(mib), "arrive": restore_session(mib),
+                              **kwargs})
+
+    add_kho("kho-5hops-c", mib=512, calls="c", hops=5, memory_mib=4096, cpus=2, nodes=2,
+            crashkernel="256M", core=True,
+            claim="512 MiB over five hops by kexec_load, on two nodes, beside a crash kernel")
+    for hop in range(1, 6):
+        add_kho(f"kho-5hops-c-crash{hop}", mib=16, calls="c", hops=5, nodes=2, crashkernel="256M",
+                panic=hop, claim=f"after {hop} such hops the crash kernel works")
+    for call in ("c", "s"):
+        add_kho(f"kho-2hops-{call}-crash", mib=16, calls=call, crashkernel="256M", panic=2,
+                claim="after two hops the crash kernel works")
+    add_kho("kho-nokaslr-2hops-c", calls="c", cmdline=f"{LIVE_UPDATE} nokaslr",
+            claim="without KASLR")
+    add_kho("kho-3hops-scs", calls="scs", hops=3, claim="by both calls in turn")
+    add_kho("kho-nodebugfs-2hops-c", calls="c", first="umount /sys/kernel/debug",
+            leave="umount /sys/kernel/debug 2>/dev/null\n" + save_session(64),
+            claim="no debugfs: the areas come from the kernel's own data")
+    for call in ("c", "s"):
+        add_kho(f"a64-kho-2hops-{call}", kernel="a64-kho", arch="arm64", firmware="aavmf",
+                calls=call, core=call == "c",
+                claim="on arm64, with the frame buffer kept at the same time")
+    add_kho("a64-kho-2hops-c-crash", kernel="a64-kho", arch="arm64", firmware="aavmf", calls="c",
+            crashkernel="256M", panic=2, mib=16,
+            claim="on arm64, after two hops the crash kernel works")
     return found

@@ -207,7 +207,7 @@ def base_archive(kernel, tools, drivers, scenario):
     archive = Archive()
     archive.add("dev/console", b"", stat.S_IFCHR | 0o600, (5, 1))
     archive.add_program("bin/busybox", busybox(kernel.arch, tools))
-    for folder in ("proc", "sys", "tmp", "sbin"):
+    for folder in ("proc", "run", "sys", "tmp", "sbin"):
         archive.add(folder, b"", stat.S_IFDIR | 0o755)
     archive.add_program("init", (HERE / "guest/init").read_bytes())
     archive.add("vm/lib.sh", (HERE / "guest/lib.sh").read_bytes())
