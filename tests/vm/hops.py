@@ -322,6 +322,82 @@ def judge_record(case, files):
     yield judge.Check("why", "not compatible with" in why, "not compatible with", why)
 
 
+# PCI behind an IOMMU: a root port, a switch with three ports, and two disks for VFIO. Hotplug by
+# PCI Express itself, for which the test kernel has a driver.
+PCI_DEVICES = (
+    "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
+    "-device intel-iommu,intremap=off,caching-mode=on",
+    "-device pcie-root-port,id=root,bus=pcie.0,chassis=1,slot=1,addr=3.0",
+    "-device x3130-upstream,id=up,bus=root",
+    *(f"-device xio3130-downstream,id=port{i},bus=up,chassis={i + 2},slot={i + 2}"
+      for i in range(3)),
+    *(f"-blockdev driver=null-co,size=16777216,node-name=disk{i} "
+      f"-device nvme,id=nvme{i},serial=vm{i},drive=disk{i},bus=port{i}" for i in range(2)))
+
+# give_to_vfio: all disks, which the kernel's own driver has taken; and one of them at work, as if
+# its program had switched it on
+PCI_SETUP = r"""
+mkdir -p /run
+pci=/sys/bus/pci/devices
+give_to_vfio() {
+	for d in $pci/*; do
+		[ "$(cat $d/class)" = 0x010802 ] || continue
+		echo vfio-pci >$d/driver_override
+		[ ! -e $d/driver ] || echo ${d##*/} >$d/driver/unbind
+		echo ${d##*/} >/sys/bus/pci/drivers_probe
+	done
+}
+# command BYTE DEVICE: the first byte of its command register
+command() {
+	printf "\\$1" | dd of=$pci/$2/config bs=1 seek=4 conv=notrunc 2>/dev/null
+}
+verify() {
+	run "$1" bootparams handover verify
+	check "verify, $1" "$2" $rc
+	shift 2
+	for words; do
+		check "verify says: $words" yes "$(grep -q "$words" /tmp/out && echo yes)"
+	done
+}
+give_to_vfio
+"""
+
+PCI_LEAVE = PCI_SETUP + r"""
+command 007 0000:03:00.0
+run plan$hop bootparams handover plan
+check "plan of hop $hop" 0 $rc
+check "devices and bridges of hop $hop" 6 "$(grep -c ^0000: /tmp/out)"
+check "kernel of hop $hop" yes "$(grep -q 'no PCI live update' /tmp/out && echo yes)"
+# one that no driver of VFIO has: refused, and recorded all the same
+run named$hop bootparams handover plan 00:1f.2
+check "a device by name, hop $hop" 2 $rc
+check "it is kept, hop $hop" 0000:00:1f.2 "$(grep -v '#' /run/kexec-bootparams/devices)"
+run clear$hop bootparams handover plan --clear
+check "it is cleared, hop $hop" "0 gone" "$rc $([ -e /run/kexec-bootparams/devices ] || echo gone)"
+bootparams handover plan 00:1f.2 >/dev/null
+"""
+
+PCI_ARRIVE = PCI_SETUP + r"""
+verify arrived$hop 0 "bus mastering: on -> off" "^As promised" "^0000:00:1f.2 "
+command 003 0000:02:00.0
+verify a-port-without-bus-mastering$hop 1 "^0000:02:00.0 " "changed   bus mastering: on -> off" \
+	"no device behind it reaches memory"
+command 007 0000:02:00.0
+verify switched-on-again$hop 0 "^As promised"
+echo 0000:03:00.0 >$pci/0000:03:00.0/driver/unbind
+verify without-driver$hop 1 "changed   driver: vfio-pci -> none"
+if [ $hop = 1 ]; then
+	ask move nvme1 port2
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ ! -e $pci/0000:05:00.0/class ] || break
+		sleep 1
+	done
+	verify moved 1 "^0000:04:00.0 " \
+		"one of its kind, which was not recorded, is 0000:05:00.0"
+fi
+"""
+
+
 def all_cases():
     found = []
 
@@ -371,4 +447,9 @@ def all_cases():
     add_kho("a64-kho-2hops-c-crash", kernel="a64-kho", arch="arm64", firmware="aavmf", calls="c",
             crashkernel="256M", panic=2, mib=16,
             claim="on arm64, after two hops the crash kernel works")
+    # native: this kernel has no ASPM, without which it leaves hotplug to a firmware that has none
+    add("kho-2hops-cs-pci", kernel="test", calls="cs", devices=PCI_DEVICES,
+        cmdline=f"{LIVE_UPDATE} intel_iommu=on pcie_ports=native",
+        leave=PCI_LEAVE, arrive=PCI_ARRIVE,
+        claim="verify finds devices of VFIO behind a switch as they were left, and each change")
     return found

@@ -169,6 +169,8 @@ class Run:
             self.flip(machine)
         elif words[0] == "plug":
             machine.plug_memory()
+        elif words[0] == "move":
+            machine.move_device(*words[1:])
         else:
             raise vm.MachineError(f"the guest asks for {words}")
 

@@ -290,6 +290,20 @@ class Machine:
                                        "size": self.plug_mib << 20})
         self.qmp.call("device_add", driver="pc-dimm", id="dimm", memdev="plugged")
 
+    def move_device(self, name, bus):
+        """Takes an NVMe disk out of its slot and puts it into another; it gets another name."""
+        path = f"/machine/peripheral/{name}"
+        drive, serial = (self.qmp.call("qom-get", path=path, property=p) for p in ("drive", "serial"))
+        self.qmp.call("device_del", id=name)
+        for _ in range(60):
+            time.sleep(1)
+            if name not in {o["name"] for o in self.qmp.call("qom-list", path="/machine/peripheral")}:
+                break
+        else:
+            raise MachineError(f"the guest does not let go of {name}")
+        self.qmp.call("device_add", driver="nvme", id=f"{name}-moved", bus=bus, drive=drive,
+                      serial=serial)
+
     def fetch_scratch(self, name, offset_mib, size):
         """A file that the guest put on the scratch disk."""
         if not 0 <= offset_mib << 20 <= SCRATCH_BYTES - size or size < 0:
