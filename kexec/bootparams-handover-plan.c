@@ -132,22 +132,21 @@ static void text_device(const struct bp_pci_verdict *v, size_t width, struct bp_
 }
 
 /* Each thing that fates are inferred from, once. */
-static void text_evidence(const struct job *job, struct bp_buf *b, int *r)
+static void text_evidence(const struct bp_pci_plan *plan, struct bp_buf *b, int *r)
 {
-	for (size_t i = 0; i < job->plan.n; i++) {
-		const char *evidence = job->plan.v[i].evidence;
-		bool told = !evidence;
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct bp_pci_verdict *v = &plan->v[i];
+		bool told = !v->evidence;
 
 		for (size_t k = 0; k < i && !told; k++)
-			told = job->plan.v[k].evidence == evidence;
-		if (!told && job->plan.v[i].fate != BP_PCI_FATE_UNKNOWN)
-			put(b, r, "Inferred%s%s: %s.\n",
-			    evidence == job->plan.missing ? "" : " of ",
-			    evidence == job->plan.missing
-				    ? "" : fate_text(job->plan.v[i].fate),
-			    evidence);
-		else if (!told)
-			put(b, r, "Unknown: %s.\n", evidence);
+			told = plan->v[k].evidence == v->evidence;
+		if (told)
+			continue;
+		if (v->fate == BP_PCI_FATE_UNKNOWN)
+			put(b, r, "Unknown: %s.\n", v->evidence);
+		else
+			put(b, r, "Inferred where it %s: %s.\n", fate_text(v->fate),
+			    v->evidence);
 	}
 }
 
@@ -173,7 +172,7 @@ static int to_text(const struct job *job, struct bp_buf *b)
 		for (size_t i = 0; i < job->plan.n; i++)
 			text_device(&job->plan.v[i], width, b, &r);
 		put(b, &r, "\n");
-		text_evidence(job, b, &r);
+		text_evidence(&job->plan, b, &r);
 		for (size_t i = 0; i < job->plan.n; i++)
 			text_refusals(&job->plan.v[i], b, &r);
 	}
