@@ -364,6 +364,27 @@ static int hand_over(struct load *l)
 	return r;
 }
 
+/*
+ * A policy that nobody may read can want the initrd's own file: IMA says EACCES then. No
+ * record is worth a load.
+ */
+static int hand_over_without_record(struct load *l, int error)
+{
+	struct bp_kexec_state now = l->machine->kexec;
+
+	if (error != -EACCES)
+		return error;
+	/* The first call has spent one; what it met explains the error. */
+	bp_kexec_limits_read(l->ctx, &now);
+	if (!(l->o->panic ? now.limit_panic : now.limit_reboot) ||
+	    !bp_initrd_drop_copy(&l->load.initrd))
+		return error;
+	if (l->o->debug)
+		fprintf(stderr, "kexec: %s: %s; trying without the hand-over record\n",
+			bp_syscall_name(l->plan->syscall), strerror(-error));
+	return hand_over(l);
+}
+
 /* The first call has spent one of kexec_load_limit_*: look again before there is another
  * one. */
 static bool falls_back(struct load *l, int error)
@@ -390,6 +411,8 @@ static int submit(struct load *l)
 	if (make_ready(l))
 		return EXIT_STATUS_FAILED;
 	r = hand_over(l);
+	if (r)
+		r = hand_over_without_record(l, r);
 	if (r && falls_back(l, r)) {
 		enum bp_syscall other = l->load.choice.syscall == BP_SYSCALL_LOAD
 						? BP_SYSCALL_FILE_LOAD

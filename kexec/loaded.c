@@ -28,7 +28,8 @@ static int replace_file(const char *path, const struct bp_buf *bytes)
 	bp_autoclose int fd = -1;
 	int r = 0;
 
-	if (mkdir(BP_HANDOVER_RUN, 0755) && errno != EEXIST)
+	/* For everybody to read, whatever the umask. */
+	if (mkdir(BP_HANDOVER_RUN, 0755) ? errno != EEXIST : chmod(BP_HANDOVER_RUN, 0755))
 		return -errno;
 	if (asprintf(&temporary, "%s.new", path) < 0) {
 		temporary = NULL;
@@ -40,7 +41,9 @@ static int replace_file(const char *path, const struct bp_buf *bytes)
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, bytes->data, bytes->len) != (ssize_t)bytes->len)
+	if (fchmod(fd, 0644))
+		r = -errno;
+	else if (write(fd, bytes->data, bytes->len) != (ssize_t)bytes->len)
 		r = errno ? -errno : -EIO;
 	if (!r && rename(temporary, path))
 		r = -errno;

@@ -239,6 +239,16 @@ int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd, struct bp_sp
 	return 0;
 }
 
+bool bp_initrd_drop_copy(struct bp_initrd *initrd)
+{
+	if (!initrd->is_copy || initrd->n_files != 1)
+		return false;
+	bp_closep(&initrd->fd);
+	initrd->fd = initrd->files[0].input.fd;
+	initrd->is_copy = false;
+	return true;
+}
+
 int bp_initrd_walk(struct bp_ctx *ctx, const struct bp_initrd *initrd, bp_cpio_fn fn,
 		   void *arg)
 {

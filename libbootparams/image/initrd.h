@@ -48,6 +48,8 @@ void bp_initrd_close(struct bp_initrd *initrd);
  * copy then, of one file as well. Empty: none. The mapping stays as it is.
  */
 int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd, struct bp_span tail);
+/* Back to the file's own fd, where there is one; true: it was a copy with a tail. */
+bool bp_initrd_drop_copy(struct bp_initrd *initrd);
 /* How many bytes that makes of them. */
 uint64_t bp_initrd_size_with(const struct bp_initrd *initrd, struct bp_span tail);
 /* bp_cpio_walk() for each file, or for what a UKI has; a message begins with the path. */

@@ -8,6 +8,7 @@
  *	SHIM_LOG	one line per call
  *	SHIM_LOAD, SHIM_FILE_LOAD	an errno's name: what the syscall answers; unset:
  *			success, and each load or unload spends one of kexec_load_limit_*
+ *	SHIM_OWN_INITRD	kexec_file_load with a record behind the initrd: EACCES
  *	SHIM_FORGETS	a refused load has freed the image that was loaded before
  *	SHIM_BLIND	a load succeeds, but the kernel does not say so
  *	SHIM_NO_PATH	execvp() finds nothing
@@ -135,6 +136,13 @@ int mkdir(const char *path, mode_t mode)
 		REAL(mkdir)(buf, 0755);
 	}
 	return REAL(mkdir)(moved(path, buf), mode);
+}
+
+int chmod(const char *path, mode_t mode)
+{
+	char buf[PATH_MAX];
+
+	return REAL(chmod)(moved(path, buf), mode);
 }
 
 int unlink(const char *path)
@@ -335,6 +343,8 @@ static long on_load(unsigned long entry, unsigned long n, const struct kexec_seg
 static long on_file_load(int kernel_fd, int initrd_fd, unsigned long len, const char *cmdline,
 			 unsigned long flags)
 {
+	char initrd[64];
+
 	if (flags & KEXEC_FILE_UNLOAD) {
 		logf_("kexec_file_load unload flags %#lx", flags);
 	} else {
@@ -342,11 +352,13 @@ static long on_file_load(int kernel_fd, int initrd_fd, unsigned long len, const 
 			errno = EINVAL;
 			return -1;
 		}
-		char initrd[64];
-
 		logf_("kexec_file_load kernel %lld initrd %s flags %#lx cmdline \"%s\"",
 		      size_of(kernel_fd), initrd_size(initrd_fd, initrd), flags,
 		      len ? cmdline : "");
+		if (getenv("SHIM_OWN_INITRD") && strchr(initrd, '+')) {
+			errno = EACCES;
+			return -1;
+		}
 	}
 	return answer("SHIM_FILE_LOAD", flags & KEXEC_FILE_ON_CRASH, flags & KEXEC_FILE_UNLOAD);
 }
