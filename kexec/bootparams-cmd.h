@@ -114,6 +114,10 @@ int bootparams_handover_json(struct bp_ctx *ctx, const struct bp_machine *m,
 int bootparams_handover_text(struct bp_ctx *ctx, const struct bp_machine *m,
 			     struct bp_buf *b);
 
+/* Of live update sessions: bootparams-luo.c. */
+int bootparams_luo_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j);
+int bootparams_luo_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *b);
+
 /*
  * Pieces of what they print: bootparams-print.c. Running out of memory is the only way
  * that these fail; the first failure stays in *@r, and nothing is printed behind it.

@@ -35,6 +35,8 @@ static int describe(struct bp_ctx *ctx, bool as_json, struct bp_buf *ret_text)
 		bp_json_object(&j, NULL);
 		r = bootparams_handover_json(ctx, m, &j);
 		bootparams_kho_json(&m->kho, &j);
+		if (!r)
+			r = bootparams_luo_json(ctx, m, &j);
 		bp_json_object_end(&j);
 		if (r)
 			bp_buf_done(&j.buf);
@@ -43,6 +45,8 @@ static int describe(struct bp_ctx *ctx, bool as_json, struct bp_buf *ret_text)
 	} else if (!r) {
 		r = bootparams_handover_text(ctx, m, ret_text);
 		bootparams_kho_text(&m->kho, ret_text, &r);
+		if (!r)
+			r = bootparams_luo_text(ctx, m, ret_text);
 	}
 	bp_machine_unref(m);
 	return r;

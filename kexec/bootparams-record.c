@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bootparams-cmd.h"
+#include "collect/luo.h"
 #include "core/tree.h"
 
 /*
@@ -108,15 +109,19 @@ static int read_all(struct bp_ctx *ctx)
 {
 	bp_autobuf struct bp_buf log = { 0 };
 	struct bp_machine *m = NULL;
+	struct bp_luo_state luo = { 0 };
 	int r = 0;
 
 	if (bp_machine_collect(ctx, &m))
 		say_warning("%s; recording it all the same", bp_ctx_message(ctx));
 	else if (m->iomem.status == -EACCES)
 		say_warning("/proc/iomem shows no addresses: not run as root?");
-	/* What "handover verify" will look at. */
+	/* What "handover verify" and "handover list" will look at. */
 	if (m)
 		r = bp_pci_expect(ctx, m);
+	if (m && !r)
+		r = bp_luo_state_read(ctx, m, &luo);
+	bp_luo_state_done(&luo);
 	bp_machine_unref(m);
 	if (bp_kernel_log_read(ctx, &log))
 		say_warning("%s; recording without the kernel log", bp_ctx_message(ctx));

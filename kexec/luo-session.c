@@ -266,7 +266,7 @@ int luo_finish(struct bp_ctx *ctx, int session, const char *name)
 static void set_title(const char *name)
 {
 	char *title = program_invocation_name;
-	char buf[4096];
+	char buf[4096], text[sizeof(TITLE) + BP_LIVEUPDATE_NAME_SIZE];
 	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
 	size_t room = 0;
 	ssize_t n;
@@ -277,8 +277,10 @@ static void set_title(const char *name)
 		close(fd);
 	if (!room)
 		room = strlen(title);
+	/* The name may be one of the arguments itself. */
+	snprintf(text, sizeof(text), TITLE "%s", name);
 	memset(title, 0, room);
-	snprintf(title, room, TITLE "%s", name);
+	strncpy(title, text, room - 1);
 }
 
 static int write_file(const char *path, const char *text)

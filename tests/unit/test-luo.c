@@ -6,9 +6,12 @@
 #include <zlib.h>
 
 #include "collect/luo-holders.h"
+#include "collect/luo-room.h"
+#include "collect/luo.h"
 #include "encode/luo-manifest.h"
 #include "test.h"
 #include "wire/luo-manifest.h"
+#include "wire/luo.h"
 
 static struct bp_ctx *ctx;
 
@@ -216,6 +219,244 @@ START_TEST(session_names)
 }
 END_TEST
 
+/* ---- room ---- */
+
+START_TEST(room)
+{
+	struct bp_luo_room r;
+
+	start("text proc/meminfo\n|MemTotal:  1008624 kB\n|MemAvailable:     910076 kB\n"
+	      "|CmaTotal:              0 kB\n|CmaFree:          178176 kB\n");
+	ck_assert_int_eq(bp_luo_room_read(ctx, &r), 0);
+	ck_assert_uint_eq(r.available, 910076u << 10);
+	ck_assert_uint_eq(r.scratch, 178176u << 10);
+	ck_assert_uint_eq(r.room, (910076u - 178176u) << 10);
+	ck_assert_uint_eq(bp_luo_room_of_file(0, 4096), 0);
+	ck_assert_uint_eq(bp_luo_room_of_file(1, 4096), 4096 + 24);
+	ck_assert_uint_eq(bp_luo_room_of_file(4097, 4096), 2 * (4096 + 24));
+	ck_assert_uint_eq(bp_luo_room_of_file(UINT64_MAX, 4096), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(room_is_not_said)
+{
+	struct bp_luo_room r;
+
+	start("text proc/meminfo\n|MemTotal:  1008624 kB\n");
+	ck_assert_int_eq(bp_luo_room_read(ctx, &r), -EBADMSG);
+	teardown();
+	start("text proc/meminfo\n|MemAvailable: 5 kB\n|CmaFree: many\n");
+	ck_assert_int_eq(bp_luo_room_read(ctx, &r), -EBADMSG);
+	teardown();
+	start("text proc/meminfo\n|MemAvailable: 5 kB\n|CmaFree: 6 kB\n");
+	ck_assert_int_eq(bp_luo_room_read(ctx, &r), 0);
+	ck_assert_uint_eq(r.room, 0);
+}
+END_TEST
+
+/* ---- tables in memory ---- */
+
+#define PAGE 4096u
+#define BASE 0x40000000u
+#define AT(page) (BASE + (page) * PAGE)
+
+static uint8_t memory[8 * PAGE];
+
+static int read_memory(void *data, bp_phys_t at, void *buf, size_t len)
+{
+	const void *p = at < BASE ? NULL : bp_span_get(bp_span_make(memory, sizeof(memory)),
+						       at - BASE, len);
+
+	(void)data;
+	if (!p)
+		return -ENODATA;
+	memcpy(buf, p, len);
+	return 0;
+}
+
+static const struct bp_luo_memory mem = { .read = read_memory, .page_bytes = PAGE };
+
+static void set64(size_t at, uint64_t value)
+{
+	bp_put_le64(memory + at, value);
+}
+
+/* Block 0 has sessions "a" of two files in block 2 and, in block 1, "b" of none. */
+static void make_sessions(void)
+{
+	memset(memory, 0, sizeof(memory));
+	set64(0, AT(1));
+	set64(8, 1);
+	strcpy((char *)memory + 16, "a");
+	set64(16 + 64, AT(2));
+	set64(16 + 72, 2);
+	set64(PAGE + 8, 1);
+	strcpy((char *)memory + PAGE + 16, "b");
+	set64(2 * PAGE + 8, 2);
+	strcpy((char *)memory + 2 * PAGE + 16, "memfd-v2");
+	set64(2 * PAGE + 16 + 48, AT(3) + 64);
+	set64(2 * PAGE + 16 + 56, 7);
+	strcpy((char *)memory + 2 * PAGE + 80, "vfio-v1");
+	set64(2 * PAGE + 80 + 56, 8);
+	set64(3 * PAGE + 64 + 8, 0x20000000);
+}
+
+START_TEST(sessions_in_blocks)
+{
+	struct bp_luo_state s = { 0 };
+
+	make_sessions();
+	ck_assert_int_eq(bp_luo_sessions_parse(ctx, &mem, BASE, &s), 0);
+	ck_assert_uint_eq(s.n_sessions, 2);
+	ck_assert_str_eq(s.sessions[0].name, "a");
+	ck_assert(s.sessions[0].incoming && !s.sessions[0].retrieved);
+	ck_assert_uint_eq(s.sessions[0].n_files, 2);
+	ck_assert_str_eq(s.sessions[0].files[0].compatible, "memfd-v2");
+	ck_assert_uint_eq(s.sessions[0].files[0].token, 7);
+	ck_assert(s.sessions[0].files[0].has_size);
+	ck_assert_uint_eq(s.sessions[0].files[0].size, 0x20000000);
+	ck_assert_str_eq(s.sessions[0].files[1].compatible, "vfio-v1");
+	ck_assert(!s.sessions[0].files[1].has_size);
+	ck_assert_str_eq(s.sessions[1].name, "b");
+	ck_assert_uint_eq(s.sessions[1].n_files, 0);
+	bp_luo_state_done(&s);
+	ck_assert_int_eq(bp_luo_sessions_parse(ctx, &mem, 0, &s), 0);
+	ck_assert_uint_eq(s.n_sessions, 0);
+}
+END_TEST
+
+/* Eight bytes are changed; this is what is said. */
+static const struct {
+	const char *name;
+	size_t at;
+	uint64_t value;
+	int error;
+	const char *says;
+} bad_tables[] = {
+	{ "block-elsewhere", 0, 0x10000000, -ENODATA, "cannot read a block at 0x10000000" },
+	{ "block-within-a-page", 0, AT(1) + 8, -EBADMSG, "does not begin a page" },
+	{ "bites-its-tail", 0, BASE, -EBADMSG, "a list of more than 10000 blocks" },
+	{ "block-without-entries", 8, 0, -EBADMSG, "has 0 entries, not 1 to 51" },
+	{ "more-than-a-block-holds", 8, 52, -EBADMSG, "has 52 entries, not 1 to 51" },
+	{ "no-name", 16, 0, -EBADMSG, "has no name" },
+	{ "a-name-for-a-terminal", 16, 0x1b, -EBADMSG, "has no name" },
+	{ "files-nowhere", 16 + 64, 0, -EBADMSG, "session a: 2 files at 0x0" },
+	{ "many-files", 16 + 72, 1u << 30, -EBADMSG, "session a: 1073741824 files" },
+	{ "a-file-less", 16 + 72, 1, -EBADMSG, "session a: more than its 1 files" },
+	{ "a-file-more", 16 + 72, 3, -EBADMSG, "session a: 2 of its 3 files" },
+	{ "files-of-none", PAGE + 16 + 64, AT(2), -EBADMSG, "session b: 0 files" },
+	{ "no-type", 2 * PAGE + 80, 0, -EBADMSG, "session a: file 2 has no type" },
+};
+
+START_TEST(sessions_are_damaged)
+{
+	struct bp_luo_state s = { 0 };
+
+	make_sessions();
+	set64(bad_tables[_i].at, bad_tables[_i].value);
+	ck_assert_msg(bp_luo_sessions_parse(ctx, &mem, BASE, &s) == bad_tables[_i].error,
+		      "%s: %s", bad_tables[_i].name, bp_ctx_message(ctx));
+	ck_assert_msg(strstr(bp_ctx_message(ctx), bad_tables[_i].says), "%s: %s",
+		      bad_tables[_i].name, bp_ctx_message(ctx));
+	bp_luo_state_done(&s);
+}
+END_TEST
+
+START_TEST(root_of_luo)
+{
+	uint8_t bytes[32] = "luo-v5";
+	struct bp_luo_root root;
+
+	bytes[8] = 2;
+	bytes[16] = 3;
+	bytes[24] = 4;
+	ck_assert_int_eq(bp_luo_root_parse(ctx, bp_span_make(bytes, 32), &root), 0);
+	ck_assert_uint_eq(root.number, 2);
+	ck_assert_uint_eq(root.sessions, 3);
+	ck_assert_uint_eq(root.flbs, 4);
+	ck_assert_int_eq(bp_luo_root_parse(ctx, bp_span_make(bytes, 31), &root), -EBADMSG);
+	bp_forgive(ctx);
+	bytes[5] = '6';
+	ck_assert_int_eq(bp_luo_root_parse(ctx, bp_span_make(bytes, 32), &root), -EPROTO);
+	ck_assert(strstr(bp_ctx_message(ctx), "\"luo-v6\" of LUO's state is not known"));
+	bp_forgive(ctx);
+	memcpy(bytes, "\177ELF\2\1\1\3", 8);
+	ck_assert_int_eq(bp_luo_root_parse(ctx, bp_span_make(bytes, 32), &root), -EBADMSG);
+}
+END_TEST
+
+START_TEST(common_objects)
+{
+	struct bp_luo_flb_state *flbs = NULL;
+	size_t n;
+
+	memset(memory, 0, sizeof(memory));
+	set64(0, 1);
+	set64(8, 1);
+	strcpy((char *)memory + 16, "pci-v3");
+	set64(16 + 56, 5);
+	ck_assert_int_eq(bp_luo_flbs_parse(ctx, &mem, BASE, &flbs, &n), 0);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(flbs[0].name, "pci-v3");
+	ck_assert_uint_eq(flbs[0].count, 5);
+	free(flbs);
+	set64(8, 64);	/* the page ends before */
+	ck_assert_int_eq(bp_luo_flbs_parse(ctx, &mem, BASE, &flbs, &n), -EBADMSG);
+	set64(8, 2);
+	ck_assert_int_eq(bp_luo_flbs_parse(ctx, &mem, BASE, &flbs, &n), -EBADMSG);
+}
+END_TEST
+
+/* Order 0 is bit 52 of a key, and order 9 bit 43: what leads to a leaf of each. */
+static void make_map(unsigned int order)
+{
+	uint64_t key = 1ull << (52 - order);
+
+	memset(memory, 0, sizeof(memory));
+	for (unsigned int level = 5; level; level--)
+		set64((5 - level) * PAGE + (key >> (15 + 9 * (level - 1)) & 511) * 8,
+		      AT(6 - level));
+	memory[5 * PAGE] = 0x0f;
+	memory[6 * PAGE - 1] = 0x80;
+}
+
+START_TEST(map_of_memory)
+{
+	uint64_t bytes;
+
+	make_map(0);
+	ck_assert_int_eq(bp_kho_map_count(ctx, &mem, BASE, &bytes), 0);
+	ck_assert_uint_eq(bytes, 5 * PAGE);
+	make_map(9);
+	ck_assert_int_eq(bp_kho_map_count(ctx, &mem, BASE, &bytes), 0);
+	ck_assert_uint_eq(bytes, 5u << 21);
+}
+END_TEST
+
+START_TEST(map_is_damaged)
+{
+	uint64_t bytes;
+
+	make_map(21);
+	ck_assert_int_eq(bp_kho_map_count(ctx, &mem, BASE, &bytes), -EBADMSG);
+	bp_forgive(ctx);
+	make_map(0);
+	set64(2 * 8, 0);	/* the way of order 0 */
+	set64(0, AT(1));	/* no order at all */
+	ck_assert_int_eq(bp_kho_map_count(ctx, &mem, BASE, &bytes), -EBADMSG);
+	bp_forgive(ctx);
+	make_map(0);
+	for (size_t i = 0; i < 512; i++)	/* all lead back */
+		set64(PAGE + i * 8, AT(1));
+	ck_assert_int_eq(bp_kho_map_count(ctx, &mem, BASE, &bytes), -EBADMSG);
+	ck_assert(strstr(bp_ctx_message(ctx), "more than 65536 pages"));
+	bp_forgive(ctx);
+	make_map(0);
+	set64(2 * 8, 0x1000);
+	ck_assert_int_eq(bp_kho_map_count(ctx, &mem, BASE, &bytes), -ENODATA);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("luo");
@@ -232,6 +473,20 @@ static Suite *suite(void)
 	tcase_add_test(t, manifest_bit_flips_and_ends);
 	tcase_add_test(t, manifest_two_of_a_name);
 	tcase_add_test(t, session_names);
+	suite_add_tcase(s, t);
+	t = tcase_create("room");
+	tcase_add_checked_fixture(t, NULL, teardown);
+	tcase_add_test(t, room);
+	tcase_add_test(t, room_is_not_said);
+	suite_add_tcase(s, t);
+	t = tcase_create("tables");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, sessions_in_blocks);
+	tcase_add_loop_test(t, sessions_are_damaged, 0, BP_ARRAY_SIZE(bad_tables));
+	tcase_add_test(t, root_of_luo);
+	tcase_add_test(t, common_objects);
+	tcase_add_test(t, map_of_memory);
+	tcase_add_test(t, map_is_damaged);
 	suite_add_tcase(s, t);
 	return s;
 }
