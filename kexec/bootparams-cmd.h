@@ -115,6 +115,8 @@ int bootparams_handover_text(struct bp_ctx *ctx, const struct bp_machine *m,
 			     struct bp_buf *b);
 
 /* Of live update sessions: bootparams-luo.c. */
+struct bp_luo_session_state;
+const char *bootparams_luo_state_name(const struct bp_luo_session_state *s);
 int bootparams_luo_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j);
 int bootparams_luo_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *b);
 

@@ -1,73 +1,148 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* bootparams handover list: sessions, and who holds them. */
+/* bootparams handover list: sessions, who holds them, and whether they last. */
 #include "config.h"
 
 #include <errno.h>
 
 #include "bootparams-cmd.h"
-#include "collect/luo-holders.h"
+#include "collect/luo-sessions.h"
+#include "collect/luo.h"
 #include "core/json.h"
 #include "luo-session.h"
 
-/* "arrived", "made here"; NULL: cannot be known. */
-static const char *direction(struct bp_ctx *ctx, const struct bp_luo_holder *h)
+/* What is known of them: by the processes, and by the kernel's memory. */
+struct list {
+	struct bp_luo_sessions held;
+	struct bp_luo_state state;
+};
+
+static const struct bp_luo_holder *holder_of(const struct list *l,
+					     const struct bp_luo_keeper *k)
 {
+	for (size_t i = 0; i < l->held.holders.n; i++) {
+		const struct bp_luo_holder *h = &l->held.holders.holders[i];
+
+		if (h->pid == k->pid && h->session && !strcmp(h->session, k->session))
+			return h;
+	}
+	return NULL;
+}
+
+/* NULL: the kernel's memory could not be read, and the session not be asked. */
+static const char *state_of(struct bp_ctx *ctx, const struct list *l,
+			    const struct bp_luo_keeper *k)
+{
+	const struct bp_luo_holder *h = holder_of(l, k);
 	bp_autoclose int session = -1;
 
-	if (!bp_io_is_live(ctx))
+	for (size_t i = 0; i < l->state.n_sessions; i++)
+		if (!strcmp(l->state.sessions[i].name, k->session))
+			return bootparams_luo_state_name(&l->state.sessions[i]);
+	if (!h || !bp_io_is_live(ctx))
 		return NULL;
 	if (luo_take_over(ctx, h, &session)) {
 		bp_forgive(ctx);
 		return NULL;
 	}
-	return luo_is_incoming(session) ? "incoming" : "outgoing";
+	return luo_is_incoming(session) ? "retrieved" : "outgoing";
 }
 
-static int describe(struct bp_ctx *ctx, bool as_json, struct bp_buf *ret_text)
+static bool is_held(const struct list *l, const char *name)
 {
-	struct bp_luo_holders all = { 0 };
+	for (size_t i = 0; i < l->held.n; i++)
+		if (!strcmp(l->held.v[i].session, name))
+			return true;
+	return false;
+}
+
+static const char *fate_name(enum bp_luo_fate fate)
+{
+	return fate == BP_LUO_KILLED ? "no" : fate == BP_LUO_SURVIVES ? "yes" : "unknown";
+}
+
+static int as_json(struct bp_ctx *ctx, const struct list *l, struct bp_buf *ret_text)
+{
 	struct bp_json j = { 0 };
-	int r = bp_luo_holders_read(ctx, &all);
 
-	if (r)
-		return r;
-	if (as_json) {
+	bp_json_object(&j, NULL);
+	bp_json_string(&j, "status", status_text(l->held.status));
+	bp_json_array(&j, "sessions");
+	for (size_t i = 0; i < l->held.n; i++) {
+		const struct bp_luo_keeper *k = &l->held.v[i];
+		const struct bp_luo_holder *h = holder_of(l, k);
+
 		bp_json_object(&j, NULL);
-		bp_json_string(&j, "status", status_text(all.status));
-		bp_json_array(&j, "sessions");
-	} else if (all.status) {
-		put(ret_text, &r, "not all processes can be seen: %s\n",
-		    status_text(all.status));
-	}
-	for (size_t i = 0; i < all.n; i++) {
-		const struct bp_luo_holder *h = &all.holders[i];
-		const char *which = h->session ? direction(ctx, h) : NULL;
-
-		if (!h->session)
-			continue;
-		if (as_json) {
-			bp_json_object(&j, NULL);
-			bp_json_string(&j, "name", h->session);
-			bp_json_string(&j, "direction", which);
-			bp_json_uint(&j, "pid", h->pid);
-			bp_json_string(&j, "process", h->comm);
-			bp_json_string(&j, "cgroup", h->cgroup);
-			bp_json_object_end(&j);
-			continue;
-		}
-		put_text(ret_text, &r, h->session, strlen(h->session));
-		put(ret_text, &r, "  %s, held by process %u (", which ? which : "unknown",
-		    h->pid);
-		put_text(ret_text, &r, h->comm ? h->comm : "?", strlen(h->comm ? h->comm : "?"));
-		put(ret_text, &r, ")%s%s\n", h->cgroup ? " in " : "",
-		    h->cgroup ? h->cgroup : "");
-	}
-	if (as_json) {
-		bp_json_array_end(&j);
+		bp_json_string(&j, "name", k->session);
+		bp_json_string(&j, "state", state_of(ctx, l, k));
+		bp_json_object(&j, "holder");
+		bp_json_uint(&j, "pid", k->pid);
+		bp_json_string(&j, "process", k->comm);
+		bp_json_string(&j, "cgroup", h ? h->cgroup : NULL);
+		bp_json_string(&j, "survives_shutdown", fate_name(k->fate));
+		bp_json_string(&j, "why", k->why);
 		bp_json_object_end(&j);
-		r = bp_json_finish(&j, ret_text);
+		bp_json_object_end(&j);
 	}
-	bp_luo_holders_done(&all);
+	for (size_t i = 0; i < l->state.n_sessions; i++) {
+		if (is_held(l, l->state.sessions[i].name))
+			continue;
+		bp_json_object(&j, NULL);
+		bp_json_string(&j, "name", l->state.sessions[i].name);
+		bp_json_string(&j, "state",
+			       bootparams_luo_state_name(&l->state.sessions[i]));
+		bp_json_null(&j, "holder");
+		bp_json_object_end(&j);
+	}
+	bp_json_array_end(&j);
+	bp_json_object_end(&j);
+	return bp_json_finish(&j, ret_text);
+}
+
+static int as_text(struct bp_ctx *ctx, const struct list *l, struct bp_buf *b)
+{
+	const char *status = status_text(l->held.status);
+	int r = 0;
+
+	if (status)
+		put(b, &r, "not all processes can be seen: %s\n", status);
+	for (size_t i = 0; i < l->held.n; i++) {
+		const struct bp_luo_keeper *k = &l->held.v[i];
+		const char *state = state_of(ctx, l, k);
+
+		put_text(b, &r, k->session, strlen(k->session));
+		put(b, &r, ": %s, held by process %u (", state ? state : "state unknown",
+		    k->pid);
+		put_text(b, &r, k->comm, strlen(k->comm));
+		put(b, &r, "); survives a shutdown: %s, %s\n", fate_name(k->fate), k->why);
+	}
+	for (size_t i = 0; i < l->state.n_sessions; i++) {
+		const struct bp_luo_session_state *s = &l->state.sessions[i];
+
+		if (is_held(l, s->name))
+			continue;
+		put_text(b, &r, s->name, sizeof(s->name));
+		put(b, &r, ": %s, held by nobody\n", bootparams_luo_state_name(s));
+	}
+	return r;
+}
+
+static int describe(struct bp_ctx *ctx, bool json, struct bp_buf *ret_text)
+{
+	struct bp_machine *m = NULL;
+	struct list l = { 0 };
+	int r = bp_luo_sessions_collect(ctx, &l.held);
+
+	if (!r && l.held.status == -ENOENT)
+		l.held.status = 0;	/* live update is off: there are none */
+	if (!r)
+		r = bp_machine_collect(ctx, &m);
+	if (!r)
+		r = bp_luo_state_read(ctx, m, &l.state);
+	if (!r)
+		r = json ? as_json(ctx, &l, ret_text) : as_text(ctx, &l, ret_text);
+	bp_luo_state_done(&l.state);
+	bp_luo_sessions_done(&l.held);
+	bp_machine_unref(m);
 	return r;
 }
 
@@ -97,7 +172,7 @@ static int run(int argc, char **argv)
 const struct bootparams_command bootparams_handover_list = {
 	.name = "handover list",
 	.arguments = "[--json] [--sysroot=PATH]",
-	.help = "list the sessions that are held, and who holds them",
+	.help = "list the sessions, who holds them, and whether they last",
 	.options = "  --json          print JSON instead of text\n"
 		   BOOTPARAMS_SYSROOT_HELP,
 	.run = run,

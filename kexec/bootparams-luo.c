@@ -9,7 +9,7 @@
 #include "collect/luo.h"
 #include "core/json.h"
 
-static const char *state_of(const struct bp_luo_session_state *s)
+const char *bootparams_luo_state_name(const struct bp_luo_session_state *s)
 {
 	return !s->incoming ? "outgoing" : s->retrieved ? "retrieved" : "arrived";
 }
@@ -18,7 +18,7 @@ static void json_session(const struct bp_luo_session_state *s, struct bp_json *j
 {
 	bp_json_object(j, NULL);
 	bp_json_string(j, "name", s->name);
-	bp_json_string(j, "state", state_of(s));
+	bp_json_string(j, "state", bootparams_luo_state_name(s));
 	bp_json_uint(j, "n_files", s->n_files);
 	bp_json_array(j, "files");
 	for (uint64_t i = 0; s->files && i < s->n_files; i++) {
@@ -66,7 +66,7 @@ static void text_session(const struct bp_luo_session_state *s, struct bp_buf *b,
 {
 	put(b, r, "  session       ");
 	put_text(b, r, s->name, sizeof(s->name));
-	put(b, r, ", %s, %" PRIu64 " file%s\n", state_of(s), s->n_files,
+	put(b, r, ", %s, %" PRIu64 " file%s\n", bootparams_luo_state_name(s), s->n_files,
 	    s->n_files == 1 ? "" : "s");
 	for (uint64_t i = 0; s->files && i < s->n_files; i++) {
 		put(b, r, "    %-12s  token %" PRIu64, s->files[i].compatible,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bootparams-cmd.h"
+#include "collect/luo-holders.h"
 #include "collect/luo.h"
 #include "core/tree.h"
 
@@ -110,6 +111,7 @@ static int read_all(struct bp_ctx *ctx)
 	bp_autobuf struct bp_buf log = { 0 };
 	struct bp_machine *m = NULL;
 	struct bp_luo_state luo = { 0 };
+	struct bp_luo_holders holders = { 0 };
 	int r = 0;
 
 	if (bp_machine_collect(ctx, &m))
@@ -121,7 +123,10 @@ static int read_all(struct bp_ctx *ctx)
 		r = bp_pci_expect(ctx, m);
 	if (m && !r)
 		r = bp_luo_state_read(ctx, m, &luo);
+	if (!r)
+		r = bp_luo_holders_read(ctx, &holders);
 	bp_luo_state_done(&luo);
+	bp_luo_holders_done(&holders);
 	bp_machine_unref(m);
 	if (bp_kernel_log_read(ctx, &log))
 		say_warning("%s; recording without the kernel log", bp_ctx_message(ctx));

@@ -82,13 +82,14 @@ static int read_page(struct bp_ctx *ctx, const struct bp_luo_memory *mem, bp_phy
 	return r ? bp_fail(ctx, r, "cannot read %s at 0x%llx", what, ull(at)) : 0;
 }
 
-/* A list that bites its tail ends by its length. */
+/* A list that bites its tail is found by where it was when it had a power of two blocks. */
 static int each_entry(struct bp_ctx *ctx, const struct bp_luo_memory *mem, bp_phys_t at,
 		      size_t entry_bytes, entry_fn take, void *data)
 {
 	uint64_t most = (mem->page_bytes - sizeof(struct bp_wire_luo_block)) / entry_bytes;
 	bp_autofree uint8_t *page = NULL;
 	unsigned int blocks = 0;
+	bp_phys_t seen = 0;
 	int r = 0;
 
 	if (mem->page_bytes > PAGE_MAX || mem->page_bytes < 4096)
@@ -101,9 +102,15 @@ static int each_entry(struct bp_ctx *ctx, const struct bp_luo_memory *mem, bp_ph
 		const struct bp_wire_luo_block *b = (const void *)page;
 		uint64_t count;
 
-		if (blocks++ == BP_LUO_BLOCKS_MAX)
+		if (blocks == BP_LUO_BLOCKS_MAX)
 			return bp_fail(ctx, -EBADMSG, "a list of more than %u blocks",
 				       BP_LUO_BLOCKS_MAX);
+		if (at == seen)
+			return bp_fail(ctx, -EBADMSG, "a list that leads back to 0x%llx",
+				       ull(at));
+		if (!(blocks & (blocks - 1)))
+			seen = at;
+		blocks++;
 		r = read_page(ctx, mem, at, "a block", page);
 		if (r)
 			return r;
@@ -150,6 +157,27 @@ static int take_file(struct bp_ctx *ctx, const struct bp_luo_memory *mem,
 	return 0;
 }
 
+int bp_luo_session_add(struct bp_ctx *ctx, struct bp_luo_state *s,
+		       struct bp_luo_session_state **ret_session)
+{
+	size_t n = s->n_sessions;
+
+	if (n == SESSIONS_MAX)
+		return bp_fail(ctx, -EBADMSG, "more than %u sessions", SESSIONS_MAX);
+	/* Room for twice as many whenever there is none left. */
+	if (!(n & (n - 1))) {
+		void *v = reallocarray(s->sessions, n ? 2 * n : 1, sizeof(*s->sessions));
+
+		if (!v)
+			return -ENOMEM;
+		s->sessions = v;
+	}
+	s->sessions[n] = (struct bp_luo_session_state){ 0 };
+	s->n_sessions = n + 1;
+	*ret_session = &s->sessions[n];
+	return 0;
+}
+
 struct session_list {
 	struct bp_luo_state *state;
 	uint64_t files;		/* of all so far */
@@ -161,32 +189,29 @@ static int take_session(struct bp_ctx *ctx, const struct bp_luo_memory *mem,
 	const struct bp_wire_luo_session *w = (const void *)entry;
 	uint64_t per_block = (mem->page_bytes - sizeof(struct bp_wire_luo_block)) /
 			     sizeof(struct bp_wire_luo_file);
+	struct bp_luo_session_state one = { .incoming = true }, *v;
 	struct session_list *list = data;
-	struct bp_luo_state *s = list->state;
-	struct bp_luo_session_state *v;
 	struct file_list files = { 0 };
 	int r;
 
-	if (s->n_sessions == SESSIONS_MAX)
-		return bp_fail(ctx, -EBADMSG, "more than %u sessions", SESSIONS_MAX);
-	v = reallocarray(s->sessions, s->n_sessions + 1, sizeof(*v));
-	if (!v)
+	if (!take_text(w->name, sizeof(w->name), one.name))
+		return bp_fail(ctx, -EBADMSG, "session %zu has no name",
+			       list->state->n_sessions);
+	one.n_files = bp_le64(w->count);
+	if (one.n_files > BP_LUO_BLOCKS_MAX * per_block || one.n_files > FILES_MAX ||
+	    list->files + one.n_files > FILES_MAX || !bp_le64(w->files) != !one.n_files)
+		return bp_fail(ctx, -EBADMSG, "session %s: %llu files at 0x%llx", one.name,
+			       ull(one.n_files), ull(bp_le64(w->files)));
+	list->files += one.n_files;
+	r = bp_luo_session_add(ctx, list->state, &v);
+	if (r)
+		return r;
+	one.files = calloc(one.n_files + 1, sizeof(*one.files));
+	if (!one.files) {
+		list->state->n_sessions--;
 		return -ENOMEM;
-	s->sessions = v;
-	v += s->n_sessions;
-	*v = (struct bp_luo_session_state){ .incoming = true };
-	if (!take_text(w->name, sizeof(w->name), v->name))
-		return bp_fail(ctx, -EBADMSG, "session %zu has no name", s->n_sessions);
-	v->n_files = bp_le64(w->count);
-	if (v->n_files > BP_LUO_BLOCKS_MAX * per_block || v->n_files > FILES_MAX ||
-	    list->files + v->n_files > FILES_MAX || !bp_le64(w->files) != !v->n_files)
-		return bp_fail(ctx, -EBADMSG, "session %s: %llu files at 0x%llx", v->name,
-			       ull(v->n_files), ull(bp_le64(w->files)));
-	list->files += v->n_files;
-	v->files = calloc(v->n_files + 1, sizeof(*v->files));
-	if (!v->files)
-		return -ENOMEM;
-	s->n_sessions++;
+	}
+	*v = one;
 	files = (struct file_list){ .session = v, .expected = v->n_files };
 	r = each_entry(ctx, mem, bp_le64(w->files), sizeof(struct bp_wire_luo_file),
 		       take_file, &files);
@@ -269,7 +294,7 @@ struct map {
 	struct bp_ctx *ctx;
 	const struct bp_luo_memory *mem;
 	unsigned int page_shift;
-	unsigned int nodes;	/* seen so far */
+	unsigned int nodes, nodes_max;	/* seen so far, and at most */
 	uint64_t bytes;
 };
 
@@ -304,9 +329,9 @@ static int count_node(struct map *m, bp_phys_t at, unsigned int level, uint64_t 
 
 	if (!page)
 		return -ENOMEM;
-	if (m->nodes++ == MAP_NODES_MAX)
+	if (m->nodes++ == m->nodes_max)
 		return bp_fail(m->ctx, -EBADMSG, "KHO's map has more than %u pages",
-			       MAP_NODES_MAX);
+			       m->nodes_max);
 	r = read_page(m->ctx, m->mem, at, "KHO's map", page);
 	if (!r && !level)
 		return count_leaf(m, page, key, at);
@@ -320,7 +345,11 @@ static int count_node(struct map *m, bp_phys_t at, unsigned int level, uint64_t 
 int bp_kho_map_count(struct bp_ctx *ctx, const struct bp_luo_memory *mem, bp_phys_t root,
 		     uint64_t *ret_bytes)
 {
-	struct map m = { .ctx = ctx, .mem = mem };
+	struct map m = {
+		.ctx = ctx,
+		.mem = mem,
+		.nodes_max = mem->map_pages_max ? mem->map_pages_max : MAP_NODES_MAX,
+	};
 	unsigned int key_bits, leaf_bits, index_bits, levels;
 	int r;
 

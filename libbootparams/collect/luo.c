@@ -23,7 +23,6 @@
 #include "wire/luo.h"
 
 #define LUO_FILE "/sys/kernel/debug/kho/out/sub_fdts/LUO"
-#define SESSIONS_MAX 65536u
 
 /* struct luo_session_header. */
 #define HEADER_COUNT 0u
@@ -94,14 +93,12 @@ static int walk_list(struct bp_ctx *ctx, struct bp_kcore *kcore, uint64_t head,
 		if (r)
 			return r;
 		if (bp_le64(node + 64 + SESSION_PREV) != before || !node[0] ||
-		    !memchr(node, 0, 64) || s->n_sessions == SESSIONS_MAX)
+		    !memchr(node, 0, 64))
 			return bp_fail(ctx, -EBADMSG, "the kernel's list of sessions is not "
 				       "as Linux 7.3 has it, or changed meanwhile");
-		v = reallocarray(s->sessions, s->n_sessions + 1, sizeof(*v));
-		if (!v)
-			return -ENOMEM;
-		s->sessions = v;
-		v += s->n_sessions++;
+		r = bp_luo_session_add(ctx, s, &v);
+		if (r)
+			return r;
 		*v = (struct bp_luo_session_state){
 			.incoming = incoming,
 			.retrieved = incoming && node[64 + SESSION_RETRIEVED],

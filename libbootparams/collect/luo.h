@@ -11,6 +11,7 @@ struct bp_luo_memory {
 	int (*read)(void *data, bp_phys_t at, void *buf, size_t len);
 	void *data;
 	uint64_t page_bytes;
+	unsigned int map_pages_max;	/* of a map of memory that is believed; 0: 65536 */
 };
 
 struct bp_luo_file_state {
@@ -67,6 +68,9 @@ void bp_luo_state_done(struct bp_luo_state *s);
  */
 int bp_luo_root_parse(struct bp_ctx *ctx, struct bp_span bytes,
 		      struct bp_luo_root *ret_root);
+/* One more, all zero; room for many grows at once. */
+int bp_luo_session_add(struct bp_ctx *ctx, struct bp_luo_state *s,
+		       struct bp_luo_session_state **ret_session);
 /* Sessions in blocks that begin at @first, appended to those of @s. */
 int bp_luo_sessions_parse(struct bp_ctx *ctx, const struct bp_luo_memory *mem,
 			  bp_phys_t first, struct bp_luo_state *s);

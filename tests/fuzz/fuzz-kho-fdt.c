@@ -27,7 +27,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bp_ctx *ctx = fuzz_ctx();
 	struct bp_span span = bp_span_make(data, size);
-	struct bp_luo_memory mem = { .read = read_input, .data = &span, .page_bytes = PAGE };
+	/* No page twice would do; a few times more finds more. */
+	struct bp_luo_memory mem = { .read = read_input, .data = &span, .page_bytes = PAGE,
+				     .map_pages_max = 64 };
 	size_t tree = size < PAGE ? size : PAGE;
 	bp_phys_t root = BASE + PAGE;
 	uint64_t bytes = 0;

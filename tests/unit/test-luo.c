@@ -335,7 +335,7 @@ static const struct {
 } bad_tables[] = {
 	{ "block-elsewhere", 0, 0x10000000, -ENODATA, "cannot read a block at 0x10000000" },
 	{ "block-within-a-page", 0, AT(1) + 8, -EBADMSG, "does not begin a page" },
-	{ "bites-its-tail", 0, BASE, -EBADMSG, "a list of more than 10000 blocks" },
+	{ "bites-its-tail", 0, BASE, -EBADMSG, "a list that leads back to 0x40000000" },
 	{ "block-without-entries", 8, 0, -EBADMSG, "has 0 entries, not 1 to 51" },
 	{ "more-than-a-block-holds", 8, 52, -EBADMSG, "has 52 entries, not 1 to 51" },
 	{ "no-name", 16, 0, -EBADMSG, "has no name" },
