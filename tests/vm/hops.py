@@ -398,6 +398,97 @@ fi
 """
 
 
+# What goes wrong with sessions: nothing is half there, and nothing is lost.
+TRY = r"""
+# try NAME STATUS WORDS COMMAND...: its exit status, and what it says among other things
+try() {
+	name=$1 status=$2 words=$3
+	shift 3
+	"$@" >/tmp/out 2>&1
+	check "$name: exit status" "$status" $?
+	case $(cat /tmp/out) in
+	*"$words"*) check "$name: words" yes yes ;;
+	*) check "$name: words" "$words" "$(head -n 1 /tmp/out)" ;;
+	esac
+}
+save="bootparams handover save" restore="bootparams handover restore"
+list="bootparams handover list" drop="bootparams handover drop"
+listed() { $list | sed 's/,.*//' | sort | tr '\n' ' '; }
+"""
+
+SESSIONS_LEAVE = TRY + r"""
+echo hello >/tmp/a; echo there >/tmp/b; mkdir /tmp/other; echo x >/tmp/other/a
+vm-helper fill 1 48 /tmp/big || fail 'no room for a file'
+try save 0 "session one: 1 file" $save one /tmp/a
+try "save of two" 0 '"holder": ' $save --json two /tmp/a /tmp/b
+send save.json /tmp/out
+try "save of a large file" 0 "48 MiB" $save big /tmp/big
+try "a name twice" 1 "there is a session \"one\" already, and process" $save one /tmp/b
+try "two of a name" 1 "two files are called \"a\"" $save three /tmp/a /tmp/other/a
+dd if=/dev/zero of=/tmp/huge bs=1 count=1 seek=3G 2>/dev/null
+try "no room" 1 "can be preserved" $save three /tmp/huge
+(while echo more >>/tmp/big; do :; done) & writer=$!
+try "written to meanwhile" 1 "while it was read" $save three /tmp/big
+kill $writer
+check "nothing is half there" "big: outgoing one: outgoing two: outgoing " "$(listed)"
+try "restore too early" 3 "did not arrive" $restore one /tmp
+sh -c 'exec 9<>/dev/liveupdate; exec sleep 100' & sleep 1
+try "the device is busy" 1 "(sleep) has it open" $save three /tmp/a
+kill $!
+$save --foreground here /tmp/a & sleep 3
+try "held in the foreground" 0 "here: outgoing, held by process $!" $list
+try drop 0 "" $drop here
+try "drop of none" 1 "there is no session \"none\"" $drop none
+pid=$($list | sed -n 's/^one: .* process \([0-9]*\) .*/\1/p')
+check "the holder's arguments" "@bootparams handover hold one" \
+	"$(tr '\0' '\n' </proc/$pid/cmdline | head -n 1)"
+check "the holder when memory ends" -1000 "$(cat /proc/$pid/oom_score_adj)"
+check "the holder's folder" / "$(readlink /proc/$pid/cwd)"
+check "the holder's files" "/dev/null /dev/null /dev/null anon_inode:[luo_session] one " \
+	"$(for f in /proc/$pid/fd/*; do readlink $f; done | sort -r | sed 's/^anon/z&/' |
+	sort | sed 's/^z//' | tr '\n' ' ')"
+kill -HUP $pid; kill -INT $pid
+check "it lives on" "big: outgoing one: outgoing two: outgoing " "$(listed)"
+rm -r /tmp/huge /tmp/big
+"""
+
+SESSIONS_ARRIVE = TRY + r"""
+mkdir /tmp/d /tmp/e /tmp/small
+mount -t tmpfs -o size=4k tmpfs /tmp/small
+check "they arrived" "big: arrived one: arrived two: arrived " "$(listed)"
+try "what arrived" 0 "memfd-v2      token 2, 6 bytes" bootparams handover show
+echo mine >/tmp/e/a
+try "a file is there" 2 "/tmp/e/a is there already" $restore one /tmp/e
+check "it is as it was" mine "$(cat /tmp/e/a)"
+try "the session is kept" 0 "one: retrieved, held by process" $list
+try "a full disk" 2 "No space left on device" $restore two /tmp/small
+check "nothing is left on it" "" "$(ls -A /tmp/small)"
+try "no directory" 1 "No such file or directory" $restore two /tmp/none
+try "a second time" 0 '"directory": "/tmp/d"' $restore --json two /tmp/d
+send restore.json /tmp/out
+check "both files" "hello there " "$(cat /tmp/d/a /tmp/d/b | tr '\n' ' ')"
+try "no session" 3 "there is no session \"two\"" $restore two /tmp/e
+for signal in TERM KILL; do
+	mkdir /tmp/$signal
+	$restore big /tmp/$signal >/tmp/out 2>&1 & pid=$!
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		usleep 50000
+		[ -z "$(ls -A /tmp/$signal)" ] || break
+	done
+	kill -$signal $pid
+	wait $pid
+	check "$signal while it writes" "$([ $signal = TERM ] && echo 2 || echo 137)" $?
+	[ $signal = KILL ] || check "$signal leaves nothing" "" "$(ls -A /tmp/$signal)"
+done
+mkdir /tmp/f
+try "after that" 0 "48 MiB, verified and restored" $restore big /tmp/f
+check "bytes" ok "$(vm-helper filled 1 48 /tmp/f/big && echo ok)"
+try "drop of what arrived" 0 "" $drop one
+try "it is gone" 3 "there is no session \"one\"" $restore one /tmp/e
+check "none is left" "" "$(listed)"
+"""
+
+
 def all_cases():
     found = []
 
@@ -452,4 +543,8 @@ def all_cases():
         cmdline=f"{LIVE_UPDATE} intel_iommu=on pcie_ports=native",
         leave=PCI_LEAVE, arrive=PCI_ARRIVE,
         claim="verify finds devices of VFIO behind a switch as they were left, and each change")
+    add("kho-sessions", kernel="test", calls="s", cmdline=LIVE_UPDATE, hops=1, memory_mib=1024,
+        leave=SESSIONS_LEAVE, arrive=SESSIONS_ARRIVE,
+        claim="what goes wrong while sessions are saved or restored leaves nothing half, and "
+        "loses nothing")
     return found
