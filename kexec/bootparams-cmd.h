@@ -34,6 +34,7 @@ extern const struct bootparams_command bootparams_diff;
 extern const struct bootparams_command bootparams_handover;
 extern const struct bootparams_command bootparams_handover_check;
 extern const struct bootparams_command bootparams_handover_drop;
+extern const struct bootparams_command bootparams_handover_hold;
 extern const struct bootparams_command bootparams_handover_list;
 extern const struct bootparams_command bootparams_handover_plan;
 extern const struct bootparams_command bootparams_handover_restore;

@@ -11,6 +11,11 @@
 /* One that this system made, or that a restore left behind. */
 static int drop_held(struct bp_ctx *ctx, const struct bp_luo_holder *h)
 {
+	if (h->pid == 1)
+		return bp_fail(ctx, -EBUSY,
+			       "systemd holds it: \"systemctl stop bootparams-session@%s\" and "
+			       "\"systemctl clean --what=fdstore bootparams-session@%s\" give it "
+			       "up", h->session, h->session);
 	if (!luo_is_our_holder(h))
 		return bp_fail(ctx, -EBUSY,
 			       "process %u (%s) holds it, which is none of \"bootparams "

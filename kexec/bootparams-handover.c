@@ -17,6 +17,7 @@ static const struct bootparams_command handover_show;
 static const struct bootparams_command *const commands[] = {
 	&bootparams_handover_check,
 	&bootparams_handover_drop,
+	&bootparams_handover_hold,
 	&bootparams_handover_list,
 	&bootparams_handover_plan,
 	&bootparams_handover_restore,

@@ -3,12 +3,17 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <zlib.h>
 
 #include "collect/luo-holders.h"
 #include "collect/luo-room.h"
 #include "collect/luo.h"
 #include "encode/luo-manifest.h"
+#include "luo-systemd.h"
 #include "test.h"
 #include "wire/luo-manifest.h"
 #include "wire/luo.h"
@@ -457,6 +462,56 @@ START_TEST(map_is_damaged)
 }
 END_TEST
 
+/* ---- what systemd is told ---- */
+
+START_TEST(notify_with_a_descriptor)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	char name[64], text[64] = "";
+	uint64_t control[8] = { 0 };
+	struct iovec v = { .iov_base = text, .iov_len = sizeof(text) - 1 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), pipe_fds[2], got;
+	struct stat sent, received;
+	struct cmsghdr *c;
+
+	/* Abstract: it leaves nothing behind. */
+	snprintf(name, sizeof(name), "@bp-test-luo-%d", (int)getpid());
+	memcpy(to.sun_path + 1, name + 1, strlen(name) - 1);
+	ck_assert_int_eq(bind(s, (struct sockaddr *)&to,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+					  strlen(name))), 0);
+	ck_assert_int_eq(pipe(pipe_fds), 0);
+	setenv("NOTIFY_SOCKET", name, 1);
+	ck_assert_int_eq(luo_notify(ctx, "FDSTORE=1\nFDNAME=session", pipe_fds[0]), 0);
+	ck_assert_int_gt((int)recvmsg(s, &m, MSG_DONTWAIT), 0);
+	ck_assert_str_eq(text, "FDSTORE=1\nFDNAME=session");
+	c = CMSG_FIRSTHDR(&m);
+	ck_assert(c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)));
+	memcpy(&got, CMSG_DATA(c), sizeof(got));
+	ck_assert_int_eq(fstat(pipe_fds[0], &sent), 0);
+	ck_assert_int_eq(fstat(got, &received), 0);
+	ck_assert(sent.st_ino == received.st_ino && sent.st_dev == received.st_dev);
+	m.msg_controllen = sizeof(control);
+	ck_assert_int_eq(luo_notify(ctx, "READY=1", -1), 0);
+	ck_assert_int_eq((int)recvmsg(s, &m, MSG_DONTWAIT), 7);
+	ck_assert_ptr_null(CMSG_FIRSTHDR(&m));
+	setenv("NOTIFY_SOCKET", "vsock:2:1", 1);
+	ck_assert_int_eq(luo_notify(ctx, "READY=1", -1), -EAFNOSUPPORT);
+	bp_forgive(ctx);
+	setenv("NOTIFY_SOCKET", "/nonexistent/socket", 1);
+	ck_assert_int_eq(luo_notify(ctx, "READY=1", -1), -ENOENT);
+	bp_forgive(ctx);
+	unsetenv("NOTIFY_SOCKET");
+	ck_assert_int_eq(luo_notify(ctx, "READY=1", -1), 0);
+	close(s);
+	close(got);
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("luo");
@@ -487,6 +542,7 @@ static Suite *suite(void)
 	tcase_add_test(t, common_objects);
 	tcase_add_test(t, map_of_memory);
 	tcase_add_test(t, map_is_damaged);
+	tcase_add_test(t, notify_with_a_descriptor);
 	suite_add_tcase(s, t);
 	return s;
 }
