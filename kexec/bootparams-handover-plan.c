@@ -150,6 +150,18 @@ static void text_evidence(const struct bp_pci_plan *plan, struct bp_buf *b, int 
 	}
 }
 
+/* What verify will not be able to compare. */
+static void text_unread(const struct bp_pci_plan *plan, struct bp_buf *b, int *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n; i++)
+		n += plan->v[i].device->config.capabilities_status != 0;
+	if (n)
+		put(b, r, "ACS and ARI of %zu of them cannot be read, which takes root, "
+		    "and will not be verified.\n", n);
+}
+
 static void text_refusals(const struct bp_pci_verdict *v, struct bp_buf *b, int *r)
 {
 	for (size_t i = 0; i < v->n_refusals; i++)
@@ -173,6 +185,7 @@ static int to_text(const struct job *job, struct bp_buf *b)
 			text_device(&job->plan.v[i], width, b, &r);
 		put(b, &r, "\n");
 		text_evidence(&job->plan, b, &r);
+		text_unread(&job->plan, b, &r);
 		for (size_t i = 0; i < job->plan.n; i++)
 			text_refusals(&job->plan.v[i], b, &r);
 	}

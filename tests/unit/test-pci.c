@@ -430,6 +430,40 @@ START_TEST(roots)
 }
 END_TEST
 
+/* The device's serial number, which lies between what is read, is in no recording. */
+START_TEST(recording)
+{
+	struct bp_ctx_opts opts = { .size = sizeof(opts), .log_level = BP_LOG_ERROR,
+				    .record = true };
+	struct bp_machine m = { .release = (char *)"7.3.4" };
+	bp_autobuf struct bp_buf b = { 0 }, text = { 0 };
+	uint8_t space[BP_PCI_EXTENDED_SIZE];
+	struct bp_ctx *tree;
+
+	make_port(space);
+	bp_put_le32(space + 0x148, 0x2001000d);	/* ACS, next at 0x200: */
+	bp_put_le32(space + 0x200, 0x00010003);
+	memcpy(space + 0x204, "\xde\xad\xbe\xef\xca\xfe\xba\xbe", 8);
+	ck_assert_int_eq(bp_buf_printf(&b, "link " DEVICES "0000:00:03.0 ../../../devices/"
+				       "pci0000:00/0000:00:03.0\n"
+				       "link " PORT "/driver ../../../vfio-pci\n"
+				       "hex " PORT "/config ") |
+			 bp_buf_append_hex(&b, space, sizeof(space)), 0);
+	ck_assert_int_eq(bp_buf_printf(&b, "\n"), 0);
+	ck_assert_int_eq(bp_ctx_new_from_tree(&opts, "test", bp_buf_span(&b), &tree), 0);
+	ck_assert_int_eq(bp_collect_pci(tree, &m), 0);
+	ck_assert_uint_eq(m.pci.n, 1);
+	ck_assert(m.pci.v[0].config.has_acs);
+	bp_pci_done(&m.pci);
+	ck_assert_int_eq(bp_record_print(tree, &text), 0);
+	ck_assert_ptr_nonnull(strstr(bp_buf_str(&text), " @000 36 1b 0c 00"));
+	ck_assert_ptr_nonnull(strstr(bp_buf_str(&text), "03 00 01 00"));
+	ck_assert_ptr_null(strstr(bp_buf_str(&text), "de ad"));
+	ck_assert_ptr_null(strstr(bp_buf_str(&text), "ba be"));
+	bp_ctx_unref(tree);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("pci");
@@ -448,6 +482,7 @@ int main(void)
 	tcase_add_test(t, of_choice);
 	tcase_add_test(t, of_nothing);
 	tcase_add_test(t, roots);
+	tcase_add_test(t, recording);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
