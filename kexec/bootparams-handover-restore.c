@@ -347,6 +347,11 @@ static int restore_session(struct restore *r, const struct restore_options *o)
 		return print_result(r, o);
 	}
 	say_error("session \"%s\" is not restored: %s", r->name, bootparams_why(r->ctx, e));
+	bp_forgive(r->ctx);
+	if (r->pid && !r->found_pid) {
+		close(BP_TAKE_FD(r->session));
+		luo_give_to_systemd(r->ctx, r->name, &r->pid);
+	}
 	if (r->pid)
 		fprintf(stderr,
 			"The session is kept, by process %u: run this command again when that "

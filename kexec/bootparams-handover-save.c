@@ -19,7 +19,6 @@
 #include <time.h>
 
 #include "bootparams-cmd.h"
-#include "collect/luo-holders.h"
 #include "collect/luo-room.h"
 #include "core/json.h"
 #include "encode/luo-manifest.h"
@@ -288,31 +287,6 @@ static int print_result(const char *name, const struct bp_luo_manifest *m,
 	return bootparams_print(&text);
 }
 
-/*
- * Where systemd runs, its unit takes over: a process of a login session or of a service
- * would end with that. *@pid: who holds it then.
- */
-static void give_to_systemd(struct bp_ctx *ctx, const char *name, unsigned int *pid)
-{
-	struct bp_luo_holders all = { 0 };
-	int r;
-
-	if (!luo_systemd_is_running())
-		return;
-	r = luo_systemd_start(ctx, name);
-	if (!r)
-		r = luo_end_holder(ctx, *pid);
-	if (!r)
-		r = bp_luo_holders_read(ctx, &all);
-	if (r)
-		say_warning("%s; process %u holds the session, and ends with the unit that it "
-			    "is in", bootparams_why(ctx, r), *pid);
-	else if (bp_luo_holder_of(&all, name))
-		*pid = bp_luo_holder_of(&all, name)->pid;
-	bp_forgive(ctx);
-	bp_luo_holders_done(&all);
-}
-
 static int save(struct bp_ctx *ctx, const char *name, char **paths, size_t n,
 		const struct save_options *o)
 {
@@ -333,7 +307,7 @@ static int save(struct bp_ctx *ctx, const char *name, char **paths, size_t n,
 	/* Or it would end only with this process. */
 	if (!r && !o->foreground) {
 		close(BP_TAKE_FD(session));
-		give_to_systemd(ctx, name, &pid);
+		luo_give_to_systemd(ctx, name, &pid);
 	}
 	if (!r)
 		status = print_result(name, &m, pid, o);

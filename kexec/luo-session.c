@@ -21,6 +21,7 @@
 #include "core/json.h"
 #include "encode/luo-manifest.h"
 #include "luo-session.h"
+#include "luo-systemd.h"
 #include "wire/liveupdate.h"
 
 #define BUSY_TRIES 20u		/* of 0.1 s: others have the device open for moments */
@@ -380,6 +381,52 @@ int luo_end_holder(struct bp_ctx *ctx, unsigned int pid)
 		return bp_fail_errno(ctx, -errno, "cannot end process %u", pid);
 	return poll(&p, 1, END_MS) == 1
 		? 0 : bp_fail(ctx, -ETIMEDOUT, "process %u does not end", pid);
+}
+
+/* A holder of the session other than @pid; 0: there is none. */
+static int find_other(struct bp_ctx *ctx, const char *name, unsigned int pid,
+		      unsigned int *ret_other)
+{
+	struct bp_luo_holders all = { 0 };
+	int r = bp_luo_holders_read(ctx, &all);
+
+	*ret_other = 0;
+	for (size_t i = 0; i < all.n; i++)
+		if (all.holders[i].session && !strcmp(all.holders[i].session, name) &&
+		    all.holders[i].pid != pid)
+			*ret_other = all.holders[i].pid;
+	bp_luo_holders_done(&all);
+	return r;
+}
+
+void luo_give_to_systemd(struct bp_ctx *ctx, const char *name, unsigned int *pid)
+{
+	unsigned int other = 0;
+	int r;
+
+	if (!luo_systemd_is_running())
+		return;
+	/* One that arrived may have the same name, and the unit then has that one. */
+	r = find_other(ctx, name, *pid, &other);
+	if (!r && other)
+		r = bp_fail(ctx, -EEXIST, "process %u has another session \"%s\"", other,
+			    name);
+	if (!r)
+		r = luo_systemd_start(ctx, name);
+	if (!r)
+		r = find_other(ctx, name, *pid, &other);
+	/* Only when it is held twice. */
+	if (!r && !other)
+		r = bp_fail(ctx, -EIO, "bootparams-session@%s.service did not take it over",
+			    name);
+	if (!r)
+		r = luo_end_holder(ctx, *pid);
+	if (r)
+		say_warning("%s; process %u holds the session, and ends with the unit that it "
+			    "is in", bootparams_why(ctx, r), *pid);
+	else
+		*pid = other;
+	bp_forgive(ctx);
 }
 
 /* ---- for people ---- */

@@ -43,6 +43,12 @@ int luo_hold_here(struct bp_ctx *ctx, int session, const char *name);
 bool luo_is_our_holder(const struct bp_luo_holder *holder);
 /* End it, and wait until it is gone. */
 int luo_end_holder(struct bp_ctx *ctx, unsigned int pid);
+/*
+ * Where systemd runs, its unit takes over from the holder *@pid: a process of a login
+ * session or of a service would end with that. *@pid: who holds it then. What fails is
+ * warned of, and then all is as it was.
+ */
+void luo_give_to_systemd(struct bp_ctx *ctx, const char *name, unsigned int *pid);
 
 /* "files": what the manifest has. */
 void luo_files_json(const struct bp_luo_manifest *m, struct bp_json *j);

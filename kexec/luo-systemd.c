@@ -91,10 +91,18 @@ int luo_systemd_start(struct bp_ctx *ctx, const char *name)
 	int r = bp_buf_printf(&unit, "bootparams-session@%s.service", name);
 
 	if (!r) {
-		char *const argv[] = { (char *)"systemctl", (char *)"--no-ask-password",
-				       (char *)"start", (char *)unit.data, NULL };
+		/* Nothing is left of one that had the name before. */
+		char *const stop[] = { (char *)"systemctl", (char *)"--no-ask-password",
+				       (char *)"stop", (char *)unit.data, NULL };
+		char *const clean[] = { (char *)"systemctl", (char *)"--no-ask-password",
+					(char *)"clean", (char *)"--what=fdstore",
+					(char *)unit.data, NULL };
+		char *const start[] = { (char *)"systemctl", (char *)"--no-ask-password",
+					(char *)"start", (char *)unit.data, NULL };
 
-		r = run(argv, out, sizeof(out));
+		(void)run(stop, out, sizeof(out));
+		(void)run(clean, out, sizeof(out));
+		r = run(start, out, sizeof(out));
 	}
 	if (r < 0)
 		return bp_fail_errno(ctx, r, "cannot run systemctl");

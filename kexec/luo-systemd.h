@@ -12,7 +12,7 @@ unsigned int luo_systemd_version(void);
 /* From this version on its fd store goes through a kexec. */
 #define LUO_SYSTEMD_FDSTORE 261u
 
-/* Start the unit that takes session @name over. -errno, and its word on it in @ctx. */
+/* Start the unit that takes session @name over, anew. -errno, and its word on it in @ctx. */
 int luo_systemd_start(struct bp_ctx *ctx, const char *name);
 
 /* sd_notify(3), with a descriptor or -1. 0 without a $NOTIFY_SOCKET as well. */

@@ -450,6 +450,29 @@ check "the holder's files" "/dev/null /dev/null /dev/null anon_inode:[luo_sessio
 kill -HUP $pid; kill -INT $pid
 check "it lives on" "big: outgoing one: outgoing two: outgoing " "$(listed)"
 rm -r /tmp/huge /tmp/big
+# what systemd would do, when it is there and does not, or does
+mkdir -p /run/systemd/system
+try "without the unit" 0 "process" $save four /tmp/a
+check "a warning of it" 1 "$(grep -c 'holds the session, and ends with the unit' /tmp/out)"
+mkdir -p /bin /usr/bin
+cat >/bin/systemctl <<'END'
+#!/bin/sh
+echo "$@" >>/tmp/systemctl.log
+[ "$2" = start ] || exit 0
+name=${3#bootparams-session@}
+setsid bootparams handover hold "${name%.service}" </dev/null >/dev/null 2>&1 &
+sleep 2
+END
+chmod +x /bin/systemctl
+try "by a unit" 0 "held by process" $save five /tmp/a
+check "no warning of it" 0 "$(grep -c warning /tmp/out)"
+check "systemctl" "--no-ask-password start bootparams-session@five.service" \
+	"$(tail -n 1 /tmp/systemctl.log)"
+check "one process holds it" 1 "$($list | grep -c '^five: outgoing')"
+check "that of the unit" "$(sed -n 's/.*held by process //p' /tmp/out)" \
+	"$($list | sed -n 's/^five: .* process \([0-9]*\) .*/\1/p')"
+$drop five && $drop four || fail "drop: $?"
+rm -r /run/systemd/system /bin/systemctl
 """
 
 SESSIONS_ARRIVE = TRY + r"""
