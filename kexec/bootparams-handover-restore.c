@@ -233,7 +233,7 @@ static void take_away(struct restore *r)
 }
 
 /* All files are verified before the first has its name. */
-static int restore_files(struct restore *r)
+static int restore_files(struct restore *r, const struct restore_options *o)
 {
 	const struct bp_luo_manifest *m = &r->manifest;
 	int e = 0;
@@ -244,7 +244,8 @@ static int restore_files(struct restore *r)
 				    m->files[i].name);
 	for (size_t i = 0; i < m->n_files; i++)
 		r->progress.total += m->files[i].size;
-	r->progress.is_on &= r->progress.total >= LARGE || !isatty(STDERR_FILENO);
+	r->progress.is_on = !o->quiet && (o->progress || (r->progress.total >= LARGE &&
+							  isatty(STDERR_FILENO)));
 	for (size_t i = 0; i < m->n_files && !e; i++)
 		e = restore_file(r, i);
 	luo_progress_end(&r->progress);
@@ -339,7 +340,7 @@ static int restore_session(struct restore *r, const struct restore_options *o)
 	hold(r);
 	e = get_manifest(r);
 	if (!e)
-		e = restore_files(r);
+		e = restore_files(r, o);
 	if (!e)
 		e = luo_finish(r->ctx, r->session, r->name);
 	if (!e) {
@@ -365,8 +366,7 @@ static int restore(struct bp_ctx *ctx, const char *name, const char *dir,
 {
 	struct restore r = {
 		.ctx = ctx, .name = name, .dir_path = dir, .session = -1,
-		.progress = { .verb = "restoring",
-			      .is_on = !o->quiet && (o->progress || isatty(STDERR_FILENO)) },
+		.progress = { .verb = "restoring" },
 	};
 	int status = EXIT_FAILURE, e;
 

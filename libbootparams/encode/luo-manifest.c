@@ -33,11 +33,13 @@ bool bp_luo_session_name_is_good(const char *name)
 	       strlen(name) < BP_LIVEUPDATE_NAME_SIZE;
 }
 
-/* Printable or not: a file may be called as it likes, but it stays in its directory. */
+/* It stays in its directory, and a terminal that it is shown on obeys nothing in it. */
 static bool is_file_name(const char *name, size_t len)
 {
-	return len && len <= NAME_LEN_MAX && !memchr(name, '/', len) &&
-	       !memchr(name, 0, len) && !(name[0] == '.' && len == 1) &&
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f || name[i] == '/')
+			return false;
+	return len && len <= NAME_LEN_MAX && !(name[0] == '.' && len == 1) &&
 	       !(name[0] == '.' && name[1] == '.' && len == 2);
 }
 
@@ -92,7 +94,10 @@ static int put_file(struct bp_ctx *ctx, const struct bp_luo_file *f, struct bp_b
 	int r;
 
 	if (!is_file_name(f->name, len))
-		return bp_fail(ctx, -EINVAL, "manifest: \"%s\" is no file's name", f->name);
+		return bp_fail(ctx, -EINVAL,
+			       "manifest: file %llu has a name that is not kept: control "
+			       "characters, more than %u bytes, or none",
+			       (unsigned long long)f->token, NAME_LEN_MAX);
 	if (f->mode > MODE_MAX || f->mtime_nsec > NSEC_MAX || f->size > INT64_MAX)
 		return bp_fail(ctx, -EINVAL, "manifest: mode, time or size of \"%s\"",
 			       f->name);

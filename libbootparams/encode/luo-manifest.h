@@ -7,7 +7,8 @@
 #include "core/sha256.h"
 
 struct bp_luo_file {
-	char *name;		/* of a file in one directory: neither "/" nor ".." */
+	char *name;		/* of a file in one directory: neither "/" nor "..", and no
+				 * control characters */
 	uint64_t token;
 	uint64_t size;		/* in bytes */
 	int64_t mtime;

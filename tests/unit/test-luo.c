@@ -84,7 +84,7 @@ END_TEST
 static struct bp_luo_file files[2] = {
 	{ .name = (char *)"disk.img", .token = 1, .size = 0x20000000, .mtime = -1,
 	  .mtime_nsec = 999999999, .mode = 04755, .uid = 7, .gid = 8, .sha256 = { 1, 2 } },
-	{ .name = (char *)" x\n..", .token = 2 },
+	{ .name = (char *)" \xc3\xa4 ..", .token = 2 },
 };
 static const struct bp_luo_manifest two = { .time = 1800000000, .files = files,
 					    .n_files = 2 };
@@ -112,7 +112,7 @@ START_TEST(manifest_comes_back)
 	ck_assert_uint_eq(m.files[0].uid, 7);
 	ck_assert_uint_eq(m.files[0].gid, 8);
 	ck_assert_mem_eq(m.files[0].sha256, files[0].sha256, BP_SHA256_SIZE);
-	ck_assert_str_eq(m.files[1].name, " x\n..");
+	ck_assert_str_eq(m.files[1].name, " \xc3\xa4 ..");
 	bp_luo_manifest_done(&m);
 }
 END_TEST
@@ -140,6 +140,7 @@ static const struct {
 	{ "name-too-long", FIRST + ENTRY + 72, 9, -EBADMSG, "truncated name at 0xc8" },
 	{ "name-of-256", FIRST + 72, 256, -EBADMSG, "truncated name at 0x70" },
 	{ "name-with-nul", FIRST + 80, 'd', -EBADMSG, "the name at 0x70" },
+	{ "name-for-a-terminal", FIRST + 80, 0x1b << 8 | 'd', -EBADMSG, "the name at 0x70" },
 	{ "name-with-slash", FIRST + 80, '/' << 8 | 'd', -EBADMSG, "the name at 0x70" },
 };
 
