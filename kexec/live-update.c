@@ -15,12 +15,17 @@
 
 /* ---- before a load ---- */
 
-/* What is not known is worth a line where it may cost something. */
-static bool is_said(const struct handover_look *look, const struct bp_handover_finding *f,
-		    bool required)
+/* What is not known is worth a line where it may cost something, and once. */
+static bool is_said(const struct handover_look *look, size_t i, bool required)
 {
+	const struct bp_handover_finding *f = &look->findings[i];
+
 	if (f->outcome != BP_HANDOVER_UNKNOWN)
 		return f->outcome > BP_HANDOVER_UNKNOWN;
+	for (size_t k = 0; k < i; k++)
+		if (look->findings[k].outcome == BP_HANDOVER_UNKNOWN &&
+		    !strcmp(look->findings[k].what, f->what))
+			return false;
 	return required || look->sessions.n || !strcmp(f->rule, "luo-version");
 }
 
@@ -52,7 +57,7 @@ int kexec_check_handover(const struct bp_load *load, struct bp_plan *plan, bool 
 		return 0;
 	r = handover_look(load, plan, NULL, required, &look);
 	for (size_t i = 0; !r && i < look.n; i++)
-		if (is_said(&look, &look.findings[i], required))
+		if (is_said(&look, i, required))
 			r = tell(&look.findings[i], plan, dry_run, ret_refused);
 	return r;
 }

@@ -175,7 +175,8 @@ static bool versions_agree(const struct bp_handover_subject *s, enum bp_kho_part
 		return true;
 	}
 	if (!s->next) {
-		say(f, BP_HANDOVER_UNKNOWN, "%s", s->next_why);
+		say(f, BP_HANDOVER_UNKNOWN, "by which version the next kernel takes over is not "
+		    "known: %s", s->next_why);
 		return true;
 	}
 	if (running && bp_kho_abi_has(&s->next->abi, part, *running)) {
@@ -536,6 +537,20 @@ static bool no_areas(const struct bp_handover_subject *s, struct bp_handover_fin
 	return false;
 }
 
+/* Would it, if areas that touch were one? */
+static bool fits_joined(const struct bp_handover_subject *s)
+{
+	const struct bp_kho_live *live = &s->machine->kho.live;
+	bp_autoscratch struct bp_kho_scratch scratch = { 0 };
+	const char *what;
+	uint64_t size;
+
+	return !bp_kho_scratch_init(live->areas, live->n_areas, &scratch) &&
+	       !bp_kho_scratch_join(&scratch) &&
+	       !bp_kho_scratch_file_load(&scratch, s->load->image, strlen(line_of(s)),
+					 initrd_bytes(s), &what, &size);
+}
+
 static void rule_scratch_room(const struct bp_handover_subject *s,
 			      struct bp_handover_finding *f)
 {
@@ -548,8 +563,12 @@ static void rule_scratch_room(const struct bp_handover_subject *s,
 		return;
 	}
 	if (!loaded_scratch(s, f, &scratch)) {
-		if (f->outcome == BP_HANDOVER_ERROR)
-			cure_scratch(s, 0, f);
+		if (f->outcome != BP_HANDOVER_ERROR)
+			return;
+		cure_scratch(s, 0, f);
+		if (fits_joined(s))
+			cure(f, "Load it with kexec -c, which puts a piece across areas that "
+				"touch. %s", OFF);
 		return;
 	}
 	say(f, BP_HANDOVER_OK, "%" PRIu64 " MiB stay free, %" PRIu64 " MiB in one piece",

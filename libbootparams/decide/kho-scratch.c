@@ -64,6 +64,21 @@ uint64_t bp_kho_scratch_largest(const struct bp_kho_scratch *scratch)
 	return largest;
 }
 
+int bp_kho_scratch_join(struct bp_kho_scratch *scratch)
+{
+	int r = 0;
+
+	for (size_t i = 1; !r && i < scratch->n; i++)
+		for (size_t k = 0; !r && k < scratch->areas[i].n; k++)
+			r = bp_memmap_add(&scratch->areas[0], scratch->areas[i].v[k].start,
+					  scratch->areas[i].v[k].end, BP_MEM_RAM);
+	while (scratch->n > 1)
+		bp_memmap_done(&scratch->areas[--scratch->n]);
+	if (scratch->n)
+		bp_memmap_normalise(&scratch->areas[0]);
+	return r;
+}
+
 int bp_kho_scratch_take(struct bp_kho_scratch *scratch, bp_phys_t start, uint64_t size)
 {
 	bp_phys_t end;
@@ -340,26 +355,26 @@ static bool has_room(const struct bp_memmap *map, enum bp_arch arch, uint64_t si
 bool bp_crashkernel_fits(const struct bp_kho_scratch *scratch, enum bp_arch arch,
 			 const struct bp_crashkernel *c)
 {
-	bp_automemmap struct bp_memmap map = { 0 };
+	bp_autoscratch struct bp_kho_scratch joined = { 0 };
+	const struct bp_memmap *map;
 	bool below, above;
 	bp_phys_t at;
 
 	if (!c->size)
 		return true;
-	for (size_t i = 0; i < scratch->n; i++)
-		for (size_t k = 0; k < scratch->areas[i].n; k++)
-			if (bp_memmap_add(&map, scratch->areas[i].v[k].start,
-					  scratch->areas[i].v[k].end, BP_MEM_RAM))
-				return true;
-	/* The next kernel joins areas that touch. */
-	bp_memmap_normalise(&map);
+	/* As the next kernel takes them. */
+	if (!scratch->n)
+		return false;
+	if (copy(scratch, &joined) || bp_kho_scratch_join(&joined))
+		return true;	/* out of memory: nothing is known against it */
+	map = &joined.areas[0];
 	if (c->base)
 		return c->base < BP_PHYS_END && c->size < BP_PHYS_END - c->base &&
-		       bp_memmap_covers(&map, c->base, c->base + c->size, BP_MEM_RAM);
-	below = has_room(&map, arch, c->size, 0, 4 * GIB, &at);
-	above = has_room(&map, arch, c->size, 4 * GIB, BP_PHYS_END, &at);
+		       bp_memmap_covers(map, c->base, c->base + c->size, BP_MEM_RAM);
+	below = has_room(map, arch, c->size, 0, 4 * GIB, &at);
+	above = has_room(map, arch, c->size, 4 * GIB, BP_PHYS_END, &at);
 	/* Above it needs some below as well: without that it gives up. */
 	if (above && (c->high || !below))
-		return !c->low || has_room(&map, arch, c->low, 0, 4 * GIB, &at);
+		return !c->low || has_room(map, arch, c->low, 0, 4 * GIB, &at);
 	return below;
 }

@@ -25,6 +25,9 @@ uint64_t bp_kho_scratch_total(const struct bp_kho_scratch *scratch);
 /* The largest free piece. */
 uint64_t bp_kho_scratch_largest(const struct bp_kho_scratch *scratch);
 
+/* One area of all, in which those that touch are one piece. */
+int bp_kho_scratch_join(struct bp_kho_scratch *scratch);
+
 /* Take what is not free any more, wherever it lies. */
 int bp_kho_scratch_take(struct bp_kho_scratch *scratch, bp_phys_t start, uint64_t size);
 

@@ -308,6 +308,11 @@ static void initrd(struct world *w)
 	w->load.has_initrd = true;
 	w->load.initrd.bytes.len = 500 * MIB;
 }
+static void initrd_across(struct world *w)
+{
+	w->areas[1] = (struct bp_kho_area){ 768 * MIB, 64 * MIB };
+	initrd(w);
+}
 static void by_load(struct world *w)
 {
 	small(w);
@@ -446,6 +451,7 @@ static const struct {
 	  "kho_scratch=64M,128M,64M" },
 	{ "scratch-room", no_plan_by_load, NA, "placement", NULL },
 	{ "scratch-room", initrd, ERROR, "no room for the initrd: 500 MiB", "64M,640M,64M" },
+	{ "scratch-room", initrd_across, ERROR, "no room for the initrd: 500 MiB", "kexec -c" },
 	{ "scratch-room", no_areas, UNKNOWN, "not known", NULL },
 	{ "scratch-room", by_load, OK, "16 MiB stay free", NULL },
 	{ "scratch-room", off, NA, "off", NULL },
