@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import stat
+import subprocess
 import tarfile
 
 import arches
@@ -51,6 +52,8 @@ class HopCase:
     cpu: str = ""
     devices: tuple = ()         # further words for QEMU
     libraries: tuple = ()       # that our programs load while they run
+    images: tuple = ()          # of IMAGES, or other kernels of kernels.conf: on the disk, too
+    says: tuple = ()            # expressions: a mark "said" must match each
     peer: bool = False          # kexec-tools has nothing of it
     more: object = None         # function of archive and loader's path: further programs
     after: object = None        # function of case and files: what the host checks besides
@@ -135,10 +138,25 @@ def image_of(case, kernel, tools, loader):
     return archive.encode()
 
 
-def store_of(path, kernel, image):
+def other_luo(kernel):
+    """The same kernel with another version of the live update orchestrator's state."""
+    packed = initramfs.packed_vmlinux(kernel.vmlinuz.read_bytes())
+    vmlinux = subprocess.run(["zstd", "-dcq"], input=packed, stdout=subprocess.PIPE,
+                             check=True).stdout
+    data, found = re.subn(rb"(?<=\0)luo-v\d(?=\0)", b"luo-v9", vmlinux)
+    if found != 1:
+        raise ValueError(f"{kernel.vmlinuz}: luo-v* is there {found} times")
+    return data
+
+
+IMAGES = {"vmlinux-luo-v9": other_luo}
+
+
+def store_of(path, kernel, image, more):
     """The disk with what each hop loads: a tar archive."""
     with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
-        for name, data in (("next/vmlinuz", kernel.vmlinuz.read_bytes()), ("next/initrd", image)):
+        for name, data in (("next/vmlinuz", kernel.vmlinuz.read_bytes()), ("next/initrd", image),
+                           *((f"next/{name}", data) for name, data in more.items())):
             info = tarfile.TarInfo(name)
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
@@ -157,8 +175,9 @@ class HopRun(runner.Run):
     """One such machine; what it saw is in .marks and .files."""
 
     def missing(self):
-        if self.case.kernel not in self.bench.kernels:
-            return f"no kernel {self.case.kernel} in the cache (build-test-kernels makes it)"
+        for name in {self.case.kernel, *self.case.images} - set(IMAGES):
+            if name not in self.bench.kernels:
+                return f"no kernel {name} in the cache (build-test-kernels makes it)"
         this = arches.ARCHES[self.case.arch]
         if not shutil.which(this.qemu):
             return f"this host has no {this.qemu}"
@@ -177,7 +196,9 @@ class HopRun(runner.Run):
         data = image_of(case, kernel, self.bench.tools, self.kexec)
         image, store = self.folder / "initramfs.cpio", self.folder / "store.tar"
         image.write_bytes(data)
-        store_of(store, kernel, data)
+        store_of(store, kernel, data, {
+            name: IMAGES[name](kernel) if name in IMAGES
+            else self.bench.kernels[name].vmlinuz.read_bytes() for name in case.images})
         timeout = runner.TIMEOUT * float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
         jumps = case.panic + 1 if case.panic >= 0 else case.hops
         with vm.Machine(self.folder, kernel.vmlinuz, image, common_cmdline(case), arch=case.arch,
@@ -210,6 +231,10 @@ class HopRun(runner.Run):
         console = (self.folder / "console.log").read_text(encoding="utf-8", errors="replace")
         upset = UPSET.findall(console)
         checks.append(judge.Check("no kernel complains", not upset, "[]", str(upset)))
+        for words in case.says:
+            said = self.words("said")
+            checks.append(judge.Check(f"said: {words}", any(re.search(words, s) for s in said),
+                                      words, str(said)))
         for words in self.words("check"):
             name, want, got = words.split("|", 2)
             checks.append(judge.Check(name, want == got, want, got))
@@ -513,6 +538,65 @@ check "none is left" "" "$(listed)"
 """
 
 
+# What would be lost, or worse, is refused before the jump, and what is loaded stays.
+REFUSED = """\
+refuses() {	# NAME WORDS ARGUMENT...: because of that
+	name=$1 words=$2
+	shift 2
+	run "$name" kexec "$@"
+	check "$name: exit status" 255 $rc
+	check "$name: the reason" yes "$(grep -q "$words" /tmp/out && echo yes || head -n 1 /tmp/out)"
+	check "$name: what is loaded" 1 "$(cat /sys/kernel/kexec_loaded)"
+}
+mkdir -p /run
+on="kho=on liveupdate=on"
+echo data >/tmp/data
+run save bootparams handover save vm /tmp/data
+[ $rc = 0 ] || fail "save: $(cat /tmp/out)"
+run good kexec -s -l /next/vmlinuz --initrd=/next/initrd --append="$on"
+check "a kernel that is in order: exit status" 0 $rc
+refuses other-luo "by luo-v5, and /next/vmlinux-luo-v9 knows luo-v9: it would panic" \
+	-c -l /next/vmlinux-luo-v9 --initrd=/next/initrd --append="$on"
+refuses no-kho "has no kexec handover" -s -l /next/7.x --initrd=/next/initrd --append="$on"
+refuses no-liveupdate "no liveupdate=on" -s -l /next/vmlinuz --initrd=/next/initrd --append=kho=on
+refuses no-kho-word "kexec handover would be off" \
+	-s -l /next/vmlinuz --initrd=/next/initrd --append=liveupdate=on
+refuses crashkernel "crashkernel=: 640 MiB do not fit" \
+	-s -l /next/vmlinuz --initrd=/next/initrd --append="$on crashkernel=640M"
+dd if=/dev/zero of=/tmp/large bs=1M count=0 seek=640 2>/dev/null
+refuses room-file-load "there is no room for the initrd: 640 MiB" \
+	-s -l /next/vmlinuz --initrd=/tmp/large --append="$on"
+refuses room-load "no room for the initrd" -c -l /next/vmlinuz --initrd=/tmp/large --append="$on"
+run tool bootparams handover check /next/7.x --append=kho=on
+check "handover check: exit status" 1 $rc
+check "handover check: the next kernel has none" 1 "$(grep -c '^error *kho-version' /tmp/out)"
+
+# As under systemd: one session is held by a process that it spares, one by another.
+mkdir -p /run/systemd/system
+vm-helper session mortal &
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	bootparams handover list | grep -q mortal && break
+	sleep 1
+done
+run holders kexec -s -l /next/vmlinuz --initrd=/next/initrd --append="$on"
+check "holders: exit status" 0 $rc
+check "holders: who dies, and who does not" "1 0" "$(
+	grep -c 'session "mortal" is held only by processes that are gone' /tmp/out
+) $(grep -c 'session "vm"' /tmp/out)"
+
+# The jump itself stays possible.
+run off kexec --live-update=off -l /next/vmlinuz --initrd=/next/initrd --append="BASE vm.hop=1"
+check "given up: exit status" 0 $rc
+mark jump
+kexec -e 2>&1 | while read -r line; do mark said "$line"; done
+fail "kexec -e returned"
+"""
+LOST = """\
+run lost bootparams handover restore vm /tmp
+check "the session is lost, as kexec -e has said" yes "$([ $rc = 0 ] || echo yes)"
+"""
+
+
 def all_cases():
     found = []
 
@@ -576,4 +660,9 @@ def all_cases():
         leave=SESSIONS_LEAVE, arrive=SESSIONS_ARRIVE,
         claim="what goes wrong while sessions are saved or restored leaves nothing half, and "
         "loses nothing")
+    add("kho-refused", kernel="test", cmdline=LIVE_UPDATE, memory_mib=2048, cpus=2, hops=1,
+        libraries=("libzstd.so.1",), images=("vmlinux-luo-v9", "7.x"), arrive=LOST,
+        first=REFUSED.replace("BASE", f"{arches.ARCHES['amd64'].cmdline} {LIVE_UPDATE}"),
+        says=("not told of kexec handover .* ends these sessions .*vm",),
+        claim="what a jump would lose is refused before it: each way that was met, in one go")
     return found

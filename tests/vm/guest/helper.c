@@ -15,6 +15,7 @@
  *                              COUNT glyphs of HEIGHT rows of (WIDTH + 7) / 8 bytes
  *   vm-helper fill SEED MIB FILE     writes numbers that follow from SEED
  *   vm-helper filled SEED MIB FILE   is FILE what fill writes? says where it is not
+ *   vm-helper session NAME     holds a live update session of that name, without files
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -277,8 +278,30 @@ static int fill(unsigned long seed, unsigned long mib, const char *path, bool co
 	return 0;
 }
 
+/* LIVEUPDATE_IOCTL_CREATE_SESSION, include/uapi/linux/liveupdate.h (Linux 7.3) */
+static int session(const char *name)
+{
+	struct {
+		uint32_t size;
+		int32_t fd;
+		char name[64];
+	} s = { .size = sizeof(s) };
+	int device = open("/dev/liveupdate", O_RDWR);
+
+	snprintf(s.name, sizeof(s.name), "%s", name);
+	if (device < 0 || ioctl(device, _IO(0xba, 0x00), &s)) {
+		perror("/dev/liveupdate");
+		return 1;
+	}
+	close(device);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "session") == 0)
+		return session(argv[2]);
 	if (argc == 5 && (strcmp(argv[1], "fill") == 0 || strcmp(argv[1], "filled") == 0))
 		return fill(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), argv[4],
 			    strcmp(argv[1], "filled") == 0);
@@ -291,7 +314,8 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "font") == 0)
 		return font();
 	fputs("usage: vm-helper plant TAG MIB | find TAG FILE | "
-	      "screen-info FILE | font | fill SEED MIB FILE | filled SEED MIB FILE\n",
+	      "screen-info FILE | font | fill SEED MIB FILE | filled SEED MIB FILE | "
+	      "session NAME\n",
 	      stderr);
 	return 2;
 }
