@@ -285,6 +285,14 @@ static uint64_t last_size(const char *cmdline, const char *suffix)
 	return text ? parse_size(&at) : 0;
 }
 
+static bool skip(const char **at, char c)
+{
+	if (**at != c)
+		return false;
+	(*at)++;
+	return true;
+}
+
 /* "512M-2G:64M,2G-:128M@16M" */
 static uint64_t size_by_ram(const char **at, uint64_t ram)
 {
@@ -292,21 +300,20 @@ static uint64_t size_by_ram(const char **at, uint64_t ram)
 
 	/* Firmware keeps some of what was built in. */
 	ram = bp_align_up(ram, 128 * MIB);
-	for (;;) {
+	for (;; (*at)++) {
 		uint64_t from = parse_size(at), to = UINT64_MAX, size;
 
-		if (*(*at)++ != '-')
+		if (!skip(at, '-'))
 			return 0;
 		if (**at != ':')
 			to = parse_size(at);
-		if (*(*at)++ != ':')
+		if (!skip(at, ':'))
 			return 0;
 		size = parse_size(at);
 		if (!found && ram >= from && ram < to)
 			found = size;
 		if (**at != ',')
 			return found;
-		(*at)++;
 	}
 }
 

@@ -37,6 +37,7 @@ static const struct {
 	{ "crashkernel=4G:128M", 0, 0, 256 * MIB, false },
 	{ "crashkernel=1G-2G", GIB, 0, 256 * MIB, false },
 	{ "crashkernel=1G-2G:", 0, 0, 256 * MIB, false },
+	{ "crashkernel=512M-4G:64M,2", 0, 0, 256 * MIB, false },
 	{ "crashkernel=", 0, 0, 256 * MIB, false },
 	{ "crashkernel=99999999999999999999E", UINT64_MAX, 0, 256 * MIB, false },
 };
