@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "bootparams-cmd.h"
+#include "collect/kho-abi.h"
 #include "collect/luo-holders.h"
+#include "collect/luo-sessions.h"
 #include "collect/luo.h"
 #include "core/tree.h"
 
@@ -105,6 +107,21 @@ static int read_pattern(struct bp_ctx *ctx, const char *pattern)
 	return r;
 }
 
+static int read_handover(struct bp_ctx *ctx, const struct bp_machine *m)
+{
+	struct bp_kho_running running;
+	struct bp_luo_sessions sessions;
+	int r = bp_kho_running_collect(ctx, m, &running);
+
+	if (r)
+		return r;
+	bp_kho_running_done(&running);
+	r = bp_luo_sessions_collect(ctx, &sessions);
+	if (!r)
+		bp_luo_sessions_done(&sessions);
+	return r;
+}
+
 /* Collection and the rest. What fails is said, and recorded as it failed. */
 static int read_all(struct bp_ctx *ctx)
 {
@@ -127,6 +144,9 @@ static int read_all(struct bp_ctx *ctx)
 		r = bp_luo_holders_read(ctx, &holders);
 	bp_luo_state_done(&luo);
 	bp_luo_holders_done(&holders);
+	/* And "handover check". */
+	if (m && m->kho.on && !r)
+		r = read_handover(ctx, m);
 	bp_machine_unref(m);
 	if (bp_kernel_log_read(ctx, &log))
 		say_warning("%s; recording without the kernel log", bp_ctx_message(ctx));
