@@ -78,6 +78,59 @@ START_TEST(one_file_is_itself)
 }
 END_TEST
 
+static int is_member(void *arg, const char *name, uint32_t mode, struct bp_span data)
+{
+	if (!strcmp(name, "kexec-bootparams/handover") && mode == (BP_CPIO_FILE | 0644) &&
+	    data.len == 6 && !memcmp(data.data, "record", 6))
+		++*(int *)arg;
+	return 0;
+}
+
+/* Behind an archive that ends anywhere: what is added is found, at a multiple of 4. */
+START_TEST(a_tail_is_an_archive_of_its_own)
+{
+	bp_autobuf struct bp_buf tail = { 0 }, first = { 0 };
+
+	ck_assert_int_eq(bp_cpio_add(&tail, "kexec-bootparams", BP_CPIO_DIRECTORY | 0755,
+				     (struct bp_span){ 0 }), 0);
+	ck_assert_int_eq(bp_cpio_add(&tail, "kexec-bootparams/handover", BP_CPIO_FILE | 0644,
+				     bp_span_make("record", 6)), 0);
+	ck_assert_int_eq(bp_cpio_end(&tail), 0);
+	ck_assert_uint_eq(tail.len % 4, 0);
+	ck_assert_int_eq(bp_cpio_end(&first), 0);
+	for (size_t more = 0; more < 5; more++) {
+		bp_autoinitrd struct bp_initrd i = BP_INITRD_NONE;
+		size_t len = first.len + more, at = (len + 3) / 4 * 4 + 4;
+		FILE *f = fopen("a", "w");
+		uint8_t *copy;
+		int found = 0;
+
+		ck_assert_ptr_nonnull(f);
+		ck_assert_uint_eq(fwrite(first.data, 1, first.len, f), first.len);
+		for (size_t k = 0; k < more; k++)
+			putc(0, f);
+		ck_assert_int_eq(fclose(f), 0);
+		ck_assert_int_eq(bp_initrd_open(ctx, (const char *[]){ "a", NULL }, &i), 0);
+		ck_assert_uint_eq(bp_initrd_size_with(&i, bp_buf_span(&tail)), at + tail.len);
+		ck_assert_uint_eq(bp_initrd_size_with(&i, (struct bp_span){ 0 }), len);
+		ck_assert_int_eq(bp_initrd_make_fd(ctx, &i, bp_buf_span(&tail)), 0);
+		ck_assert_int_eq(lseek(i.fd, 0, SEEK_END), at + tail.len);
+		copy = mmap(NULL, at + tail.len, PROT_READ, MAP_PRIVATE, i.fd, 0);
+		ck_assert_ptr_ne(copy, MAP_FAILED);
+		ck_assert_mem_eq(copy, i.bytes.data, len);
+		assert_all(copy + len, 0, at - len);
+		ck_assert_int_eq(bp_cpio_walk(ctx, bp_span_make(copy, at + tail.len), i.fd,
+					      is_member, &found), 0);
+		ck_assert_int_eq(found, 1);
+		munmap(copy, at + tail.len);
+		/* And back to the file alone. */
+		ck_assert(bp_initrd_drop_copy(&i));
+		ck_assert_int_eq(lseek(i.fd, 0, SEEK_END), len);
+		ck_assert(!bp_initrd_drop_copy(&i));
+	}
+}
+END_TEST
+
 START_TEST(several_are_padded_with_zeros_to_pages)
 {
 	const char *paths[] = { "a", "page", "b", "a", NULL };
@@ -195,6 +248,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, one_file_is_itself);
+	tcase_add_test(t, a_tail_is_an_archive_of_its_own);
 	tcase_add_test(t, several_are_padded_with_zeros_to_pages);
 	tcase_add_test(t, size_is_64_bit_and_costs_no_memory);
 	tcase_add_test(t, unusable_file_is_named);
