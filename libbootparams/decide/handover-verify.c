@@ -13,6 +13,7 @@
 
 #include "decide/handover-verify.h"
 #include "decide/pci-handover.h"
+#include "decide/screen.h"
 #include "wire/pci-config.h"
 
 const char *bp_verify_outcome_name(enum bp_verify_outcome outcome)
@@ -285,39 +286,36 @@ static const char *screen_text(uint64_t base, uint32_t width, uint32_t height,
 }
 
 /*
- * What this kernel was told, or what any source has seen: a source that never heard of one
- * says nothing of it.
+ * The source that the next load would believe. What this kernel was told comes from the loader
+ * that wrote the record, and agrees with it wherever the framebuffer is: it counts only where
+ * nobody says where it is now.
  */
 static int verify_screen(struct bp_verify *verify, const struct bp_machine *m,
 			 const struct bp_handover *h)
 {
-	const struct bp_screen_fact *other = NULL;
+	const struct bp_screen_fact *f;
 	char was[TEXT_MAX], is[TEXT_MAX];
 	bool mode = h->screen.width && h->screen.height;
 
 	if (!h->screen.outcome || !strcmp(h->screen.outcome, "none") || !h->screen.base)
 		return 0;
+	f = bp_screen_choose_base(&m->screen_facts);
 	screen_text(h->screen.base, h->screen.width, h->screen.height, was);
-	for (size_t i = 0; i < m->screen_facts.n; i++) {
-		const struct bp_screen_fact *f = &m->screen_facts.v[i];
-
-		if (!f->has_base || !f->base || f->base_trust == BP_TRUST_NONE)
-			continue;
-		if (f->base != h->screen.base ||
-		    (mode && f->has_mode && (f->width_px != h->screen.width ||
-					     f->height_px != h->screen.height))) {
-			other = other ? other : f;
-			continue;
-		}
-		return item(verify, "framebuffer", "place", BP_VERIFY_SAME, was, was, NULL);
-	}
-	if (!other)
+	if (!f || !f->base)
 		return item(verify, "framebuffer", "place", BP_VERIFY_UNKNOWN, was, NULL,
 			    "nothing of this system tells where it is");
-	return item(verify, "framebuffer", "place", BP_VERIFY_CHANGED, was,
-		    screen_text(other->base, other->has_mode ? other->width_px : 0,
-				other->has_mode ? other->height_px : 0, is),
-		    other->source);
+	screen_text(f->base, f->has_mode ? f->width_px : 0, f->has_mode ? f->height_px : 0,
+		    is);
+	if (f->base != h->screen.base)
+		return item(verify, "framebuffer", "place", BP_VERIFY_CHANGED, was, is,
+			    f->source);
+	if (!mode || !f->has_mode || f->mode_trust == BP_TRUST_NONE ||
+	    (f->width_px == h->screen.width && f->height_px == h->screen.height))
+		return item(verify, "framebuffer", "place", BP_VERIFY_SAME, was, was, NULL);
+	if (f->mode_trust == BP_TRUST_LIVE)
+		return item(verify, "framebuffer", "place", BP_VERIFY_EXPECTED, was, is,
+			    "a driver has set another mode since");
+	return item(verify, "framebuffer", "place", BP_VERIFY_CHANGED, was, is, f->source);
 }
 
 /* ---- kexec handover ---- */

@@ -232,7 +232,7 @@ static void place_obstacle(const struct bp_machine *m, const struct bp_screen *s
 }
 
 /* The first live statement of a place wins, then that of boot. */
-static const struct bp_screen_fact *choose_base(const struct bp_screen_facts *f)
+const struct bp_screen_fact *bp_screen_choose_base(const struct bp_screen_facts *f)
 {
 	for (int trust = BP_TRUST_LIVE; trust > BP_TRUST_NONE; trust--)
 		for (size_t i = 0; i < f->n; i++)
@@ -286,7 +286,7 @@ static struct view look(const struct bp_machine *m)
 	v.lost = record && record->has_base && !(v.boot && v.boot->has_base);
 	if (v.lost)
 		v.boot = record;
-	v.base = choose_base(v.f);
+	v.base = bp_screen_choose_base(v.f);
 	if (v.base)
 		v.display = bp_display_holding(v.f, v.base->base, &v.bar);
 	choose_card(&v);

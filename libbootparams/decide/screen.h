@@ -40,6 +40,8 @@ int bp_screen_option_parse(struct bp_ctx *ctx, const char *text,
  */
 int bp_screen_decide(struct bp_ctx *ctx, const struct bp_machine *m,
 		     const struct bp_screen_option *option, struct bp_screen *ret_screen);
+/* Whose word counts for where it is; NULL: nobody's. */
+const struct bp_screen_fact *bp_screen_choose_base(const struct bp_screen_facts *f);
 /* What kexec_file_load(2) will give the next kernel, whatever we decide. */
 int bp_screen_file_load(struct bp_ctx *ctx, const struct bp_machine *m,
 			struct bp_screen *ret_screen);

@@ -231,6 +231,7 @@ START_TEST(framebuffer)
 {
 	const struct bp_screen_fact here = { .source = "boot_params",
 					     .base_trust = BP_TRUST_BOOT,
+					     .mode_trust = BP_TRUST_BOOT,
 					     .has_base = true, .base = 0xc0000000,
 					     .has_mode = true, .width_px = 1280,
 					     .height_px = 800 };
@@ -244,13 +245,36 @@ START_TEST(framebuffer)
 	run(&s);
 	ck_assert(s.result.n == 1 && s.result.counts[BP_VERIFY_SAME] == 1);
 	bp_verify_done(&s.result);
-	/* a source that believes in another, beside one that knows */
+	/* its memory moved: what the loader told this kernel agrees with the record still */
 	s.screens[1] = here;
+	s.screens[1].source = "dispi";
+	s.screens[1].base_trust = BP_TRUST_LIVE;
+	s.screens[1].base = 0xe0000000;
+	s.machine.screen_facts.n = 2;
+	ck_assert_str_eq(only(&s)->why, "dispi");
+	bp_verify_done(&s.result);
+	is(&s, BP_VERIFY_CHANGED, "framebuffer", "place", "0xc0000000, 1280x800",
+	   "0xe0000000, 1280x800");
+	/* it is there, and a driver has it: in a mode of its own */
+	s.record = (struct bp_handover){ .screen = SCREEN };
+	s.screens[0] = s.screens[1] = here;
+	s.screens[1].base_trust = s.screens[1].mode_trust = BP_TRUST_LIVE;
+	s.screens[1].width_px = 1024;
+	s.machine.screen_facts.n = 2;
+	is(&s, BP_VERIFY_EXPECTED, "framebuffer", "place", "0xc0000000, 1280x800",
+	   "0xc0000000, 1024x800");
+	/* a driver has it, and what it was told at boot is another place */
+	s.record = (struct bp_handover){ .screen = SCREEN };
+	s.screens[0] = s.screens[1] = here;
 	s.screens[0].base = 0xe0000000;
+	s.screens[1].base_trust = BP_TRUST_LIVE;
 	s.machine.screen_facts.n = 2;
 	run(&s);
 	ck_assert_uint_eq(s.result.counts[BP_VERIFY_SAME], 1);
 	bp_verify_done(&s.result);
+	/* only the told place, and it is another */
+	s.screens[0] = here;
+	s.screens[0].base = 0xe0000000;
 	s.machine.screen_facts.n = 1;
 	is(&s, BP_VERIFY_CHANGED, "framebuffer", "place", "0xc0000000, 1280x800",
 	   "0xe0000000, 1280x800");
