@@ -652,15 +652,15 @@ def all_cases():
             crashkernel="256M", panic=2, mib=16,
             claim="on arm64, after two hops the crash kernel works")
     # native: this kernel has no ASPM, without which it leaves hotplug to a firmware that has none
-    add("kho-2hops-cs-pci", kernel="test", calls="cs", devices=PCI_DEVICES,
+    add("kho-2hops-cs-pci", kernel="test", core=True, calls="cs", devices=PCI_DEVICES,
         cmdline=f"{LIVE_UPDATE} intel_iommu=on pcie_ports=native",
         leave=PCI_LEAVE, arrive=PCI_ARRIVE,
         claim="verify finds devices of VFIO behind a switch as they were left, and each change")
-    add("kho-sessions", kernel="test", calls="s", cmdline=LIVE_UPDATE, hops=1, memory_mib=1024,
+    add("kho-sessions", kernel="test", core=True, calls="s", cmdline=LIVE_UPDATE, hops=1, memory_mib=1024,
         leave=SESSIONS_LEAVE, arrive=SESSIONS_ARRIVE,
         claim="what goes wrong while sessions are saved or restored leaves nothing half, and "
         "loses nothing")
-    add("kho-refused", kernel="test", cmdline=LIVE_UPDATE, memory_mib=2048, cpus=2, hops=1,
+    add("kho-refused", kernel="test", core=True, cmdline=LIVE_UPDATE, memory_mib=2048, cpus=2, hops=1,
         libraries=("libzstd.so.1",), images=("vmlinux-luo-v9", "7.x"), arrive=LOST,
         first=REFUSED.replace("BASE", f"{arches.ARCHES['amd64'].cmdline} {LIVE_UPDATE}"),
         says=("not told of kexec handover .* ends these sessions .*vm",),
