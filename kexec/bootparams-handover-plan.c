@@ -25,6 +25,14 @@ struct job {
 /* Exit status, beside 0 and 1: a device would be refused. */
 #define STATUS_REFUSED 2
 
+/* The file of devices that were named is there, and not known here. */
+static bool chosen_unread(const struct job *job)
+{
+	int r = job->machine->pci.chosen_status;
+
+	return r && r != -ENOENT && r != -ENODATA && r != -ENOTDIR;
+}
+
 /* ---- JSON ---- */
 
 static void json_device(const struct job *job, const struct bp_pci_verdict *v,
@@ -175,7 +183,8 @@ static int to_text(const struct job *job, struct bp_buf *b)
 	int r = 0;
 
 	if (!job->plan.n) {
-		put(b, &r, "No PCI device is VFIO's, and none was named: none is recorded.\n");
+		put(b, &r, "No PCI device is VFIO's%s: none is recorded.\n",
+		    chosen_unread(job) ? "" : ", and none was named");
 	} else {
 		for (size_t i = 0; i < job->plan.n; i++)
 			width = BP_MAX(width, strlen(job->plan.v[i].device->address));
@@ -205,9 +214,15 @@ static int keep(struct bp_ctx *ctx, const struct job *job)
 	for (size_t i = 0; i < job->plan.n; i++)
 		if (job->plan.v[i].device->chosen && job->plan.v[i].recorded)
 			put(&text, &r, "%s\n", job->plan.v[i].device->address);
-	if (!r && mkdir(BP_HANDOVER_RUN, 0755) < 0 && errno != EEXIST)
+	/* For everybody to read, whatever the umask. */
+	if (!r && (mkdir(BP_HANDOVER_RUN, 0755) ? errno != EEXIST
+						 : chmod(BP_HANDOVER_RUN, 0755)))
 		return bp_fail_errno(ctx, -errno, "cannot make " BP_HANDOVER_RUN);
-	return r ? r : bp_record_write(ctx, BP_PCI_CHOSEN, &text);
+	if (!r)
+		r = bp_record_write(ctx, BP_PCI_CHOSEN, &text);
+	if (!r && chmod(BP_PCI_CHOSEN, 0644))
+		r = bp_fail_errno(ctx, -errno, "cannot let others read " BP_PCI_CHOSEN);
+	return r;
 }
 
 static int forget(void)
@@ -235,8 +250,10 @@ static int look(struct bp_ctx *ctx, struct job *job, struct bp_buf *text)
 			       job->line, &job->next);
 	if (!r)
 		r = bp_pci_plan_make(ctx, m, job->next, &job->plan);
-	if (!r && *job->devices && !job->sysroot)
-		r = keep(ctx, job);
+	if (!r && chosen_unread(job))
+		r = bp_strv_printf(&job->plan.warnings,
+				   "devices that were named are not known: cannot read "
+				   BP_PCI_CHOSEN ": %s", strerror(-m->pci.chosen_status));
 	if (!r)
 		r = job->json ? to_json(job, text) : to_text(job, text);
 	return r;
@@ -307,6 +324,15 @@ static int plan(int argc, char **argv)
 		say_error("%s", bootparams_why(ctx, r));
 	else if (bootparams_print(&text) == EXIT_SUCCESS)
 		status = job.plan.n_refused ? STATUS_REFUSED : EXIT_SUCCESS;
+	/* The plan is worth something also to who may not write there. */
+	if (!r && *job.devices && !job.sysroot) {
+		r = keep(ctx, &job);
+		if (r) {
+			say_error("the devices are not named for the next load: %s",
+				  bootparams_why(ctx, r));
+			status = EXIT_FAILURE;
+		}
+	}
 	bp_pci_plan_done(&job.plan);
 	free(job.next);
 	bp_machine_unref(job.machine);
