@@ -371,6 +371,7 @@ static int hand_over(struct load *l)
 static int hand_over_without_record(struct load *l, int error)
 {
 	struct bp_kexec_state now = l->machine->kexec;
+	int r;
 
 	if (error != -EACCES)
 		return error;
@@ -382,7 +383,12 @@ static int hand_over_without_record(struct load *l, int error)
 	if (l->o->debug)
 		fprintf(stderr, "kexec: %s: %s; trying without the hand-over record\n",
 			bp_syscall_name(l->plan->syscall), strerror(-error));
-	return hand_over(l);
+	r = hand_over(l);
+	if (!r)
+		say_warning("the next system gets no hand-over record: %s refuses the initrd "
+			    "with the record behind it (%s)",
+			    bp_syscall_name(l->plan->syscall), strerror(-error));
+	return r;
 }
 
 /* The first call has spent one of kexec_load_limit_*: look again before there is another
