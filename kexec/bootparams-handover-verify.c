@@ -122,7 +122,8 @@ static int text_without(const struct bp_handover_given *given, bool failed,
 		put(b, &r, "There is no hand-over record of the system before: another loader "
 		    "started this one, or the record stayed in the initrd.\n");
 	for (char **d = given->dropped; d && *d; d++)
-		put(b, &r, "Not believed: %s.\n", *d);
+		put(b, &r, "Not believed: %s%s\n", *d,
+		    (*d)[strlen(*d) - 1] == '?' ? "" : ".");
 	return r;
 }
 

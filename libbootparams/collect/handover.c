@@ -35,49 +35,50 @@ void bp_handover_given_done(struct bp_handover_given *given)
 	bp_handover_done(&given->record);
 }
 
-/* Of a place: -ENOENT without a message where there is nothing. */
-typedef int find_fn(struct bp_ctx *ctx, const struct bp_machine *m,
+/* The @nth of a place, from 0 on: -ENOENT without a message where there is none. */
+typedef int find_fn(struct bp_ctx *ctx, const struct bp_machine *m, size_t nth,
 		    struct bp_buf *ret_bytes);
 
-static int find_setup_data(struct bp_ctx *ctx, const struct bp_machine *m,
+static int find_setup_data(struct bp_ctx *ctx, const struct bp_machine *m, size_t nth,
 			   struct bp_buf *ret_bytes)
 {
 	for (size_t i = 0; i < m->x86.n_nodes; i++) {
 		const struct bp_buf *data = &m->x86.nodes[i].data;
 
-		if (m->x86.nodes[i].type == BP_HANDOVER_SETUP_TYPE)
+		if (m->x86.nodes[i].type == BP_HANDOVER_SETUP_TYPE && !nth--)
 			return bp_buf_append(ret_bytes, data->data, data->len);
 	}
 	return -ENOENT;
 }
 
-static int find_file(struct bp_ctx *ctx, const char *path, struct bp_buf *ret_bytes)
+static int find_file(struct bp_ctx *ctx, const char *path, size_t nth,
+		     struct bp_buf *ret_bytes)
 {
-	int r = bp_io_read(ctx, path, BP_HANDOVER_MAX, ret_bytes);
+	int r = nth ? -ENOENT : bp_io_read(ctx, path, BP_HANDOVER_MAX, ret_bytes);
 
 	/* Not recorded is as good as not there. */
 	return r == -ENODATA || r == -ENOTDIR ? -ENOENT : r;
 }
 
-static int find_run(struct bp_ctx *ctx, const struct bp_machine *m,
+static int find_run(struct bp_ctx *ctx, const struct bp_machine *m, size_t nth,
 		    struct bp_buf *ret_bytes)
 {
-	return find_file(ctx, BP_HANDOVER_RUN_GIVEN, ret_bytes);
+	return find_file(ctx, BP_HANDOVER_RUN_GIVEN, nth, ret_bytes);
 }
 
-static int find_initrd(struct bp_ctx *ctx, const struct bp_machine *m,
+static int find_initrd(struct bp_ctx *ctx, const struct bp_machine *m, size_t nth,
 		       struct bp_buf *ret_bytes)
 {
-	return find_file(ctx, "/" BP_HANDOVER_INITRD_FILE, ret_bytes);
+	return find_file(ctx, "/" BP_HANDOVER_INITRD_FILE, nth, ret_bytes);
 }
 
-static int find_chosen(struct bp_ctx *ctx, const struct bp_machine *m,
+static int find_chosen(struct bp_ctx *ctx, const struct bp_machine *m, size_t nth,
 		       struct bp_buf *ret_bytes)
 {
 	const void *fdt = m->device_tree.blob.data, *p;
 	int len, chosen;
 
-	if (m->device_tree.status)
+	if (m->device_tree.status || nth)
 		return -ENOENT;
 	chosen = fdt_path_offset(fdt, "/chosen");
 	p = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, BP_HANDOVER_PROPERTY, &len);
@@ -89,12 +90,23 @@ static const struct {
 	const char *name;
 	find_fn *find;
 	bool inherited;		/* may be of an earlier kexec: see above */
+	bool in_initrd;		/* it comes with one, by kexec_file_load */
 } places[] = {
-	{ "setup_data", find_setup_data, false },
-	{ BP_HANDOVER_RUN_GIVEN, find_run, false },
-	{ "/" BP_HANDOVER_INITRD_FILE, find_initrd, false },
-	{ "/chosen", find_chosen, true },
+	{ "setup_data", find_setup_data, false, false },
+	{ BP_HANDOVER_RUN_GIVEN, find_run, false, true },
+	{ "/" BP_HANDOVER_INITRD_FILE, find_initrd, false, true },
+	{ "/chosen", find_chosen, true, false },
 };
+
+static int check_origin(struct bp_ctx *ctx, size_t place, const struct bp_handover *h)
+{
+	if (places[place].in_initrd && h->syscall && strcmp(h->syscall, "kexec_file_load"))
+		return bp_fail(ctx, -ESTALE,
+			       "it says that it came by %s, which puts none into an initrd: "
+			       "somebody else has put it there",
+			       h->syscall);
+	return 0;
+}
 
 static int check_age(struct bp_ctx *ctx, const struct bp_machine *m, bool inherited,
 		     const struct bp_handover *h)
@@ -118,19 +130,21 @@ static int check_age(struct bp_ctx *ctx, const struct bp_machine *m, bool inheri
 	return 0;
 }
 
-static int take(struct bp_ctx *ctx, struct bp_machine *m, size_t place)
+static int take(struct bp_ctx *ctx, struct bp_machine *m, size_t place, size_t nth)
 {
 	struct bp_handover_given *given = &m->handover;
 	bp_autohandover struct bp_handover h = { 0 };
 	bp_autobuf struct bp_buf bytes = { 0 };
-	int r = places[place].find(ctx, m, &bytes);
+	int r = places[place].find(ctx, m, nth, &bytes);
 
 	if (r == -ENOENT) {
 		bp_forgive(ctx);
-		return 0;
+		return r;
 	}
 	if (!r)
 		r = bp_handover_decode(ctx, bp_buf_span(&bytes), &h);
+	if (!r)
+		r = check_origin(ctx, place, &h);
 	if (!r)
 		r = check_age(ctx, m, places[place].inherited, &h);
 	if (r == -ENOMEM)
@@ -196,8 +210,11 @@ int bp_collect_handover(struct bp_ctx *ctx, struct bp_machine *m)
 	given->status = -ENOENT;
 	given->by_kexec = started_by_kexec(m);
 	r = read_luo(ctx, &given->luo);
-	for (size_t i = 0; i < BP_ARRAY_SIZE(places) && !r; i++)
-		r = take(ctx, m, i);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(places) && !r; i++) {
+		for (size_t nth = 0; !r; nth++)
+			r = take(ctx, m, i, nth);
+		r = r == -ENOENT ? 0 : r;
+	}
 	for (char **d = given->dropped; d && *d; d++)
 		bp_debug(ctx, "hand-over record: %s", *d);
 	return r;

@@ -138,6 +138,48 @@ START_TEST(a_damaged_one_is_not_believed_and_the_next_place_is_asked)
 }
 END_TEST
 
+START_TEST(a_damaged_node_hides_no_other)
+{
+	bp_autobuf struct bp_buf b = record_of(OTHER_BOOT, 7);
+	struct bp_machine *m;
+
+	b.data[b.len - 1] ^= 1;
+	OK(bp_buf_printf(&tree, "text " NODE "type 0x4250484f\n"));
+	add_file(NODE "data", b.data, b.len);
+	OK(bp_buf_printf(&tree, "text sys/kernel/boot_params/setup_data/1/type 0x4250484f\n"));
+	add_record("sys/kernel/boot_params/setup_data/1/data", OTHER_BOOT, 3);
+	m = collect("x86_64");
+	ck_assert_int_eq(m->handover.status, 0);
+	ck_assert_str_eq(m->handover.source, "setup_data");
+	ck_assert_uint_eq(m->handover.record.generation, 3);
+	assert_dropped(&m->handover, 0, "setup_data: hand-over record: its CRC is");
+	ck_assert_ptr_null(m->handover.dropped[1]);
+	bp_machine_unref(m);
+}
+END_TEST
+
+START_TEST(kexec_load_puts_none_into_an_initrd)
+{
+	struct bp_handover h = { .loader = (char *)"test", .boot_id = (char *)OTHER_BOOT,
+				 .generation = 3, .syscall = (char *)"kexec_load" };
+
+	for (int i = 0; i < 2; i++) {
+		bp_autobuf struct bp_buf b = { 0 };
+		struct bp_machine *m;
+
+		new_tree();
+		OK(bp_handover_encode(plain, &h, &b));
+		add_file("run/kexec-bootparams/handover", b.data, b.len);
+		m = collect("x86_64");
+		ck_assert_int_eq(m->handover.status, i ? 0 : -ESTALE);
+		if (!i)
+			assert_dropped(&m->handover, 0, "it came by kexec_load");
+		bp_machine_unref(m);
+		h.syscall = (char *)"kexec_file_load";
+	}
+}
+END_TEST
+
 START_TEST(alone_it_is_the_status)
 {
 	bp_autobuf struct bp_buf b = record_of(OTHER_BOOT, 7);
@@ -442,6 +484,8 @@ int main(void)
 	tcase_add_test(t, none);
 	tcase_add_test(t, setup_data);
 	tcase_add_test(t, a_damaged_one_is_not_believed_and_the_next_place_is_asked);
+	tcase_add_test(t, a_damaged_node_hides_no_other);
+	tcase_add_test(t, kexec_load_puts_none_into_an_initrd);
 	tcase_add_test(t, alone_it_is_the_status);
 	tcase_add_test(t, what_this_system_wrote_itself_it_was_not_given);
 	tcase_add_test(t, in_chosen);
