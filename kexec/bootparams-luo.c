@@ -77,6 +77,18 @@ static void text_session(const struct bp_luo_session_state *s, struct bp_buf *b,
 	}
 }
 
+/* Of sessions, only those that were made here go to the next kernel. */
+static const char *but_sessions(const struct bp_luo_state *s)
+{
+	for (size_t i = 0; i < s->n_sessions; i++)
+		if (!s->sessions[i].incoming)
+			return "";
+	if (s->sessions_status)
+		return "";
+	return s->n_sessions ? ", but no session: what has arrived is not passed on"
+			     : ", but no session";
+}
+
 static void text_state(const struct bp_luo_state *s, struct bp_buf *b, int *r)
 {
 	const char *status = status_text(s->status);
@@ -105,7 +117,8 @@ static void text_state(const struct bp_luo_state *s, struct bp_buf *b, int *r)
 	if (s->preserved_why)
 		put(b, r, "  preserved     %s\n", s->preserved_why);
 	else
-		put(b, r, "  preserved     %s for the next kernel, by KHO\n", size);
+		put(b, r, "  preserved     %s for the next kernel, by KHO%s\n", size,
+		    but_sessions(s));
 }
 
 int bootparams_luo_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j)
