@@ -113,7 +113,17 @@ static void json_record(struct bp_json *j, const char *key, const struct bp_hand
 	bp_json_string(j, "compatible", h->kho.compatible);
 	bp_json_hex(j, "fdt", h->kho.fdt);
 	bp_json_string(j, "luo", h->kho.luo);
+	bp_json_uint(j, "sessions", h->saved);
+	bp_json_string(j, "sessions_unknown", h->saved_why);
 	bp_json_object_end(j);
+	bp_json_array(j, "sessions");
+	for (size_t i = 0; i < h->n_sessions; i++) {
+		bp_json_object(j, NULL);
+		bp_json_string(j, "name", h->sessions[i].name);
+		bp_json_uint(j, "files", h->sessions[i].files);
+		bp_json_object_end(j);
+	}
+	bp_json_array_end(j);
 	bp_json_array(j, "devices");
 	for (size_t i = 0; i < h->n_devices; i++)
 		json_device(j, &h->devices[i]);
@@ -222,6 +232,13 @@ static void text_record(struct bp_buf *b, int *r, const struct bp_handover *h)
 			put(b, r, ", tree at 0x%" PRIx64, h->kho.fdt);
 		put(b, r, "\n");
 	}
+	if (h->saved_why)
+		put(b, r, "  %-13s unknown: %s\n", "sessions", h->saved_why);
+	else if (h->saved)
+		put(b, r, "  %-13s %" PRIu32 "\n", "sessions", h->saved);
+	for (size_t i = 0; i < h->n_sessions; i++)
+		put(b, r, "    %s, %" PRIu32 " file%s\n", h->sessions[i].name,
+		    h->sessions[i].files, h->sessions[i].files == 1 ? "" : "s");
 	put(b, r, "  %-13s %zu\n", "devices", h->n_devices);
 	for (size_t i = 0; i < h->n_devices; i++)
 		text_device(b, r, &h->devices[i]);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bootparams-cmd.h"
+#include "collect/luo.h"
 #include "core/json.h"
 #include "decide/handover-verify.h"
 
@@ -163,6 +164,8 @@ static int look(struct bp_ctx *ctx, struct job *job, struct bp_buf *text)
 
 	if (!r)
 		r = bp_pci_expect(ctx, job->machine);
+	if (!r)
+		r = bp_luo_expect(ctx, job->machine);
 	if (!r && !job->machine->handover.status)
 		r = bp_handover_verify(job->machine, &job->machine->handover.record,
 				       &job->result);

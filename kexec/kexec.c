@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collect/luo.h"
 #include "decide/hyperv-partitions.h"
 #include "decide/kho.h"
 #include "decide/load.h"
@@ -521,6 +522,8 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 		return EXIT_STATUS_FAILED;
 	}
 	r = bp_machine_collect(ctx, &l.machine);
+	if (!r && l.machine->kho.on && !o->panic)
+		r = bp_luo_expect(ctx, l.machine);
 	if (r) {
 		say_error("%s", bp_ctx_message(ctx));
 		return EXIT_STATUS_FAILED;

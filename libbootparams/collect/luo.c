@@ -129,6 +129,7 @@ static int read_sessions(struct bp_ctx *ctx, struct bp_kcore *kcore,
 			       "luo_session_global is not as Linux 7.3 has it");
 	/* Until the first open of the device, what arrived is still in its tables. */
 	table = bp_le64(bytes + first + SET_HEAD);
+	s->unopened = table != 0;
 	r = table ? bp_luo_sessions_parse(ctx, mem, table, s)
 		  : walk_list(ctx, kcore, base + HEADER_LIST, true, s);
 	return r ? r : walk_list(ctx, kcore, base + (second - first) + HEADER_LIST, false, s);
@@ -212,4 +213,37 @@ int bp_luo_state_read(struct bp_ctx *ctx, const struct bp_machine *m,
 	else
 		*ret_state = s;
 	return r == -ENOMEM ? r : 0;
+}
+
+/* Why sessions are not known, where nothing was read that says it. */
+static int set_why(struct bp_luo_state *s, const char *why)
+{
+	free(s->sessions_why);
+	s->sessions_why = NULL;
+	return asprintf(&s->sessions_why, LUO_FILE ": %s", why) < 0 ? -ENOMEM : 0;
+}
+
+int bp_luo_expect(struct bp_ctx *ctx, struct bp_machine *m)
+{
+	struct bp_luo_state *s;
+	int r = 0;
+
+	if (m->luo)
+		return 0;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	r = bp_luo_state_read(ctx, m, s);
+	if (!r && s->status == -ENOENT && bp_io_exists(ctx, "/sys/class/misc/liveupdate/dev"))
+		r = set_why(s, "not there: is debugfs mounted?");
+	else if (!r && s->status && s->status != -ENOENT)
+		r = set_why(s, s->status == -EPROTO ? "of a version that is not known"
+						  : strerror(-s->status));
+	if (r) {
+		bp_luo_state_done(s);
+		free(s);
+		return r;
+	}
+	m->luo = s;
+	return 0;
 }

@@ -49,6 +49,8 @@ struct bp_luo_state {
 	char *sessions_why;	/* what was in the way */
 	struct bp_luo_session_state *sessions;
 	size_t n_sessions;
+	bool unopened;		/* nobody has opened the device since the jump: what arrived is
+				 * still in its tables */
 	struct bp_luo_flb_state *flbs;	/* what files have in common; of the last jump that
 					 * was tried */
 	size_t n_flbs;
@@ -61,6 +63,11 @@ struct bp_luo_state {
 int bp_luo_state_read(struct bp_ctx *ctx, const struct bp_machine *m,
 		      struct bp_luo_state *ret_state);
 void bp_luo_state_done(struct bp_luo_state *s);
+/*
+ * The same, for @m->luo: who decides about sessions asks for it first. -ENOMEM. Where live
+ * update is on, but nothing shows its state, sessions_why says so.
+ */
+int bp_luo_expect(struct bp_ctx *ctx, struct bp_machine *m);
 
 /*
  * The parts, for tests. -EPROTO: of a version that is not known; -EBADMSG: makes no sense;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "collect/luo.h"
 #include "collect/machine.h"
 
 /*
@@ -68,6 +69,9 @@ static void done(struct bp_machine *m)
 	bp_kho_done(&m->kho);
 	bp_pci_done(&m->pci);
 	bp_handover_given_done(&m->handover);
+	if (m->luo)
+		bp_luo_state_done(m->luo);
+	free(m->luo);
 	bp_gop_record_done(&m->gop.record);
 	bp_screen_facts_done(&m->screen_facts);
 }

@@ -264,6 +264,7 @@ struct bp_machine {
 	struct bp_kho kho;
 	struct bp_pci pci;
 	struct bp_handover_given handover;
+	struct bp_luo_state *luo;	/* NULL: not asked for, bp_luo_expect() */
 	struct bp_screen_facts screen_facts;
 };
 

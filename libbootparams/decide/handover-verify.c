@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collect/luo.h"
 #include "decide/handover-verify.h"
 #include "decide/pci-handover.h"
 #include "decide/screen.h"
@@ -335,6 +336,79 @@ static int verify_kho(struct bp_verify *verify, const struct bp_machine *m,
 		    "this kernel was given nothing by KHO, and sessions are lost");
 }
 
+/* ---- sessions ---- */
+
+static const char *files_text(uint64_t n, char text[TEXT_MAX])
+{
+	snprintf(text, TEXT_MAX, "%" PRIu64 " file%s", n, n == 1 ? "" : "s");
+	return text;
+}
+
+static int verify_session(struct bp_verify *verify, const struct bp_luo_state *luo,
+			  const struct bp_handover_session *h)
+{
+	const struct bp_luo_session_state *s = NULL;
+	bool fewer, finished;
+	char subject[96], was[TEXT_MAX], is[TEXT_MAX];
+
+	snprintf(subject, sizeof(subject), "session %s", h->name);
+	files_text(h->files, was);
+	for (size_t i = 0; i < luo->n_sessions && !s; i++)
+		if (luo->sessions[i].incoming && !strcmp(luo->sessions[i].name, h->name))
+			s = &luo->sessions[i];
+	if (!s && luo->unopened)
+		return item(verify, subject, "arrival", BP_VERIFY_CHANGED, was, NULL,
+			    "it has not arrived, or was dropped before the jump");
+	if (!s)
+		return item(verify, subject, "arrival", BP_VERIFY_UNKNOWN, was, NULL,
+			    "it is not there: finished already, or it has not arrived");
+	fewer = s->n_files < h->files;
+	finished = s->retrieved && !s->n_files;
+	return item(verify, subject, "arrival",
+		    !fewer     ? BP_VERIFY_SAME
+		    : finished ? BP_VERIFY_EXPECTED
+			       : BP_VERIFY_CHANGED,
+		    was, files_text(s->n_files, is),
+		    !fewer     ? NULL
+		    : finished ? "it has been restored, and is finished"
+			       : "some of its files are missing");
+}
+
+/* Those that were made after the load are not in the record: more may have arrived. */
+static int verify_sessions(struct bp_verify *verify, const struct bp_machine *m,
+			   const struct bp_handover *h)
+{
+	static const struct bp_luo_state none;
+	const struct bp_luo_state *luo = m->luo ? m->luo : &none;
+	bool left = h->kho.state && !strcmp(h->kho.state, "left"), off, lost;
+	char was[TEXT_MAX];
+	int r = 0;
+
+	if (h->saved_why)
+		return item(verify, "sessions", "arrival", BP_VERIFY_UNKNOWN, NULL, NULL,
+			    "they could not be seen when this kernel was loaded");
+	if (!h->saved)
+		return 0;
+	off = !luo->sessions_why && luo->status == -ENOENT;
+	lost = m->kho.given_status == -ENOENT || (!luo->status && luo->number == 1);
+	snprintf(was, sizeof(was), "%" PRIu32 " saved", h->saved);
+	if (left || lost || off)
+		return item(verify, "sessions", "arrival", BP_VERIFY_CHANGED, was, NULL,
+			    left   ? "the load that started this kernel handed nothing over"
+			    : lost ? "this kernel was given none"
+				   : "live update is off in this kernel, or debugfs does not "
+				     "show it");
+	if (luo->sessions_why)
+		return item(verify, "sessions", "arrival", BP_VERIFY_UNKNOWN, was, NULL,
+			    luo->sessions_why);
+	for (size_t i = 0; i < h->n_sessions && !r; i++)
+		r = verify_session(verify, luo, &h->sessions[i]);
+	if (!r && h->saved > h->n_sessions)
+		r = item(verify, "sessions", "arrival", BP_VERIFY_UNKNOWN, was, NULL,
+			 "the record does not name all of them");
+	return r;
+}
+
 /* ---- */
 
 int bp_handover_verify(const struct bp_machine *m, const struct bp_handover *h,
@@ -349,6 +423,8 @@ int bp_handover_verify(const struct bp_machine *m, const struct bp_handover *h,
 		r = verify_screen(&verify, m, h);
 	if (!r)
 		r = verify_kho(&verify, m, h);
+	if (!r)
+		r = verify_sessions(&verify, m, h);
 	if (r) {
 		bp_verify_done(&verify);
 		return r;

@@ -15,7 +15,7 @@ enum bp_verify_outcome {
 };
 
 struct bp_verify_item {
-	char *subject;		/* a device's address, "framebuffer", "handover" */
+	char *subject;		/* a device's address, "framebuffer", "session NAME" */
 	const char *aspect;	/* static: "driver", "bus mastering", ... */
 	enum bp_verify_outcome outcome;
 	char *was, *is;		/* NULL: nothing, or not known */
@@ -31,7 +31,7 @@ struct bp_verify {
 /* "same", "expected", "unknown", "changed" */
 const char *bp_verify_outcome_name(enum bp_verify_outcome outcome);
 
-/* @m: this system, after bp_pci_expect(). 0 or -ENOMEM. */
+/* @m: this system, after bp_pci_expect() and bp_luo_expect(). 0 or -ENOMEM. */
 int bp_handover_verify(const struct bp_machine *m, const struct bp_handover *h,
 		       struct bp_verify *ret_verify);
 void bp_verify_done(struct bp_verify *verify);

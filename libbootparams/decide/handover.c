@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collect/luo.h"
 #include "decide/handover.h"
 #include "decide/pci-handover.h"
 #include "decide/screen.h"
@@ -68,6 +69,55 @@ static bool fill_kho(const struct bp_plan *plan, struct bp_handover *h)
 	       copy(&h->kho.luo, plan->machine->handover.luo);
 }
 
+/* Of what others wrote: text of a length that the record takes. */
+static bool copy_text(char **to, const char *from)
+{
+	char text[200];
+	size_t n = 0;
+
+	for (; from[n] && n < sizeof(text) - 1; n++)
+		text[n] = from[n] < ' ' || from[n] > '~' ? '?' : from[n];
+	text[n] = 0;
+	return copy(to, text);
+}
+
+static bool is_plain(const char *name)
+{
+	const char *c = name;
+
+	while (*c >= ' ' && *c <= '~')
+		c++;
+	return c > name && !*c;
+}
+
+/* The sessions that are for the next kernel now; more of them may be made until the jump. */
+static bool fill_sessions(const struct bp_plan *plan, struct bp_handover *h)
+{
+	const struct bp_luo_state *luo = plan->machine->luo;
+
+	if (plan->panic || !plan->kho.on)
+		return true;
+	if (!luo || luo->sessions_why)
+		return copy_text(&h->saved_why, luo ? luo->sessions_why : "not asked for");
+	h->sessions = calloc(BP_HANDOVER_SESSIONS_MAX, sizeof(*h->sessions));
+	if (!h->sessions)
+		return false;
+	for (size_t i = 0; i < luo->n_sessions; i++) {
+		const struct bp_luo_session_state *s = &luo->sessions[i];
+
+		if (s->incoming)
+			continue;
+		h->saved++;
+		/* Others are counted only. */
+		if (h->n_sessions == BP_HANDOVER_SESSIONS_MAX || !is_plain(s->name))
+			continue;
+		h->sessions[h->n_sessions].files = (uint32_t)BP_MIN(s->n_files, UINT32_MAX);
+		if (!copy(&h->sessions[h->n_sessions++].name, s->name))
+			return false;
+	}
+	return true;
+}
+
 static int fill(struct bp_plan *plan, const struct bp_plan_opts *opts)
 {
 	const struct bp_machine *m = plan->machine;
@@ -81,7 +131,8 @@ static int fill(struct bp_plan *plan, const struct bp_plan_opts *opts)
 			       copy(&h->boot_id, m->handover.boot_id) &&
 			       copy(&h->previous_boot_id, m->handover.record.boot_id) &&
 			       copy(&h->syscall, bp_syscall_name(plan->syscall)) &&
-			       fill_screen(&plan->screen, h) && fill_kho(plan, h)
+			       fill_screen(&plan->screen, h) && fill_kho(plan, h) &&
+			       fill_sessions(plan, h)
 		       ? 0
 		       : -ENOMEM;
 }

@@ -60,6 +60,8 @@ static const struct field kho_fields[] = {
 	FIELD(bp_handover, KIND_STRING, "compatible", kho.compatible),
 	FIELD(bp_handover, KIND_U64, "fdt", kho.fdt),
 	FIELD(bp_handover, KIND_STRING, "luo", kho.luo),
+	FIELD(bp_handover, KIND_U32, "sessions", saved),
+	FIELD(bp_handover, KIND_STRING, "sessions-unknown", saved_why),
 	{ NULL, 0, 0 },
 };
 
@@ -85,6 +87,37 @@ static const struct field device_fields[] = {
 	{ NULL, 0, 0 },
 };
 
+static const struct field session_fields[] = {
+	FIELD(bp_handover_session, KIND_STRING, "name", name),
+	FIELD(bp_handover_session, KIND_U32, "files", files),
+	{ NULL, 0, 0 },
+};
+
+/* Nodes NODE/ONE-0 and so on: arrays. Without its first field, a string, none is of use. */
+static const struct list {
+	const char *node, *one;
+	const struct field *fields;
+	size_t bytes, array, n;		/* of one; where the two are in the record */
+	unsigned int max;
+} lists[] = {
+	{ "devices", "device", device_fields, sizeof(struct bp_handover_device),
+	  offsetof(struct bp_handover, devices), offsetof(struct bp_handover, n_devices),
+	  BP_HANDOVER_DEVICES_MAX },
+	{ "sessions", "session", session_fields, sizeof(struct bp_handover_session),
+	  offsetof(struct bp_handover, sessions), offsetof(struct bp_handover, n_sessions),
+	  BP_HANDOVER_SESSIONS_MAX },
+};
+
+static size_t length(const struct list *l, const struct bp_handover *h)
+{
+	return *(const size_t *)((const uint8_t *)h + l->n);
+}
+
+static void *element(const struct list *l, const struct bp_handover *h, size_t i)
+{
+	return *(uint8_t *const *)((const uint8_t *)h + l->array) + i * l->bytes;
+}
+
 /* The nodes below the root whose fields are members of the record itself. */
 static const struct {
 	const char *name;
@@ -106,9 +139,11 @@ void bp_handover_done(struct bp_handover *h)
 	free_strings(h, root_fields);
 	for (size_t i = 0; i < BP_ARRAY_SIZE(nodes); i++)
 		free_strings(h, nodes[i].fields);
-	for (size_t i = 0; i < h->n_devices; i++)
-		free_strings(&h->devices[i], device_fields);
+	for (const struct list *l = lists; l < lists + BP_ARRAY_SIZE(lists); l++)
+		for (size_t i = 0; i < length(l, h); i++)
+			free_strings(element(l, h, i), l->fields);
 	free(h->devices);
+	free(h->sessions);
 	*h = (struct bp_handover){ 0 };
 }
 
@@ -141,9 +176,24 @@ static int put(void *fdt, const void *base, const struct field *f)
 	return r;
 }
 
-static int put_all(void *fdt, int room, const struct bp_handover *h)
+static int put_list(void *fdt, const struct list *l, const struct bp_handover *h)
 {
 	char name[32];
+	int r = fdt_begin_node(fdt, l->node);
+
+	for (size_t i = 0; i < length(l, h) && !r; i++) {
+		snprintf(name, sizeof(name), "%s-%zu", l->one, i);
+		r = fdt_begin_node(fdt, name);
+		if (!r)
+			r = put(fdt, element(l, h, i), l->fields);
+		if (!r)
+			r = fdt_end_node(fdt);
+	}
+	return r ? r : fdt_end_node(fdt);
+}
+
+static int put_all(void *fdt, int room, const struct bp_handover *h)
+{
 	int r = fdt_create(fdt, room);
 
 	if (!r)
@@ -161,17 +211,9 @@ static int put_all(void *fdt, int room, const struct bp_handover *h)
 		if (!r)
 			r = fdt_end_node(fdt);
 	}
+	for (size_t i = 0; i < BP_ARRAY_SIZE(lists) && !r; i++)
+		r = put_list(fdt, &lists[i], h);
 	if (!r)
-		r = fdt_begin_node(fdt, "devices");
-	for (size_t i = 0; i < h->n_devices && !r; i++) {
-		snprintf(name, sizeof(name), "device-%zu", i);
-		r = fdt_begin_node(fdt, name);
-		if (!r)
-			r = put(fdt, &h->devices[i], device_fields);
-		if (!r)
-			r = fdt_end_node(fdt);
-	}
-	for (int i = 0; i < 2 && !r; i++)	/* devices, root */
 		r = fdt_end_node(fdt);
 	return r ? r : fdt_finish(fdt);
 }
@@ -201,14 +243,16 @@ int bp_handover_encode(struct bp_ctx *ctx, const struct bp_handover *h,
 
 	for (size_t i = 0; i < BP_ARRAY_SIZE(nodes) && !r; i++)
 		r = check_strings(ctx, h, nodes[i].fields);
-	for (size_t i = 0; i < h->n_devices && !r; i++)
-		r = check_strings(ctx, &h->devices[i], device_fields);
+	for (const struct list *l = lists; l < lists + BP_ARRAY_SIZE(lists) && !r; l++) {
+		for (size_t i = 0; i < length(l, h) && !r; i++)
+			r = check_strings(ctx, element(l, h, i), l->fields);
+		if (!r && length(l, h) > l->max)
+			r = bp_fail(ctx, -E2BIG,
+				    "hand-over record: %zu %s are more than %u",
+				    length(l, h), l->node, l->max);
+	}
 	if (r)
 		return r;
-	if (h->n_devices > BP_HANDOVER_DEVICES_MAX)
-		return bp_fail(ctx, -E2BIG,
-			       "hand-over record: %zu devices are more than %u",
-			       h->n_devices, BP_HANDOVER_DEVICES_MAX);
 	r = bp_buf_append_zero(&b, BP_HANDOVER_MAX);
 	if (r)
 		return r;
@@ -269,29 +313,32 @@ static int get(struct bp_ctx *ctx, const void *fdt, int node, const char *node_n
 	return 0;
 }
 
-static int get_devices(struct bp_ctx *ctx, const void *fdt, struct bp_handover *h)
+static int get_list(struct bp_ctx *ctx, const void *fdt, const struct list *l,
+		    struct bp_handover *h)
 {
-	int parent = fdt_subnode_offset(fdt, 0, "devices"), node, r;
+	void **array = (void **)((uint8_t *)h + l->array);
+	size_t *n = (size_t *)((uint8_t *)h + l->n);
+	int parent = fdt_subnode_offset(fdt, 0, l->node), node, r;
 
 	if (parent < 0)
 		return 0;
 	fdt_for_each_subnode(node, fdt, parent) {
-		struct bp_handover_device *v;
+		void *v;
 
-		if (h->n_devices == BP_HANDOVER_DEVICES_MAX)
+		if (*n == l->max)
 			return bp_fail(ctx, -EBADMSG,
-				       "hand-over record: more than %u devices",
-				       BP_HANDOVER_DEVICES_MAX);
-		v = reallocarray(h->devices, h->n_devices + 1, sizeof(*v));
+				       "hand-over record: more than %u %s", l->max,
+				       l->node);
+		v = reallocarray(*array, *n + 1, l->bytes);
 		if (!v)
 			return -ENOMEM;
-		h->devices = v;
-		v += h->n_devices++;
-		*v = (struct bp_handover_device){ 0 };
-		r = get(ctx, fdt, node, "a device", v, device_fields);
-		if (!r && !v->address)
-			r = bp_fail(ctx, -EBADMSG,
-				    "hand-over record: a device has no address");
+		*array = v;
+		v = element(l, h, (*n)++);
+		memset(v, 0, l->bytes);
+		r = get(ctx, fdt, node, l->one, v, l->fields);
+		if (!r && !*(char **)((uint8_t *)v + l->fields[0].offset))
+			r = bp_fail(ctx, -EBADMSG, "hand-over record: a %s has no %s",
+				    l->one, l->fields[0].name);
 		if (r)
 			return r;
 	}
@@ -358,8 +405,8 @@ int bp_handover_decode(struct bp_ctx *ctx, struct bp_span bytes,
 		if (node >= 0)
 			r = get(ctx, fdt, node, nodes[i].name, &h, nodes[i].fields);
 	}
-	if (!r)
-		r = get_devices(ctx, fdt, &h);
+	for (size_t i = 0; i < BP_ARRAY_SIZE(lists) && !r; i++)
+		r = get_list(ctx, fdt, &lists[i], &h);
 	if (r)
 		bp_handover_done(&h);
 	else
@@ -397,14 +444,19 @@ static const void *find(const struct bp_handover *h, const char *name, enum kind
 		if (rest)
 			return find_in(nodes[i].fields, h, rest, ret_kind);
 	}
-	rest = behind(name, "devices");
-	if (rest) {
+	for (const struct list *l = lists; l < lists + BP_ARRAY_SIZE(lists); l++) {
+		size_t one = strlen(l->one);
 		unsigned int i;
 		int at = 0;
 
-		if (sscanf(rest, "device-%5u/%n", &i, &at) != 1 || !at || i >= h->n_devices)
+		rest = behind(name, l->node);
+		if (!rest)
+			continue;
+		if (strncmp(rest, l->one, one) ||
+		    sscanf(rest + one, "-%5u/%n", &i, &at) != 1 || !at ||
+		    i >= length(l, h))
 			return NULL;
-		return find_in(device_fields, &h->devices[i], rest + at, ret_kind);
+		return find_in(l->fields, element(l, h, i), rest + one + at, ret_kind);
 	}
 	return find_in(root_fields, h, name, ret_kind);
 }

@@ -6,6 +6,7 @@
 #include "core/internal.h"
 
 #define BP_HANDOVER_DEVICES_MAX 1024u
+#define BP_HANDOVER_SESSIONS_MAX 64u
 
 /* A PCI device that is to live through the kexec, or a bridge above one. */
 struct bp_handover_device {
@@ -25,6 +26,12 @@ struct bp_handover_device {
 	uint64_t hyperv_id;	/* 0: none */
 	bool partial;		/* its capabilities could not be read: ari and acs say
 				 * nothing */
+};
+
+/* A session of /dev/liveupdate that is for the next kernel. */
+struct bp_handover_session {
+	char *name;
+	uint32_t files;
 };
 
 /*
@@ -55,6 +62,10 @@ struct bp_handover {
 		uint64_t fdt;
 		char *luo;	/* of the live update orchestrator's */
 	} kho;
+	uint32_t saved;		/* sessions for the next kernel, as it was loaded */
+	char *saved_why;	/* not known: what was in the way; NULL: known, or not asked */
+	struct bp_handover_session *sessions;	/* of these, BP_HANDOVER_SESSIONS_MAX at most */
+	size_t n_sessions;
 	struct bp_handover_device *devices;
 	size_t n_devices;
 };

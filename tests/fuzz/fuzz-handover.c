@@ -33,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(!bp_handover_encode(ctx, &h, &out));
 		MUST(!bp_handover_decode(ctx, bp_buf_span(&out), &again));
 		MUST(h.n_devices == again.n_devices && h.generation == again.generation);
+		MUST(h.n_sessions == again.n_sessions && h.saved == again.saved);
 		MUST(!h.loader == !again.loader && (!h.loader || !strcmp(h.loader, again.loader)));
 	}
 	bp_handover_done(&h);

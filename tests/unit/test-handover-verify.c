@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "collect/luo.h"
 #include "decide/handover-verify.h"
 #include "test.h"
 #include "wire/pci-config.h"
@@ -324,6 +325,76 @@ START_TEST(kho)
 }
 END_TEST
 
+/* Sessions: one of two files is in the record. */
+START_TEST(sessions)
+{
+	struct bp_handover_session left[] = { { .name = (char *)"vm1", .files = 2 } };
+	const struct bp_handover record = { .kho.state = (char *)"carried", .saved = 1,
+					    .sessions = left, .n_sessions = 1 };
+	struct bp_luo_session_state here[] = {
+		{ .name = "vm1", .n_files = 2 },
+		{ .name = "vm1", .incoming = true, .n_files = 2 },
+		{ .name = "later", .incoming = true, .n_files = 1 },
+	};
+	struct bp_luo_state luo = { .number = 2, .sessions = here, .n_sessions = 3,
+				    .unopened = true };
+	struct scene s;
+
+#define SCENE()                                                                               \
+	do {                                                                                  \
+		make(&s);                                                                     \
+		s.record = record;                                                            \
+		s.machine.kho.given_status = 0;                                               \
+		s.machine.luo = &luo;                                                         \
+	} while (0)
+	SCENE();
+	run(&s);
+	ck_assert(s.result.n == 2 && s.result.counts[BP_VERIFY_SAME] == 2);
+	bp_verify_done(&s.result);
+	/* one of that name that was made here is none that arrived */
+	here[1].incoming = false;
+	is(&s, BP_VERIFY_CHANGED, "session vm1", "arrival", "2 files", NULL);
+	SCENE();
+	luo.unopened = false;
+	is(&s, BP_VERIFY_UNKNOWN, "session vm1", "arrival", "2 files", NULL);
+	SCENE();
+	here[1].incoming = true;
+	here[1].n_files = 1;
+	is(&s, BP_VERIFY_CHANGED, "session vm1", "arrival", "2 files", "1 file");
+	SCENE();
+	here[1].n_files = 0;
+	here[1].retrieved = true;
+	is(&s, BP_VERIFY_EXPECTED, "session vm1", "arrival", "2 files", "0 files");
+	/* more than are named */
+	SCENE();
+	here[1].n_files = 3;
+	s.record.saved = 2;
+	is(&s, BP_VERIFY_UNKNOWN, "sessions", "arrival", "2 saved", NULL);
+	/* this kernel's live updates begin with the next jump */
+	SCENE();
+	luo.number = 1;
+	is(&s, BP_VERIFY_CHANGED, "sessions", "arrival", "1 saved", NULL);
+	luo.number = 2;
+	SCENE();
+	s.record.kho.state = (char *)"left";
+	is(&s, BP_VERIFY_CHANGED, "sessions", "arrival", "1 saved", NULL);
+	SCENE();
+	luo.sessions_why = (char *)"no kallsyms";
+	is(&s, BP_VERIFY_UNKNOWN, "sessions", "arrival", "1 saved", NULL);
+	luo.sessions_why = NULL;
+	SCENE();
+	luo.status = -ENOENT;
+	is(&s, BP_VERIFY_CHANGED, "sessions", "arrival", "1 saved", NULL);
+	SCENE();
+	s.record = (struct bp_handover){ .saved_why = (char *)"not root" };
+	is(&s, BP_VERIFY_UNKNOWN, "sessions", "arrival", NULL, NULL);
+	SCENE();
+	s.record = (struct bp_handover){ 0 };
+	run(&s);
+	ck_assert_uint_eq(s.result.n, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("handover-verify");
@@ -336,6 +407,7 @@ int main(void)
 	tcase_add_test(t, unreadable);
 	tcase_add_test(t, framebuffer);
 	tcase_add_test(t, kho);
+	tcase_add_test(t, sessions);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }

@@ -25,6 +25,8 @@ static struct bp_handover_device devices[] = {
 	  .hyperv_id = 0x1234567890abcdef },
 };
 
+static struct bp_handover_session sessions[] = { { "vm1", 2 }, { "a b", 0 } };
+
 static const struct bp_handover record = {
 	.loader = "kexec-bootparams 9.9",
 	.from_release = "7.3.4+deb13-amd64",
@@ -35,6 +37,9 @@ static const struct bp_handover record = {
 	.panic = true,
 	.screen = { "console", "iomem", 0x4000000000, 0x3e8000, 1280, 800, 5120, 32 },
 	.kho = { "carried", "kho-v4", 0x7ec01000, NULL },
+	.saved = 3,
+	.sessions = sessions,
+	.n_sessions = 2,
 	.devices = devices,
 	.n_devices = 2,
 };
@@ -90,6 +95,12 @@ START_TEST(what_is_written_is_read)
 	ck_assert_str_eq(back.kho.compatible, "kho-v4");
 	ck_assert_uint_eq(back.kho.fdt, 0x7ec01000);
 	ck_assert_ptr_null(back.kho.luo);
+	ck_assert_uint_eq(back.saved, 3);
+	ck_assert_ptr_null(back.saved_why);
+	ck_assert_uint_eq(back.n_sessions, 2);
+	ck_assert_str_eq(back.sessions[0].name, "vm1");
+	ck_assert_uint_eq(back.sessions[0].files, 2);
+	ck_assert_str_eq(back.sessions[1].name, "a b");
 	ck_assert_uint_eq(back.n_devices, 2);
 	for (size_t i = 0; i < 2; i++) {
 		const struct bp_handover_device *d = &back.devices[i];
@@ -122,6 +133,11 @@ START_TEST(fields_by_their_names)
 	ck_assert_str_eq(bp_handover_string(h, "framebuffer/outcome"), "console");
 	ck_assert_str_eq(bp_handover_string(h, "kho/compatible"), "kho-v4");
 	ck_assert_str_eq(bp_handover_string(h, "devices/device-1/driver"), "vfio-pci");
+	ck_assert_str_eq(bp_handover_string(h, "sessions/session-0/name"), "vm1");
+	ck_assert_int_eq(bp_handover_number(h, "sessions/session-0/files", &n), 0);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_int_eq(bp_handover_number(h, "sessions/device-0/files", &n), -EINVAL);
+	ck_assert_int_eq(bp_handover_number(h, "sessions/session-2/files", &n), -EINVAL);
 	ck_assert_uint_eq(bp_handover_devices(h), 2);
 	ck_assert_int_eq(bp_handover_number(h, "framebuffer/base", &n), 0);
 	ck_assert_uint_eq(n, 0x4000000000);
@@ -255,6 +271,19 @@ START_TEST(what_nobody_could_read_is_not_written)
 	h.devices = calloc(h.n_devices, sizeof(*h.devices));
 	ck_assert_int_eq(bp_handover_encode(ctx, &h, &bytes), -E2BIG);
 	free(h.devices);
+	h = record;
+	h.n_sessions = BP_HANDOVER_SESSIONS_MAX + 1;
+	h.sessions = calloc(h.n_sessions, sizeof(*h.sessions));
+	bp_forgive(ctx);
+	ck_assert_int_eq(bp_handover_encode(ctx, &h, &bytes), -E2BIG);
+	ck_assert_str_eq(bp_ctx_message(ctx),
+			 "hand-over record: 65 sessions are more than 64");
+	h.n_sessions = 1;
+	bytes.len = 0;
+	bp_forgive(ctx);
+	ck_assert_int_eq(bp_handover_encode(ctx, &h, &bytes), 0);
+	refused(-EBADMSG, "a session has no name");
+	free(h.sessions);
 }
 END_TEST
 
