@@ -9,8 +9,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bootparams-cmd.h"
 
@@ -152,6 +154,21 @@ int bootparams_dispatch(const struct bootparams_group *group, int argc, char **a
 	return EXIT_FAILURE;
 }
 
+/*
+ * Of a caller that closed one of the first three: the next file that is opened would get
+ * its number, and what is written or closed for the number's sake would be that file: a
+ * session of live update that ends. Here each fails when it is used, as it did.
+ */
+static bool fill_standard_files(void)
+{
+	static const int useless[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", useless[fd]) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct bootparams_group group = {
@@ -160,8 +177,14 @@ int main(int argc, char **argv)
 		.commands = commands,
 		.n = BP_ARRAY_SIZE(commands),
 	};
-	int r = bootparams_dispatch(&group, argc, argv);
+	int r;
 
+	if (!fill_standard_files()) {
+		say_error("stdin, stdout or stderr is closed, and cannot be replaced by "
+			  "/dev/null: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	r = bootparams_dispatch(&group, argc, argv);
 	/* --help and --version; bootparams_print() has looked at the rest. */
 	if (r == EXIT_SUCCESS && (fflush(stdout) || ferror(stdout))) {
 		say_error("cannot write the output: %s", strerror(errno));
