@@ -119,7 +119,8 @@ static bool is_stopped(struct bp_ctx *ctx, const char *cgroup)
 		"/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
 		"/lib/systemd/system",
 	};
-	const char *unit = cgroup ? strrchr(cgroup, '/') + 1 : "";
+	const char *slash = cgroup ? strrchr(cgroup, '/') : NULL;
+	const char *unit = slash ? slash + 1 : "";
 	const char *dot = strrchr(unit, '.');
 
 	/* PID 1's own, and that of nobody. */

@@ -240,6 +240,10 @@ static const struct {
 	{ ON SYSTEMD HOLDER MARKED "text proc/70/status\n|Name:\tv\n|Uid:\t7\t7\t7\t7\n",
 	  BP_LUO_KILLED, "with '@'" },
 	{ ON SYSTEMD HOLDER ROOT MARKED "text proc/70/cgroup 0::/\n", BP_LUO_SURVIVES, "exempt" },
+	/* No path at all. */
+	{ ON SYSTEMD HOLDER ROOT MARKED "text proc/70/cgroup 0::\n", BP_LUO_SURVIVES, "exempt" },
+	{ ON SYSTEMD HOLDER ROOT MARKED "text proc/70/cgroup 0::x.service\n", BP_LUO_SURVIVES,
+	  "exempt" },
 	/* In a unit that is stopped before. */
 	{ ON SYSTEMD HOLDER ROOT MARKED "text proc/70/cgroup 0::/system.slice/vmm.service\n",
 	  BP_LUO_KILLED, "is stopped" },
