@@ -96,7 +96,8 @@ static int open_file(struct bp_ctx *ctx, const char *path, int *ret_fd, struct s
 
 /* What is known before a byte is read; complaints about all that can be said then. */
 static int look_at_files(struct bp_ctx *ctx, char **paths, size_t n,
-			 struct bp_luo_manifest *m, uint64_t *ret_need)
+			 struct bp_luo_manifest *m, struct stat *ret_stats,
+			 uint64_t *ret_need)
 {
 	bp_autobuf struct bp_buf unused = { 0 };
 	uint64_t need = 0, page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -112,6 +113,7 @@ static int look_at_files(struct bp_ctx *ctx, char **paths, size_t n,
 
 		if (r)
 			return r;
+		ret_stats[i] = st;
 		*f = (struct bp_luo_file){
 			.name = strdup(base_name(paths[i])),
 			.token = BP_LUO_MANIFEST_TOKEN + 1 + i,
@@ -195,22 +197,38 @@ static int copy_file(struct bp_ctx *ctx, const char *path, int from, int to,
 	return 0;
 }
 
+/* The same file, which nobody wrote to, nor gave to somebody else. */
+static bool is_unchanged(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_mode == b->st_mode &&
+	       a->st_uid == b->st_uid && a->st_gid == b->st_gid && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
 static int save_file(struct bp_ctx *ctx, int session, const char *path,
-		     struct bp_luo_file *f, struct luo_progress *progress)
+		     const struct stat *before, struct bp_luo_file *f,
+		     struct luo_progress *progress)
 {
 	bp_autoclose int from = -1, to = -1;
 	struct stat st, after;
 	int r = open_file(ctx, path, &from, &st);
 
+	/* Its owner and mode are those of the first look: not of another file, that a link
+	 * leads to since. */
+	if (!r && !is_unchanged(before, &st))
+		r = bp_fail(ctx, -EBUSY,
+			    "%s was changed or replaced since it was looked at: stop who "
+			    "does, and save again", path);
 	if (!r)
 		r = new_memfd(ctx, &to);
 	if (!r)
 		r = copy_file(ctx, path, from, to, f, progress);
 	if (!r && fstat(from, &after))
 		r = bp_fail_errno(ctx, -errno, "%s", path);
-	/* The same file as before, and nobody wrote to it. */
-	if (!r && (after.st_mtim.tv_sec != f->mtime ||
-		   (uint32_t)after.st_mtim.tv_nsec != f->mtime_nsec))
+	if (!r && !is_unchanged(before, &after))
 		r = bp_fail(ctx, -EBUSY,
 			    "%s was written to while it was read: stop who writes it, and "
 			    "save again", path);
@@ -235,8 +253,9 @@ static int save_manifest(struct bp_ctx *ctx, int session, const struct bp_luo_ma
 }
 
 /* All of it, or no session: that goes with its last descriptor. */
-static int save_all(struct bp_ctx *ctx, const char *name, char **paths, bool show,
-		    struct bp_luo_manifest *m, int *ret_session)
+static int save_all(struct bp_ctx *ctx, const char *name, char **paths,
+		    const struct stat *stats, bool show, struct bp_luo_manifest *m,
+		    int *ret_session)
 {
 	struct luo_progress progress = { .verb = "saving", .is_on = show };
 	bp_autoclose int session = -1;
@@ -245,7 +264,7 @@ static int save_all(struct bp_ctx *ctx, const char *name, char **paths, bool sho
 	for (size_t i = 0; i < m->n_files; i++)
 		progress.total += m->files[i].size;
 	for (size_t i = 0; i < m->n_files && !r; i++)
-		r = save_file(ctx, session, paths[i], &m->files[i], &progress);
+		r = save_file(ctx, session, paths[i], &stats[i], &m->files[i], &progress);
 	luo_progress_end(&progress);
 	if (!r)
 		r = save_manifest(ctx, session, m);
@@ -291,17 +310,20 @@ static int save(struct bp_ctx *ctx, const char *name, char **paths, size_t n,
 		const struct save_options *o)
 {
 	struct bp_luo_manifest m = { .time = (uint64_t)time(NULL) };
+	bp_autofree struct stat *stats = calloc(n, sizeof(*stats));
 	unsigned int pid = (unsigned int)getpid();
 	bp_autoclose int session = -1;
 	uint64_t need = 0;
 	bool show;
-	int r = look_at_files(ctx, paths, n, &m, &need), status = EXIT_FAILURE;
+	int r = -ENOMEM, status = EXIT_FAILURE;
 
+	if (stats)
+		r = look_at_files(ctx, paths, n, &m, stats, &need);
 	show = !o->quiet && (o->progress || (need >= LARGE && isatty(STDERR_FILENO)));
 	if (!r)
 		r = check_room(ctx, need);
 	if (!r)
-		r = save_all(ctx, name, paths, show, &m, &session);
+		r = save_all(ctx, name, paths, stats, show, &m, &session);
 	if (!r && !o->foreground)
 		r = luo_hold(ctx, session, name, &pid);
 	/* Or it would end only with this process. */
