@@ -4,7 +4,8 @@
  *
  *	/run/systemd/system	there: systemd is the init system
  *	/proc/1/maps		... /usr/lib/systemd/libsystemd-shared-261.so
- *	vmm.service, in the folders of units	DefaultDependencies=no
+ *	vmm.service, vm@.service, vmm.service.d/x.conf, in the folders of units
+ *			DefaultDependencies=no
  *
  * systemd stops units, unless they have no default dependencies; what is left is killed,
  * but for root's processes whose argv[0] begins with '@' and those of units with
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/xattr.h>
 
 #include "collect/kho-abi.h"
@@ -105,44 +107,193 @@ static bool cgroup_survives(struct bp_ctx *ctx, unsigned int pid, const char *cg
 	return *bp_buf_str(&answer) == '1';
 }
 
-static bool is_no_default(const char *line, void *data)
+/* "DefaultDependencies = no": the value, or NULL. */
+static const char *default_dependencies(const char *line)
+{
+	static const char key[] = "DefaultDependencies";
+
+	line += strspn(line, " \t");
+	if (strncmp(line, key, sizeof(key) - 1))
+		return NULL;
+	line += sizeof(key) - 1;
+	line += strspn(line, " \t");
+	return *line == '=' ? line + 1 + strspn(line + 1, " \t") : NULL;
+}
+
+static bool is_default_dependencies(const char *line, void *data)
 {
 	(void)data;
-	return !strncmp(line, "DefaultDependencies=", strlen("DefaultDependencies="));
+	return default_dependencies(line);
+}
+
+/* What a file says of it, its last word; else it stays as it was. 0, or no such file. */
+static int read_unit_file(struct bp_ctx *ctx, const char *path, bool *stopped)
+{
+	static const char *const no[] = { "no", "n", "false", "f", "off", "0" };
+	bp_autobuf struct bp_buf lines = { 0 };
+	int r = bp_io_read_lines(ctx, path, is_default_dependencies, NULL, &lines);
+
+	if (r) {
+		bp_forgive(ctx);
+		return r;
+	}
+	for (const char *p = bp_buf_str(&lines); *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		const char *value = default_dependencies(p);
+		size_t len = value ? strcspn(value, " \t\r\n") : 0;
+
+		if (!value)
+			continue;
+		*stopped = true;
+		for (size_t i = 0; i < BP_ARRAY_SIZE(no); i++)
+			if (len == strlen(no[i]) && !strncasecmp(value, no[i], len))
+				*stopped = false;
+	}
+	return 0;
+}
+
+/* As systemd looks for them (src/libsystemd/sd-path/path-lookup.c): the first has it. */
+static const char *const unit_folders[] = {
+	"/etc/systemd/system.control", "/run/systemd/system.control",
+	"/run/systemd/transient", "/run/systemd/generator.early", "/etc/systemd/system",
+	"/etc/systemd/system.attached", "/run/systemd/system",
+	"/run/systemd/system.attached", "/run/systemd/generator",
+	"/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
+	"/run/systemd/generator.late",
+};
+
+/* The file of that name in the first folder that has one. 0, -ENOENT or -ENOMEM. */
+static int read_fragment(struct bp_ctx *ctx, const char *name, bool *stopped)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(unit_folders); i++) {
+		bp_autofree char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", unit_folders[i], name) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		if (!read_unit_file(ctx, path, stopped))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+struct drop_ins {
+	char **paths;	/* NULL ends them */
+	size_t n;
+};
+
+static const char *base_name(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+static int by_base_name(const void *a, const void *b)
+{
+	return strcmp(base_name(*(char *const *)a), base_name(*(char *const *)b));
+}
+
+/* Those in FOLDER/@name.d; one hides those of the same name that are found later. */
+static int find_drop_ins(struct bp_ctx *ctx, const char *folder, const char *name,
+			 struct drop_ins *d)
+{
+	bp_autofree char *path = NULL;
+	bp_autostrv char **files = NULL;
+
+	if (asprintf(&path, "%s/%s.d", folder, name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	if (bp_io_list(ctx, path, &files)) {
+		bp_forgive(ctx);
+		return 0;
+	}
+	for (char **f = files; *f; f++) {
+		size_t len = strlen(*f), k = 0;
+
+		while (k < d->n && strcmp(base_name(d->paths[k]), *f))
+			k++;
+		if (k < d->n || len < 5 || strcmp(*f + len - 5, ".conf"))
+			continue;
+		if (bp_strv_printf(&d->paths, "%s/%s", path, *f))
+			return -ENOMEM;
+		d->n++;
+	}
+	return 0;
+}
+
+/* Of the unit, of its template, of all units with its first words, of all of its type. */
+static int read_drop_ins(struct bp_ctx *ctx, const char *unit, const char *template,
+			 bool *stopped)
+{
+	const char *type = strrchr(unit, '.') + 1;
+	bp_autostrv char **paths = NULL;
+	struct drop_ins d = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(unit_folders) && !r; i++) {
+		r = find_drop_ins(ctx, unit_folders[i], unit, &d);
+		if (!r && template)
+			r = find_drop_ins(ctx, unit_folders[i], template, &d);
+		for (const char *p = type; p-- > unit && !r;) {
+			char name[256];
+
+			if (*p != '-' || p + 1 == type - 1)
+				continue;
+			snprintf(name, sizeof(name), "%.*s.%s", (int)(p + 1 - unit), unit,
+				 type);
+			r = find_drop_ins(ctx, unit_folders[i], name, &d);
+		}
+	}
+	for (size_t i = 0; i < BP_ARRAY_SIZE(unit_folders) && !r; i++)
+		r = find_drop_ins(ctx, unit_folders[i], type, &d);
+	paths = d.paths;
+	if (d.n)
+		qsort(paths, d.n, sizeof(*paths), by_base_name);
+	for (size_t i = 0; i < d.n && !r; i++)
+		(void)read_unit_file(ctx, paths[i], stopped);
+	return r;
+}
+
+/*
+ * The unit in whose cgroup a process is; malloc'd, NULL: in none. The outermost is
+ * systemd's; what is below it, groups of its own or units of a user or of a container, ends
+ * with it.
+ */
+static char *unit_of(const char *cgroup)
+{
+	for (const char *p = cgroup; p && *p; p += strcspn(p, "/")) {
+		size_t len;
+
+		p += strspn(p, "/");
+		len = strcspn(p, "/");
+		if ((len > 8 && !strncmp(p + len - 8, ".service", 8)) ||
+		    (len > 6 && !strncmp(p + len - 6, ".scope", 6)))
+			return strndup(p, len);
+	}
+	return NULL;
 }
 
 /* Does shutdown.target stop the unit of that cgroup? A process without one is in none. */
 static bool is_stopped(struct bp_ctx *ctx, const char *cgroup)
 {
-	static const char *const folders[] = {
-		"/etc/systemd/system", "/run/systemd/transient", "/run/systemd/system",
-		"/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
-		"/lib/systemd/system",
-	};
-	const char *slash = cgroup ? strrchr(cgroup, '/') : NULL;
-	const char *unit = slash ? slash + 1 : "";
-	const char *dot = strrchr(unit, '.');
+	bp_autofree char *unit = unit_of(cgroup);
+	const char *at = unit ? strchr(unit, '@') : NULL;
+	bp_autofree char *template = NULL;
+	bool stopped = true;
+	int r;
 
 	/* PID 1's own, and that of nobody. */
-	if (!dot || (strcmp(dot, ".service") && strcmp(dot, ".scope")) ||
-	    !strcmp(unit, "init.scope"))
+	if (!unit || !strcmp(unit, "init.scope"))
 		return false;
-	for (size_t i = 0; i < BP_ARRAY_SIZE(folders); i++) {
-		bp_autobuf struct bp_buf lines = { 0 };
-		bp_autofree char *path = NULL;
-
-		if (asprintf(&path, "%s/%s", folders[i], unit) < 0) {
-			path = NULL;
-			return true;
-		}
-		if (!bp_io_read_lines(ctx, path, is_no_default, NULL, &lines))
-			return !strstr(bp_buf_str(&lines), "=no") &&
-			       !strstr(bp_buf_str(&lines), "=0") &&
-			       !strstr(bp_buf_str(&lines), "=false") &&
-			       !strstr(bp_buf_str(&lines), "=off");
-		bp_forgive(ctx);
-	}
-	return true;
+	if (at && asprintf(&template, "%.*s%s", (int)(at + 1 - unit), unit,
+			   strrchr(unit, '.')) < 0)
+		return true;
+	r = read_fragment(ctx, unit, &stopped);
+	if (r == -ENOENT && template)
+		r = read_fragment(ctx, template, &stopped);
+	if (r != -ENOMEM)
+		r = read_drop_ins(ctx, unit, template, &stopped);
+	return r || stopped;
 }
 
 /* PID 1, which has what units gave it to keep. */

@@ -242,8 +242,8 @@ static const struct {
 	{ ON SYSTEMD HOLDER ROOT MARKED "text proc/70/cgroup 0::/\n", BP_LUO_SURVIVES, "exempt" },
 	/* No path at all. */
 	{ ON SYSTEMD HOLDER ROOT MARKED "text proc/70/cgroup 0::\n", BP_LUO_SURVIVES, "exempt" },
-	{ ON SYSTEMD HOLDER ROOT MARKED "text proc/70/cgroup 0::x.service\n", BP_LUO_SURVIVES,
-	  "exempt" },
+	{ ON SYSTEMD HOLDER ROOT MARKED "text proc/70/cgroup 0::x.service\n", BP_LUO_KILLED,
+	  "is stopped" },
 	/* In a unit that is stopped before. */
 	{ ON SYSTEMD HOLDER ROOT MARKED "text proc/70/cgroup 0::/system.slice/vmm.service\n",
 	  BP_LUO_KILLED, "is stopped" },
@@ -258,6 +258,47 @@ static const struct {
 	{ ON SYSTEMD HOLDER "text proc/70/cgroup 0::/system.slice/vmm.service\n"
 	  "text etc/systemd/system/vmm.service\n|[Unit]\n|DefaultDependencies=yes\n"
 	  "text facts/survive-final-kill-signal-70 1\n", BP_LUO_KILLED, "is stopped" },
+	/* Below a unit that is stopped. */
+#define IN(cgroup) ON SYSTEMD HOLDER ROOT MARKED "text proc/70/cgroup 0::" cgroup "\n"
+	{ IN("/system.slice/vmm.service/sub"), BP_LUO_KILLED, "is stopped" },
+	{ IN("/machine.slice/machine-qemu.scope/libvirt/emulator"), BP_LUO_KILLED, "is stopped" },
+	{ IN("/user.slice/user@0.service/app.slice/vmm.service")
+	  "text usr/lib/systemd/system/vmm.service\n|[Unit]\n|DefaultDependencies=no\n",
+	  BP_LUO_KILLED, "is stopped" },
+	{ IN("/system.slice/vmm.service/sub")
+	  "text usr/lib/systemd/system/vmm.service\n|[Unit]\n| DefaultDependencies =\tNo \n",
+	  BP_LUO_SURVIVES, "exempt" },
+	/* The last word counts. */
+#define NO(path) "text " path "\n|[Unit]\n|DefaultDependencies=no\n"
+#define YES(path) "text " path "\n|[Unit]\n|DefaultDependencies=true\n"
+	{ IN("/vmm.service") "text etc/systemd/system/vmm.service\n|DefaultDependencies=no\n"
+	  "|DefaultDependencies=on\n|DefaultDependencies=\n", BP_LUO_KILLED, "is stopped" },
+	{ IN("/vmm.service") "text etc/systemd/system/vmm.service\n|DefaultDependencies=yes\n"
+	  "|DefaultDependencies=0\n", BP_LUO_SURVIVES, "exempt" },
+	{ IN("/vmm.service") YES("etc/systemd/system/vmm.service")
+	  NO("usr/lib/systemd/system/vmm.service"), BP_LUO_KILLED, "is stopped" },
+	/* Drop-ins: of the unit, of its template, of its first words, of all services. */
+	{ IN("/vmm.service") NO("run/systemd/system/vmm.service.d/x.conf"), BP_LUO_SURVIVES,
+	  "exempt" },
+	{ IN("/vmm.service") NO("run/systemd/system/vmm.service.d/x"), BP_LUO_KILLED,
+	  "is stopped" },
+	{ IN("/vm-a.scope") NO("etc/systemd/system/vm-.scope.d/x.conf"), BP_LUO_SURVIVES,
+	  "exempt" },
+	{ IN("/vmm.service") NO("etc/systemd/system/service.d/x.conf"), BP_LUO_SURVIVES,
+	  "exempt" },
+	{ IN("/vmm.service") NO("usr/lib/systemd/system/vmm.service.d/a.conf")
+	  YES("usr/lib/systemd/system/vmm.service.d/b.conf"), BP_LUO_KILLED, "is stopped" },
+	{ IN("/vmm.service") NO("etc/systemd/system/vmm.service.d/b.conf")
+	  YES("usr/lib/systemd/system/vmm.service.d/a.conf"), BP_LUO_SURVIVES, "exempt" },
+	{ IN("/vmm.service") NO("etc/systemd/system/vmm.service.d/a.conf")
+	  YES("usr/lib/systemd/system/vmm.service.d/a.conf"), BP_LUO_SURVIVES, "exempt" },
+	/* Instances */
+	{ IN("/system.slice/vm@7.service") NO("usr/lib/systemd/system/vm@.service"),
+	  BP_LUO_SURVIVES, "exempt" },
+	{ IN("/system.slice/vm@7.service") NO("etc/systemd/system/vm@.service")
+	  YES("usr/lib/systemd/system/vm@7.service"), BP_LUO_KILLED, "is stopped" },
+	{ IN("/system.slice/vm@7.service") NO("etc/systemd/system/vm@.service.d/x.conf"),
+	  BP_LUO_SURVIVES, "exempt" },
 	/* PID 1 itself */
 #define INIT "link proc/1/fd/40 anon_inode:[luo_session] vm 7\ntext proc/1/comm systemd\n"
 	{ ON SYSTEMD INIT "text proc/1/maps\n|7f r-xp /usr/lib/x/systemd/libsystemd-shared-261.so\n",
@@ -284,6 +325,35 @@ START_TEST(what_becomes_of_a_holder)
 				 holders[_i].fate != BP_LUO_KILLED);
 		ck_assert(!bp_luo_session_survives(&s, "vm"));
 	}
+	bp_luo_sessions_done(&s);
+}
+END_TEST
+
+/* The unit that we install. */
+START_TEST(our_own_unit_is_not_stopped)
+{
+	bp_autobuf struct bp_buf tree = { 0 };
+	bp_autofree char *path = NULL;
+	const char *srcdir = getenv("top_srcdir");
+	struct bp_luo_sessions s;
+	char line[512];
+	FILE *f;
+
+	ck_assert_int_ge(asprintf(&path, "%s/kexec/systemd/bootparams-session@.service.in",
+				  srcdir ? srcdir : "."), 0);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(bp_buf_printf(&tree, "%s", IN("/system.slice/system-x.slice/"
+						       "bootparams-session@vm.service")
+				       "text usr/lib/systemd/system/"
+				       "bootparams-session@.service\n"), 0);
+	while (fgets(line, sizeof(line), f))
+		ck_assert_int_eq(bp_buf_printf(&tree, "|%s", line), 0);
+	fclose(f);
+	open_tree(bp_buf_str(&tree));
+	ck_assert_int_eq(bp_luo_sessions_collect(ctx, &s), 0);
+	ck_assert_uint_eq(s.n, 1);
+	ck_assert_int_eq((int)s.v[0].fate, BP_LUO_SURVIVES);
 	bp_luo_sessions_done(&s);
 }
 END_TEST
@@ -319,6 +389,7 @@ int main(void)
 	tcase_add_loop_test(t, versions_of_the_running_kernel, 0, BP_ARRAY_SIZE(running));
 	tcase_add_test(t, the_same_kernel);
 	tcase_add_loop_test(t, what_becomes_of_a_holder, 0, BP_ARRAY_SIZE(holders));
+	tcase_add_test(t, our_own_unit_is_not_stopped);
 	tcase_add_test(t, one_holder_of_two_sessions);
 	suite_add_tcase(s, t);
 	return run_suite(s);
