@@ -40,9 +40,12 @@ static void json_versions(struct bp_json *j, const struct handover_look *look)
 	bp_json_array_end(j);
 }
 
+static const char *const directions[] = { "unknown", "outgoing", "arrived", "finished" };
+
 static void json_sessions(struct bp_json *j, const struct bp_luo_sessions *sessions)
 {
 	static const char *const fates[] = { "killed", "survives", "unknown" };
+	const char *name;
 
 	bp_json_array(j, "sessions");
 	for (size_t i = 0; i < sessions->n; i++) {
@@ -54,8 +57,13 @@ static void json_sessions(struct bp_json *j, const struct bp_luo_sessions *sessi
 		bp_json_string(j, "process", h->comm);
 		bp_json_string(j, "at_shutdown", fates[h->fate]);
 		bp_json_string(j, "why", h->why);
+		bp_json_string(j, "direction", directions[h->direction]);
 		bp_json_object_end(j);
 	}
+	bp_json_array_end(j);
+	bp_json_array(j, "arrived_unheld");
+	for (size_t at = 0; (name = bp_luo_arrived_unheld(sessions, &at));)
+		bp_json_string(j, NULL, name);
 	bp_json_array_end(j);
 }
 
@@ -140,13 +148,14 @@ static void text_sessions(const struct bp_luo_sessions *sessions, struct bp_buf 
 
 	if (!sessions->n)
 		return;
-	put(b, r, "Sessions (name, who has it open, what becomes of it in a shutdown)\n");
+	put(b, r, "Sessions (name, direction, who has it open, what becomes of it in a "
+	    "shutdown)\n");
 	for (size_t i = 0; i < sessions->n; i++) {
 		const struct bp_luo_keeper *h = &sessions->v[i];
 
 		put(b, r, "  ");
 		put_text(b, r, h->session, strlen(h->session));
-		put(b, r, "  ");
+		put(b, r, "  %s  ", directions[h->direction]);
 		put_text(b, r, h->comm, strlen(h->comm));
 		put(b, r, " (PID %u)  %s: %s\n", h->pid, fates[h->fate], h->why);
 	}

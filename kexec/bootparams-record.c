@@ -117,8 +117,10 @@ static int read_handover(struct bp_ctx *ctx, const struct bp_machine *m)
 		return r;
 	bp_kho_running_done(&running);
 	r = bp_luo_sessions_collect(ctx, &sessions);
-	if (!r)
-		bp_luo_sessions_done(&sessions);
+	if (r)
+		return r;
+	r = bp_luo_directions_collect(ctx, m, &sessions);
+	bp_luo_sessions_done(&sessions);
 	return r;
 }
 

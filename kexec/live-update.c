@@ -6,7 +6,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "collect/handover.h"
 #include "handover-look.h"
@@ -66,26 +68,52 @@ int kexec_check_handover(const struct bp_load *load, struct bp_plan *plan, bool 
 
 #define NAMED_MAX 4u
 
-/* "vm" (vmm, PID 70), "net" (...), and 3 more */
-static int name_sessions(const struct bp_luo_sessions *s, struct bp_buf *b)
-{
-	int r = 0;
+struct names {
+	struct bp_buf text;
+	size_t n;
+	int r;
+};
 
-	for (size_t i = 0; !r && i < BP_MIN(s->n, (size_t)NAMED_MAX); i++)
-		r = bp_buf_printf(b, "%s\"%s\" (%s, PID %u)", i ? ", " : "", s->v[i].session,
-				  s->v[i].comm, s->v[i].pid);
-	if (!r && s->n > NAMED_MAX)
-		r = bp_buf_printf(b, " and %zu more", s->n - NAMED_MAX);
-	return r;
+/* "vm" (vmm, PID 70), "net" (...), and 3 more */
+static void add_name(struct names *names, const char *fmt, ...) BP_PRINTF(2, 3);
+static void add_name(struct names *names, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (names->n++ >= NAMED_MAX || names->r)
+		return;
+	if (names->n > 1)
+		names->r = bp_buf_printf(&names->text, ", ");
+	va_start(ap, fmt);
+	if (!names->r)
+		names->r = bp_buf_vprintf(&names->text, fmt, ap);
+	va_end(ap);
 }
 
-static void warn_of_loaded(struct bp_ctx *ctx, const struct bp_luo_sessions *s)
+/* NULL: there is none. They are foreign bytes, on their way to a terminal. */
+static const char *names_text(struct names *names)
 {
-	bp_autobuf struct bp_buf names = { 0 };
+	if (!names->r && names->n > NAMED_MAX)
+		names->r = bp_buf_printf(&names->text, " and %zu more",
+					 names->n - NAMED_MAX);
+	if (names->r || !names->n)
+		return NULL;
+	bp_text_make_printable((char *)names->text.data);
+	return bp_buf_str(&names->text);
+}
+
+static void names_done(struct names *names)
+{
+	bp_buf_done(&names->text);
+}
+#define auto_names BP_CLEANUP(names_done)
+
+static void warn_of_loaded(struct bp_ctx *ctx, const char *names)
+{
 	struct bp_loaded loaded;
 	const char *state;
 
-	if (name_sessions(s, &names) || bp_handover_loaded(ctx, false, &loaded))
+	if (bp_handover_loaded(ctx, false, &loaded))
 		return;
 	state = loaded.record.kho.state ? loaded.record.kho.state : "";
 	switch (loaded.by) {
@@ -95,25 +123,59 @@ static void warn_of_loaded(struct bp_ctx *ctx, const struct bp_luo_sessions *s)
 		if (strcmp(state, "carried"))
 			say_warning("the loaded kernel is not told of kexec handover (KHO): it ends "
 				    "these sessions of /dev/liveupdate: %s; load it again without "
-				    "--live-update=off to keep them", bp_buf_str(&names));
+				    "--live-update=off to keep them", names);
 		break;
 	default:
 		say_warning("whether the loaded kernel is told of kexec handover (KHO) is not "
 			    "known (%s); else it ends these sessions of /dev/liveupdate: %s",
-			    loaded.why, bp_buf_str(&names));
+			    loaded.why, names);
 	}
 	bp_loaded_done(&loaded);
 }
 
+/* Those that are the next kernel's, or may be, and those that are not. */
+static void sort_out(const struct bp_luo_sessions *s, struct names *kept,
+		     struct names *arrived)
+{
+	const char *unheld;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct bp_luo_keeper *k = &s->v[i];
+		struct names *to = k->direction == BP_LUO_INCOMING ? arrived : kept;
+
+		if (k->direction == BP_LUO_FINISHED)
+			continue;
+		add_name(to, "\"%s\" (%s, PID %u)", k->session, k->comm, k->pid);
+	}
+	for (size_t at = 0; (unheld = bp_luo_arrived_unheld(s, &at));)
+		add_name(arrived, "\"%s\" (nobody)", unheld);
+}
+
 void kexec_warn_of_sessions(struct bp_ctx *ctx)
 {
+	auto_names struct names kept = { 0 };
+	auto_names struct names arrived = { 0 };
+	/* As much of it as the kernel's lists of sessions take. */
+	struct bp_machine m = { .ctx = ctx, .page_size = (uint64_t)sysconf(_SC_PAGESIZE) };
 	struct bp_luo_sessions s;
+	const char *text;
 
 	/* A look at sysfs, unless live update is on. */
 	if (bp_luo_sessions_collect(ctx, &s))
 		return;
-	if (s.n)
-		warn_of_loaded(ctx, &s);
+	m.kho.live.fdt_status = -ENODATA;
+	if (!bp_luo_directions_collect(ctx, &m, &s)) {
+		sort_out(&s, &kept, &arrived);
+		text = names_text(&arrived);
+		if (text)
+			say_warning("these sessions of /dev/liveupdate have arrived from the "
+				    "kernel before, and end at the jump, with what was not "
+				    "taken out of them: %s; restore or drop them first, or "
+				    "save them again", text);
+		text = names_text(&kept);
+		if (text)
+			warn_of_loaded(ctx, text);
+	}
 	bp_forgive(ctx);
 	bp_luo_sessions_done(&s);
 }

@@ -29,6 +29,7 @@ void bp_luo_sessions_done(struct bp_luo_sessions *sessions)
 {
 	free(sessions->v);
 	bp_luo_holders_done(&sessions->holders);
+	bp_luo_state_done(&sessions->state);
 }
 
 bool bp_luo_session_survives(const struct bp_luo_sessions *sessions, const char *name)

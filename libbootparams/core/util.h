@@ -33,6 +33,14 @@ static inline void bp_closep(int *fd)
 #define BP_TAKE_PTR(p) ({ __typeof__(p) taken_ = (p); (p) = NULL; taken_; })
 #define BP_TAKE_FD(fd) ({ int taken_ = (fd); (fd) = -1; taken_; })
 
+/* Foreign bytes on their way to a terminal: no escape sequences, no other lines. */
+static inline void bp_text_make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
 #define BP_MIN(a, b) \
 	({ \
 		__typeof__(a) a_ = (a); \

@@ -42,6 +42,8 @@ static void say(struct bp_handover_finding *f, enum bp_handover_outcome outcome,
 	va_start(ap, fmt);
 	vsnprintf(f->what, sizeof(f->what), fmt, ap);
 	va_end(ap);
+	/* Names of processes and sessions are anybody's bytes. */
+	bp_text_make_printable(f->what);
 }
 
 static void cure(struct bp_handover_finding *f, const char *fmt, ...) BP_PRINTF(2, 3);
@@ -52,6 +54,7 @@ static void cure(struct bp_handover_finding *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(f->cure, sizeof(f->cure), fmt, ap);
 	va_end(ap);
+	bp_text_make_printable(f->cure);
 }
 
 /* Is there anything that would be handed over? */
@@ -645,17 +648,67 @@ static void rule_placement(const struct bp_handover_subject *s,
 
 /* ---- sessions ---- */
 
+/* LUO passes on the sessions of this kernel alone. */
+static bool finds_arrived(const struct bp_luo_sessions *all, struct bp_handover_finding *f)
+{
+	size_t at = 0;
+	const char *unheld = bp_luo_arrived_unheld(all, &at);
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct bp_luo_keeper *h = &all->v[i];
+
+		if (h->direction != BP_LUO_INCOMING)
+			continue;
+		say(f, BP_HANDOVER_ERROR, "session \"%s\", which %s (PID %u) has open, has "
+		    "arrived from the kernel before: it ends at the jump, with what was not "
+		    "taken out of it, as only sessions that this kernel made are passed on",
+		    h->session, h->comm, h->pid);
+		break;
+	}
+	if (f->outcome != BP_HANDOVER_ERROR && unheld)
+		say(f, BP_HANDOVER_ERROR, "session \"%s\" has arrived from the kernel before, "
+		    "and nobody has asked for it: it ends at the jump, as only sessions that "
+		    "this kernel made are passed on", unheld);
+	if (f->outcome != BP_HANDOVER_ERROR)
+		return false;
+	cure(f, "Restore or drop it first (bootparams handover restore, drop), or save it "
+		"again. %s", OFF);
+	return true;
+}
+
+/* What cannot be said of a session, or of those that nobody holds. */
+static void say_unknown_direction(const struct bp_luo_sessions *all,
+				  struct bp_handover_finding *f)
+{
+	const char *why = all->state.sessions_why ? all->state.sessions_why
+						  : "the kernel's memory cannot be read";
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].direction == BP_LUO_DIRECTION_UNKNOWN) {
+			say(f, BP_HANDOVER_UNKNOWN, "whether session \"%s\" of %s (PID %u) is "
+			    "for the next kernel, or has arrived and would end at the jump, "
+			    "is not known: %s", all->v[i].session, all->v[i].comm,
+			    all->v[i].pid, why);
+			return;
+		}
+	if (all->state.sessions_status && all->can_have_arrived)
+		say(f, BP_HANDOVER_UNKNOWN, "whether sessions have arrived that nobody has "
+		    "asked for, and that would end at the jump, is not known: %s", why);
+}
+
 static void rule_sessions(const struct bp_handover_subject *s,
 			  struct bp_handover_finding *f)
 {
 	const struct bp_luo_sessions *all = s->sessions;
 	const struct bp_luo_keeper *unknown = NULL;
 
-	if (luo_is_off(s, f))
+	if (luo_is_off(s, f) || finds_arrived(all, f))
 		return;
 	for (size_t i = 0; i < all->n; i++) {
 		const struct bp_luo_keeper *h = &all->v[i];
 
+		if (h->direction == BP_LUO_FINISHED)
+			continue;
 		if (h->fate == BP_LUO_FATE_UNKNOWN)
 			unknown = h;
 		if (bp_luo_session_survives(all, h->session))
@@ -674,7 +727,9 @@ static void rule_sessions(const struct bp_handover_subject *s,
 	else if (unknown)
 		say(f, BP_HANDOVER_UNKNOWN, "session \"%s\" is held by %s (PID %u): %s",
 		    unknown->session, unknown->comm, unknown->pid, unknown->why);
-	else if (!all->n)
+	else
+		say_unknown_direction(all, f);
+	if (f->outcome == BP_HANDOVER_OK && !all->n)
 		say(f, BP_HANDOVER_OK, "there is no session");
 }
 

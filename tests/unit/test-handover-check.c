@@ -205,7 +205,8 @@ static void make_world(struct world *w)
 	w->load.cmdline = line;
 	w->load.choice.syscall = BP_SYSCALL_FILE_LOAD;
 	w->keepers[0] = (struct bp_luo_keeper){ .pid = 70, .comm = "vmm", .session = "vm",
-						.fate = BP_LUO_SURVIVES, .why = "that is why" };
+						.fate = BP_LUO_SURVIVES, .why = "that is why",
+						.direction = BP_LUO_OUTGOING };
 	w->keepers[1] = w->keepers[0];
 	w->sessions.v = w->keepers;
 	w->s = (struct bp_handover_subject){
@@ -368,6 +369,46 @@ static void unknown_fate(struct world *w)
 	session(w);
 	w->keepers[0].fate = BP_LUO_FATE_UNKNOWN;
 }
+static void arrived(struct world *w)
+{
+	session(w);
+	w->keepers[0].direction = BP_LUO_INCOMING;
+}
+static void finished(struct world *w)
+{
+	session(w);
+	w->keepers[0].direction = BP_LUO_FINISHED;
+	w->keepers[0].fate = BP_LUO_KILLED;
+}
+static void no_direction(struct world *w)
+{
+	session(w);
+	w->keepers[0].direction = BP_LUO_DIRECTION_UNKNOWN;
+	w->sessions.state.sessions_why = (char *)"no kcore";
+}
+/* One that arrived, and nobody has asked for it; it was; it was empty. */
+static struct bp_luo_session_state in[] = { { .name = "net", .incoming = true, .n_files = 1 } };
+static void unheld(struct world *w)
+{
+	in[0].retrieved = false;
+	in[0].n_files = 1;
+	w->sessions.state.sessions = in;
+	w->sessions.state.n_sessions = 1;
+}
+static void unheld_and_held(struct world *w) { unheld(w); arrived(w); }
+static void unheld_empty(struct world *w) { unheld(w); in[0].n_files = 0; }
+static void unheld_unknown(struct world *w)
+{
+	w->sessions.state.sessions_status = -EACCES;
+	w->sessions.can_have_arrived = true;
+}
+static void unheld_none(struct world *w) { w->sessions.state.sessions_status = -EACCES; }
+static void escapes(struct world *w)
+{
+	killed(w);
+	w->keepers[0].session = "v\033[2Jm";
+	w->keepers[0].comm = "a\rb\nc\177";
+}
 static void not_all(struct world *w) { w->sessions.status = -EACCES; }
 
 static const struct {
@@ -475,6 +516,19 @@ static const struct {
 	  "shutdown jumps, such as vmm (PID 70): that is why", "handover save" },
 	{ "sessions", one_of_two, OK, NULL, NULL },
 	{ "sessions", unknown_fate, UNKNOWN, "that is why", NULL },
+	{ "sessions", arrived, ERROR, "\"vm\", which vmm (PID 70) has open, has arrived",
+	  "Restore or drop it first" },
+	{ "sessions", finished, OK, NULL, NULL },
+	{ "sessions", no_direction, UNKNOWN, "\"vm\" of vmm (PID 70) is for the next kernel, or "
+	  "has arrived and would end at the jump, is not known: no kcore", NULL },
+	{ "sessions", unheld, ERROR, "\"net\" has arrived from the kernel before, and nobody",
+	  "or save it again" },
+	{ "sessions", unheld_and_held, ERROR, "\"vm\", which vmm", "Restore" },
+	{ "sessions", unheld_empty, OK, "there is no session", NULL },
+	{ "sessions", unheld_unknown, UNKNOWN, "nobody has asked for", NULL },
+	{ "sessions", unheld_none, OK, "there is no session", NULL },
+	{ "sessions", escapes, WARNING, "\"v?[2Jm\" is held only by processes that are gone "
+	  "before a shutdown jumps, such as a?b?c? (PID 70)", "handover save" },
 	{ "sessions", not_all, UNKNOWN, "not all processes", NULL },
 };
 

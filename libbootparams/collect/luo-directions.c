@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which sessions are for the next kernel, and which ones arrived: by the kernel's own lists
+ * (collect/luo.c), else by the session itself, which is taken from its holder for a moment.
+ *
+ *	facts/luo-incoming-70-3	1: descriptor 3 of process 70 is a session that arrived
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "collect/luo-sessions.h"
+#include "wire/liveupdate.h"
+
+/* Of that name; finished: a session that arrived has nothing left in it. */
+static enum bp_luo_direction by_list(const struct bp_luo_state *state, const char *name)
+{
+	enum bp_luo_direction direction = BP_LUO_DIRECTION_UNKNOWN;
+
+	for (size_t i = 0; !state->sessions_status && i < state->n_sessions; i++) {
+		const struct bp_luo_session_state *s = &state->sessions[i];
+
+		if (strcmp(s->name, name))
+			continue;
+		/* Two may share a name: one that arrived, and one for the next kernel. */
+		if (direction != BP_LUO_DIRECTION_UNKNOWN)
+			return BP_LUO_DIRECTION_UNKNOWN;
+		direction = !s->incoming ? BP_LUO_OUTGOING :
+			    s->n_files ? BP_LUO_INCOMING : BP_LUO_FINISHED;
+	}
+	return direction;
+}
+
+static int ask_incoming(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
+{
+	/* No file has this token. An outgoing session refuses to look for it. */
+	struct bp_liveupdate_fd f = { .size = sizeof(f), .fd = -1, .token = UINT64_MAX };
+	struct bp_liveupdate_name name = { .size = sizeof(name) };
+	const struct bp_luo_holder *h = arg;
+	bp_autoclose int process = (int)syscall(SYS_pidfd_open, (pid_t)h->pid, 0);
+	bp_autoclose int fd = -1;
+
+	if (process >= 0)
+		fd = (int)syscall(SYS_pidfd_getfd, process, h->fd, 0);
+	if (fd < 0 || ioctl(fd, BP_LIVEUPDATE_GET_NAME, &name) ||
+	    strncmp(name.name, h->session, sizeof(name.name)))
+		return bp_fail(ctx, -ENODATA, "process %u cannot be asked for its session",
+			       h->pid);
+	return bp_buf_printf(ret_buf, "%d\n",
+			     ioctl(fd, BP_LIVEUPDATE_RETRIEVE_FD, &f) && errno == ENOENT);
+}
+
+static enum bp_luo_direction by_holder(struct bp_ctx *ctx, const struct bp_luo_holder *h)
+{
+	bp_autobuf struct bp_buf answer = { 0 };
+	char name[64];
+
+	snprintf(name, sizeof(name), "luo-incoming-%u-%d", h->pid, h->fd);
+	if (bp_io_fact(ctx, name, ask_incoming, h, &answer)) {
+		bp_forgive(ctx);
+		return BP_LUO_DIRECTION_UNKNOWN;
+	}
+	switch (*bp_buf_str(&answer)) {
+	case '0':
+		return BP_LUO_OUTGOING;
+	case '1':
+		return BP_LUO_INCOMING;
+	default:
+		return BP_LUO_DIRECTION_UNKNOWN;
+	}
+}
+
+static const struct bp_luo_holder *holder_of(const struct bp_luo_sessions *s,
+					     const struct bp_luo_keeper *k)
+{
+	for (size_t i = 0; i < s->holders.n; i++) {
+		const struct bp_luo_holder *h = &s->holders.holders[i];
+
+		if (h->pid == k->pid && h->session && !strcmp(h->session, k->session))
+			return h;
+	}
+	return NULL;
+}
+
+/* Not if nothing was handed to this kernel, and that is known. */
+static bool can_have_arrived(const struct bp_machine *m)
+{
+	bool known = m->arch != BP_ARCH_X86_64 ? !m->device_tree.status
+		     : !m->x86.status && (!m->x86.nodes_status ||
+					  m->x86.nodes_status == -ENOENT);
+
+	return !known || m->kho.given_status != -ENOENT;
+}
+
+int bp_luo_directions_collect(struct bp_ctx *ctx, const struct bp_machine *m,
+			      struct bp_luo_sessions *s)
+{
+	int r;
+
+	if (s->status == -ENOENT)
+		return 0;
+	r = bp_luo_state_read(ctx, m, &s->state);
+	if (r)
+		return r;
+	s->can_have_arrived = can_have_arrived(m);
+	for (size_t i = 0; i < s->n; i++) {
+		struct bp_luo_keeper *k = &s->v[i];
+		const struct bp_luo_holder *h = holder_of(s, k);
+
+		k->direction = by_list(&s->state, k->session);
+		if (k->direction == BP_LUO_DIRECTION_UNKNOWN && !s->can_have_arrived)
+			k->direction = BP_LUO_OUTGOING;
+		if (k->direction == BP_LUO_DIRECTION_UNKNOWN && h)
+			k->direction = by_holder(ctx, h);
+	}
+	return 0;
+}
+
+const char *bp_luo_arrived_unheld(const struct bp_luo_sessions *s, size_t *at)
+{
+	while (*at < s->state.n_sessions) {
+		const struct bp_luo_session_state *v = &s->state.sessions[(*at)++];
+		bool held = false;
+
+		if (!v->incoming || v->retrieved || !v->n_files)
+			continue;
+		for (size_t i = 0; i < s->n; i++)
+			held |= s->v[i].direction == BP_LUO_INCOMING &&
+				!strcmp(s->v[i].session, v->name);
+		if (!held)
+			return v->name;
+	}
+	return NULL;
+}
