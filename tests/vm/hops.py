@@ -454,7 +454,7 @@ try "two of a name" 1 "two files are called \"a\"" $save three /tmp/a /tmp/other
 dd if=/dev/zero of=/tmp/huge bs=1 count=1 seek=3G 2>/dev/null
 try "no room" 1 "can be preserved" $save three /tmp/huge
 (while echo more >>/tmp/big; do :; done) & writer=$!
-try "written to meanwhile" 1 "while it was read" $save three /tmp/big
+try "written to meanwhile" 1 "and save again" $save three /tmp/big
 kill $writer
 check "nothing is half there" "big: outgoing one: outgoing two: outgoing " "$(listed)"
 try "restore too early" 3 "did not arrive" $restore one /tmp
