@@ -256,7 +256,6 @@ START_TEST(areas_that_were_given)
 {
 	static struct bp_setup_data_node node = { .type = 10 };
 	struct bp_wire_kho_data d = { 0 };
-	bp_autobuf struct bp_buf text = { 0 };
 
 	symbols = "text proc/kallsyms\n|ffffffff81000010 d kho_enable\n"
 		  "|ffffffff81000018 d kho_out\n";
