@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "decide/cmdline.h"
 #include "decide/pci-handover.h"
+#include "run-file.h"
 
 struct job {
 	bool json, clear, reuse;
@@ -214,15 +215,9 @@ static int keep(struct bp_ctx *ctx, const struct job *job)
 	for (size_t i = 0; i < job->plan.n; i++)
 		if (job->plan.v[i].device->chosen && job->plan.v[i].recorded)
 			put(&text, &r, "%s\n", job->plan.v[i].device->address);
-	/* For everybody to read, whatever the umask. */
-	if (!r && (mkdir(BP_HANDOVER_RUN, 0755) ? errno != EEXIST
-						 : chmod(BP_HANDOVER_RUN, 0755)))
-		return bp_fail_errno(ctx, -errno, "cannot make " BP_HANDOVER_RUN);
 	if (!r)
-		r = bp_record_write(ctx, BP_PCI_CHOSEN, &text);
-	if (!r && chmod(BP_PCI_CHOSEN, 0644))
-		r = bp_fail_errno(ctx, -errno, "cannot let others read " BP_PCI_CHOSEN);
-	return r;
+		r = run_file_replace(BP_PCI_CHOSEN, bp_buf_span(&text));
+	return r ? bp_fail_errno(ctx, r, "cannot write " BP_PCI_CHOSEN) : 0;
 }
 
 static int forget(void)

@@ -21,6 +21,7 @@
 #include "bootparams-cmd.h"
 #include "collect/luo-holders.h"
 #include "core/json.h"
+#include "core/write.h"
 #include "encode/luo-manifest.h"
 #include "luo-session.h"
 #include "wire/luo-manifest.h"
@@ -98,22 +99,6 @@ static bool is_stopped(void)
 		sigismember(&pending, SIGHUP) == 1);
 }
 
-static int write_all(int fd, const uint8_t *data, size_t len, uint64_t at)
-{
-	while (len) {
-		ssize_t n = pwrite(fd, data, len, (off_t)at);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-			at += (size_t)n;
-		}
-	}
-	return 0;
-}
-
 /* Written, and the digest is the one of the manifest. */
 static int copy_file(struct restore *r, const struct bp_luo_file *f, int from, int to)
 {
@@ -143,7 +128,7 @@ static int copy_file(struct restore *r, const struct bp_luo_file *f, int from, i
 			return bp_fail_errno(r->ctx, n ? -errno : -EIO, "cannot read %s",
 					     f->name);
 		bp_sha256_update(&sha, chunk, (size_t)n);
-		e = write_all(to, chunk, (size_t)n, at);
+		e = bp_pwrite_all(to, bp_span_make(chunk, (size_t)n), at);
 		if (e)
 			return bp_fail_errno(r->ctx, e, "cannot write %s/%s", r->dir_path,
 					     f->name);

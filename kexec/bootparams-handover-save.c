@@ -21,6 +21,7 @@
 #include "bootparams-cmd.h"
 #include "collect/luo-room.h"
 #include "core/json.h"
+#include "core/write.h"
 #include "encode/luo-manifest.h"
 #include "luo-session.h"
 #include "luo-systemd.h"
@@ -37,21 +38,6 @@
 struct save_options {
 	bool json, foreground, quiet, progress;
 };
-
-static int write_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
 
 /* An empty memfd that keeps its pages in memory only, and is no program. */
 static int new_memfd(struct bp_ctx *ctx, int *ret_fd)
@@ -183,7 +169,7 @@ static int copy_file(struct bp_ctx *ctx, const char *path, int from, int to,
 		if (done > f->size)
 			break;
 		bp_sha256_update(&sha, chunk, (size_t)n);
-		r = write_all(to, chunk, (size_t)n);
+		r = bp_write_all(to, bp_span_make(chunk, (size_t)n));
 		if (r)
 			return bp_fail_errno(ctx, r, "%s: no memory for a copy", path);
 		luo_progress(progress, (uint64_t)n);
@@ -244,7 +230,7 @@ static int save_manifest(struct bp_ctx *ctx, int session, const struct bp_luo_ma
 	if (!r)
 		r = new_memfd(ctx, &to);
 	if (!r) {
-		r = write_all(to, bytes.data, bytes.len);
+		r = bp_write_all(to, bp_buf_span(&bytes));
 		if (r)
 			(void)bp_fail_errno(ctx, r, "no memory for the manifest");
 	}

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/write.h"
 #include "dump-segments.h"
 
 static void closedirp(DIR **d)
@@ -23,27 +24,12 @@ static void closedirp(DIR **d)
 		closedir(*d);
 }
 
-static int write_all(int fd, const void *data, size_t len)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = write(fd, (const char *)data + done, len - done);
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			return -errno;
-	}
-	return 0;
-}
-
 /* A new file: what is in its place is not ours to write to, and may be a link. */
 static int write_new(int dir, const char *name, const void *data, size_t len)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			0600);
-	int r = fd < 0 ? -errno : write_all(fd, data, len);
+	int r = fd < 0 ? -errno : bp_write_all(fd, bp_span_make(data, len));
 
 	if (fd >= 0 && close(fd) && !r)
 		r = -errno;

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "core/io-backend.h"
+#include "core/write.h"
 
 /* The node to fill, emptied and of @kind; NULL (and an error kept) where it cannot be. */
 static struct bp_node *node_for(struct bp_io *io, const char *path,
@@ -169,53 +170,12 @@ static int print_head(const struct bp_io *io, struct bp_buf *out)
 				      "you pass it on\n");
 }
 
-static int write_all(int fd, const struct bp_buf *b)
-{
-	size_t done = 0;
-
-	while (done < b->len) {
-		ssize_t n = write(fd, b->data + done, b->len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-/* Write under another name in the same directory, then rename: never half a file. */
-static int replace_file(const char *path, const struct bp_buf *text)
-{
-	bp_autofree char *temporary = NULL;
-	bp_autoclose int fd = -1;
-	int r;
-
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-		temporary = NULL;
-		return -ENOMEM;
-	}
-	/* mkostemp() makes it 0600: what was read as root stays with root. */
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = write_all(fd, text);
-	if (!r && fsync(fd) < 0 && errno != EINVAL)
-		r = -errno;
-	if (!r && rename(temporary, path) < 0)
-		r = -errno;
-	if (r)
-		unlink(temporary);
-	return r;
-}
-
 /* A pipe or a terminal, say. */
 static int write_into(const char *path, const struct bp_buf *text)
 {
 	bp_autoclose int fd = open(path, O_WRONLY | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 
-	return fd < 0 ? -errno : write_all(fd, text);
+	return fd < 0 ? -errno : bp_write_all(fd, bp_buf_span(text));
 }
 
 int bp_record_write(struct bp_ctx *ctx, const char *path, const struct bp_buf *text)
@@ -224,9 +184,9 @@ int bp_record_write(struct bp_ctx *ctx, const char *path, const struct bp_buf *t
 	int r;
 
 	if (lstat(path, &st) < 0)
-		r = errno == ENOENT ? replace_file(path, text) : -errno;
+		r = errno == ENOENT ? bp_replace_file(path, bp_buf_span(text), 0600) : -errno;
 	else if (S_ISREG(st.st_mode))
-		r = replace_file(path, text);
+		r = bp_replace_file(path, bp_buf_span(text), 0600);
 	else if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
 		r = write_into(path, text);
 	else if (S_ISLNK(st.st_mode))

@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <sys/mman.h>
 
+#include "core/write.h"
 #include "image/decompress.h"
 
 #define HOLE 4096u /* smallest run of zeros, aligned in the output, that is not written \
@@ -79,23 +80,6 @@ int bp_stream_take(struct bp_stream *s, void *ret_bytes, size_t n)
 	return 0;
 }
 
-static int write_all(struct bp_stream *s, const uint8_t *p, size_t len)
-{
-	while (len) {
-		ssize_t n = pwrite(s->to, p, len, (off_t)s->written);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return bp_fail_errno(s->ctx, -errno,
-					     "cannot hold the decompressed image");
-		p += n;
-		len -= (size_t)n;
-		s->written += (uint64_t)n;
-	}
-	return 0;
-}
-
 static bool is_zeros(const uint8_t *p, size_t len)
 {
 	return !len || (!p[0] && !memcmp(p, p + 1, len - 1));
@@ -111,12 +95,11 @@ int bp_stream_put(struct bp_stream *s, const uint8_t *p, size_t len)
 		size_t n = BP_MIN(len, (size_t)(HOLE - s->written % HOLE));
 		int r = 0;
 
-		if (is_zeros(p, n))
-			s->written += n;
-		else
-			r = write_all(s, p, n);
+		if (!is_zeros(p, n))
+			r = bp_pwrite_all(s->to, bp_span_make(p, n), s->written);
 		if (r)
-			return r;
+			return bp_fail_errno(s->ctx, r, "cannot hold the decompressed image");
+		s->written += n;
 		p += n;
 		len -= n;
 	}

@@ -25,6 +25,7 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 
+#include "core/write.h"
 #include "image/initrd.h"
 
 static void unmap(struct bp_initrd *initrd)
@@ -197,21 +198,6 @@ uint64_t bp_initrd_size_with(const struct bp_initrd *initrd, struct bp_span tail
 	return tail.len ? tail_offset(initrd) + tail.len : initrd->bytes.len;
 }
 
-static int copy_bytes(struct bp_ctx *ctx, int to, struct bp_span bytes, uint64_t at)
-{
-	while (bytes.len) {
-		ssize_t n = pwrite(to, bytes.data, bytes.len, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return bp_fail_errno(ctx, -errno, "cannot copy the initrd to memory");
-		bytes = bp_span_sub(bytes, (size_t)n, bytes.len - (size_t)n);
-		at += (uint64_t)n;
-	}
-	return 0;
-}
-
 int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd, struct bp_span tail)
 {
 	bp_autoclose int fd = -1;
@@ -226,12 +212,14 @@ int bp_initrd_make_fd(struct bp_ctx *ctx, struct bp_initrd *initrd, struct bp_sp
 				     "cannot join the initrd files in memory");
 	for (size_t i = 0; i < initrd->n_files && !r; i++)
 		r = copy_file(ctx, fd, &initrd->files[i]);
-	if (!r && !initrd->n_files)
-		r = copy_bytes(ctx, fd, initrd->bytes, 0);
-	if (!r && tail.len)
-		r = copy_bytes(ctx, fd, tail, tail_offset(initrd));
 	if (r)
 		return r;
+	if (!initrd->n_files)
+		r = bp_pwrite_all(fd, initrd->bytes, 0);
+	if (!r && tail.len)
+		r = bp_pwrite_all(fd, tail, tail_offset(initrd));
+	if (r)
+		return bp_fail_errno(ctx, r, "cannot copy the initrd to memory");
 	if (initrd->n_files != 1)
 		bp_closep(&initrd->fd);
 	initrd->is_copy = true;

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "core/write.h"
 #include "image/input.h"
 
 int bp_input_open(struct bp_ctx *ctx, const char *path, struct bp_input *ret_input)
@@ -78,21 +79,6 @@ int bp_input_read(struct bp_ctx *ctx, const struct bp_input *input, size_t max,
 	return 0;
 }
 
-static int write_all(int fd, struct bp_span bytes, uint64_t offset)
-{
-	while (bytes.len) {
-		ssize_t n = pwrite(fd, bytes.data, bytes.len, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes = bp_span_make(bytes.data + n, bytes.len - (size_t)n);
-		offset += (uint64_t)n;
-	}
-	return 0;
-}
-
 int bp_input_join(struct bp_ctx *ctx, const char *name, const struct bp_span *pieces,
 		  size_t n, int *ret_fd)
 {
@@ -101,7 +87,7 @@ int bp_input_join(struct bp_ctx *ctx, const char *name, const struct bp_span *pi
 	int r = fd < 0 ? -errno : 0;
 
 	for (size_t i = 0; !r && i < n; i++) {
-		r = write_all(fd, pieces[i], offset);
+		r = bp_pwrite_all(fd, pieces[i], offset);
 		offset = bp_align_up(offset + pieces[i].len, page);
 	}
 	/* EFAULT: the file has lost what was mapped. */

@@ -106,6 +106,20 @@ int open64(const char *path, int flags, ...)
 	return open(path, flags, mode);
 }
 
+/* The name is given back in the caller's own words, but for its last six letters. */
+int mkostemp(char *template, int flags)
+{
+	char buf[PATH_MAX];
+	const char *there = moved(template, buf);
+	int fd;
+
+	if (there == template)
+		return REAL(mkostemp)(template, flags);
+	fd = REAL(mkostemp)(buf, flags);
+	memcpy(template + strlen(template) - 6, buf + strlen(buf) - 6, 6);
+	return fd;
+}
+
 FILE *fopen(const char *path, const char *mode)
 {
 	char buf[PATH_MAX];
