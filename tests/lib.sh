@@ -8,6 +8,7 @@ libelf-dev libefivar-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev liblzo2-d
 libfdt-dev check
 clang lld mandoc shellcheck xz-utils zstd
 python3 python3-jsonschema qemu-system-x86 ovmf qemu-system-arm qemu-efi-aarch64 busybox-static kmod
+bsdextrautils file
 debian-archive-keyring"
 
 # The arm64 build on other machines. libfdt-dev cannot be there for two architectures before

@@ -165,3 +165,28 @@ def run(command, arguments, root, log, extra, cwd):
                           text=True, timeout=60, check=False)
     calls = log.read_text().splitlines() if log.exists() else []
     return done.returncode & 0xFF, done.stdout, done.stderr, calls
+
+
+def kind(call):
+    """What both must have in common: which call, how many segments are theirs to choose."""
+    words = call.split()
+    if words[0] == "segment":
+        return None
+    if words[0] == "kexec_load":
+        return "kexec_load unload" if words[2] == "0" else "kexec_load"
+    if words[0] == "kexec_file_load":
+        # the record for the next system is ours
+        return "kexec_file_load unload" if words[1] == "unload" else call.replace("+record", "")
+    if words[0] == "exec":
+        return "exec shutdown"
+    return call
+
+
+def kinds(calls):
+    """What two kexec commands must have in common, of the shim's log."""
+    found = [k for k in map(kind, calls) if k]
+    # kexec-tools also writes out file systems, and after "-f -l" even takes interfaces down,
+    # when it only loads.
+    if not found or not found[-1].startswith("reboot"):
+        found = [k for k in found if k != "sync" and not k.startswith("down")]
+    return found

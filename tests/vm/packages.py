@@ -9,6 +9,7 @@ The cache lies in ${XDG_CACHE_HOME:-~/.cache}/kexec-bootparams:
     kernel/NAME/          the same of a test kernel
     tool/NAME_VERSION/    a program of some suite, with the libraries of that suite
                           unless it is static
+    files/NAME_VERSION/   a package unpacked, and nothing else
     chroot/NAME_VERSION/  what builds modules for a kernel
     source/NAME_VERSION/  linux.tar.xz, only for build-test-kernels
     pinned.json           what the names of kernels.conf stand for on this machine
@@ -36,7 +37,7 @@ def cache_dir():
 
 @dataclasses.dataclass
 class Wanted:
-    """One [kernel ...], [tool ...], [emulator ...] or [source ...] section."""
+    """One [kernel ...], [tool ...], [files ...], [emulator ...] or [source ...] section."""
     kind: str
     name: str
     suite: str
@@ -87,7 +88,7 @@ def read_conf(path=HERE / "kernels.conf"):
         section = conf[title]
         if kind == "suite":
             suites[name] = section["sources"].split("\n")[1:]
-        elif kind in ("kernel", "tool", "emulator", "source"):
+        elif kind in ("kernel", "tool", "files", "emulator", "source"):
             wanted.append(Wanted(kind, name, section["suite"], section["package"],
                                  section["version"], section.get("series", ""),
                                  section.get("binary", ""),
@@ -96,7 +97,7 @@ def read_conf(path=HERE / "kernels.conf"):
                                  [tuple(d.split(":")) for d in section.get("data", "").split()],
                                  section.get("modules", "").split()))
         elif kind != "test-kernel":
-            raise ValueError(f"{path}: [{title}] is no suite, kernel, tool, emulator, source "
+            raise ValueError(f"{path}: [{title}] is no suite, kernel, tool, files, emulator, source "
                              "or test-kernel")
     for want in wanted:
         if want.suite not in suites:
