@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "bootparams-cmd.h"
-#include "collect/luo-holders.h"
+#include "collect/luo-sessions.h"
 #include "luo-session.h"
 
 /* One that this system made, or that a restore left behind. */
@@ -34,10 +34,43 @@ static int drop_arrived(struct bp_ctx *ctx, const char *name)
 	return r ? r : luo_finish(ctx, session, name);
 }
 
+/* Which of two is meant nobody said, and what is given up is lost. */
+static int refuse_two(struct bp_ctx *ctx, const struct bp_luo_sessions *all,
+		      const char *name)
+{
+	for (size_t i = 0; bp_luo_has_arrived(all, name) && i < all->n; i++)
+		if (all->v[i].direction == BP_LUO_OUTGOING && !strcmp(all->v[i].session, name))
+			return bp_fail(ctx, -EEXIST, "there are two, one that has arrived from "
+				       "the kernel before and one for the next kernel, which "
+				       "process %u (%s) has: end that process to give up the "
+				       "latter, or restore the former", all->v[i].pid,
+				       all->v[i].comm);
+	return 0;
+}
+
+static int drop(struct bp_ctx *ctx, const char *name)
+{
+	struct bp_luo_sessions all = { 0 };
+	struct bp_machine *m = NULL;
+	const struct bp_luo_holder *h;
+	int r = bp_luo_sessions_collect(ctx, &all);
+
+	if (!r && all.n)
+		r = bp_machine_collect(ctx, &m);
+	if (m)
+		r = bp_luo_directions_collect(ctx, m, &all);
+	if (!r)
+		r = refuse_two(ctx, &all, name);
+	h = bp_luo_holder_of(&all.holders, name);
+	if (!r)
+		r = h ? drop_held(ctx, h) : drop_arrived(ctx, name);
+	bp_machine_unref(m);
+	bp_luo_sessions_done(&all);
+	return r;
+}
+
 static int run(int argc, char **argv)
 {
-	struct bp_luo_holders all = { 0 };
-	const struct bp_luo_holder *h;
 	struct bootparams_args args;
 	struct bp_ctx *ctx;
 	int r = bootparams_args(&bootparams_handover_drop, argc, argv, &args);
@@ -53,14 +86,10 @@ static int run(int argc, char **argv)
 	ctx = bootparams_ctx(NULL, false);
 	if (!ctx)
 		return EXIT_FAILURE;
-	r = bp_luo_holders_read(ctx, &all);
-	h = bp_luo_holder_of(&all, argv[optind]);
-	if (!r)
-		r = h ? drop_held(ctx, h) : drop_arrived(ctx, argv[optind]);
+	r = drop(ctx, argv[optind]);
 	if (r)
 		say_error("cannot drop session \"%s\": %s", argv[optind],
 			  bootparams_why(ctx, r));
-	bp_luo_holders_done(&all);
 	bp_ctx_unref(ctx);
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }

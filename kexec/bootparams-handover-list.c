@@ -8,50 +8,45 @@
 #include "collect/luo-sessions.h"
 #include "collect/luo.h"
 #include "core/json.h"
-#include "luo-session.h"
 
-/* What is known of them: by the processes, and by the kernel's memory. */
-struct list {
-	struct bp_luo_sessions held;
-	struct bp_luo_state state;
-};
-
-static const struct bp_luo_holder *holder_of(const struct list *l,
-					     const struct bp_luo_keeper *k)
+/* The session of a holder, as the kernel's lists have it; NULL: it is not in them. */
+static const struct bp_luo_session_state *find(const struct bp_luo_sessions *l,
+					       const struct bp_luo_keeper *k)
 {
-	for (size_t i = 0; i < l->held.holders.n; i++) {
-		const struct bp_luo_holder *h = &l->held.holders.holders[i];
+	for (size_t i = 0; i < l->state.n_sessions; i++) {
+		const struct bp_luo_session_state *s = &l->state.sessions[i];
 
-		if (h->pid == k->pid && h->session && !strcmp(h->session, k->session))
-			return h;
+		if (s->incoming == (k->direction != BP_LUO_OUTGOING) &&
+		    !strcmp(s->name, k->session))
+			return s;
 	}
 	return NULL;
 }
 
 /* NULL: the kernel's memory could not be read, and the session not be asked. */
-static const char *state_of(struct bp_ctx *ctx, const struct list *l,
-			    const struct bp_luo_keeper *k)
+static const char *state_of(const struct bp_luo_sessions *l, const struct bp_luo_keeper *k)
 {
-	const struct bp_luo_holder *h = holder_of(l, k);
-	bp_autoclose int session = -1;
+	const struct bp_luo_session_state *s = find(l, k);
 
-	for (size_t i = 0; i < l->state.n_sessions; i++)
-		if (!strcmp(l->state.sessions[i].name, k->session))
-			return bootparams_luo_state_name(&l->state.sessions[i]);
-	if (!h || !bp_io_is_live(ctx))
+	if (k->direction == BP_LUO_DIRECTION_UNKNOWN)
 		return NULL;
-	if (luo_take_over(ctx, h, &session)) {
-		bp_forgive(ctx);
-		return NULL;
-	}
-	return luo_is_incoming(session) ? "retrieved" : "outgoing";
+	if (s)
+		return bootparams_luo_state_name(s);
+	return k->direction == BP_LUO_OUTGOING ? "outgoing" : "retrieved";
 }
 
-static bool is_held(const struct list *l, const char *name)
+/* Of two of a name nobody can have the one open that nobody has asked for. */
+static bool is_held(const struct bp_luo_sessions *l, const struct bp_luo_session_state *s)
 {
-	for (size_t i = 0; i < l->held.n; i++)
-		if (!strcmp(l->held.v[i].session, name))
+	for (size_t i = 0; i < l->n; i++) {
+		const struct bp_luo_keeper *k = &l->v[i];
+		bool alike = k->direction == BP_LUO_DIRECTION_UNKNOWN
+				     ? !s->incoming || s->retrieved
+				     : s->incoming == (k->direction != BP_LUO_OUTGOING);
+
+		if (alike && !strcmp(k->session, s->name))
 			return true;
+	}
 	return false;
 }
 
@@ -60,31 +55,30 @@ static const char *fate_name(enum bp_luo_fate fate)
 	return fate == BP_LUO_KILLED ? "no" : fate == BP_LUO_SURVIVES ? "yes" : "unknown";
 }
 
-static int as_json(struct bp_ctx *ctx, const struct list *l, struct bp_buf *ret_text)
+static int as_json(const struct bp_luo_sessions *l, struct bp_buf *ret_text)
 {
 	struct bp_json j = { 0 };
 
 	bp_json_object(&j, NULL);
-	bp_json_string(&j, "status", status_text(l->held.status));
+	bp_json_string(&j, "status", status_text(l->status));
 	bp_json_array(&j, "sessions");
-	for (size_t i = 0; i < l->held.n; i++) {
-		const struct bp_luo_keeper *k = &l->held.v[i];
-		const struct bp_luo_holder *h = holder_of(l, k);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct bp_luo_keeper *k = &l->v[i];
 
 		bp_json_object(&j, NULL);
 		bp_json_string(&j, "name", k->session);
-		bp_json_string(&j, "state", state_of(ctx, l, k));
+		bp_json_string(&j, "state", state_of(l, k));
 		bp_json_object(&j, "holder");
 		bp_json_uint(&j, "pid", k->pid);
 		bp_json_string(&j, "process", k->comm);
-		bp_json_string(&j, "cgroup", h ? h->cgroup : NULL);
+		bp_json_string(&j, "cgroup", k->holder->cgroup);
 		bp_json_string(&j, "survives_shutdown", fate_name(k->fate));
 		bp_json_string(&j, "why", k->why);
 		bp_json_object_end(&j);
 		bp_json_object_end(&j);
 	}
 	for (size_t i = 0; i < l->state.n_sessions; i++) {
-		if (is_held(l, l->state.sessions[i].name))
+		if (is_held(l, &l->state.sessions[i]))
 			continue;
 		bp_json_object(&j, NULL);
 		bp_json_string(&j, "name", l->state.sessions[i].name);
@@ -98,16 +92,16 @@ static int as_json(struct bp_ctx *ctx, const struct list *l, struct bp_buf *ret_
 	return bp_json_finish(&j, ret_text);
 }
 
-static int as_text(struct bp_ctx *ctx, const struct list *l, struct bp_buf *b)
+static int as_text(const struct bp_luo_sessions *l, struct bp_buf *b)
 {
-	const char *status = status_text(l->held.status);
+	const char *status = status_text(l->status);
 	int r = 0;
 
 	if (status)
 		put(b, &r, "not all processes can be seen: %s\n", status);
-	for (size_t i = 0; i < l->held.n; i++) {
-		const struct bp_luo_keeper *k = &l->held.v[i];
-		const char *state = state_of(ctx, l, k);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct bp_luo_keeper *k = &l->v[i];
+		const char *state = state_of(l, k);
 
 		put_text(b, &r, k->session, strlen(k->session));
 		put(b, &r, ": %s, held by process %u (", state ? state : "state unknown",
@@ -118,7 +112,7 @@ static int as_text(struct bp_ctx *ctx, const struct list *l, struct bp_buf *b)
 	for (size_t i = 0; i < l->state.n_sessions; i++) {
 		const struct bp_luo_session_state *s = &l->state.sessions[i];
 
-		if (is_held(l, s->name))
+		if (is_held(l, s))
 			continue;
 		put_text(b, &r, s->name, sizeof(s->name));
 		put(b, &r, ": %s, held by nobody\n", bootparams_luo_state_name(s));
@@ -129,19 +123,18 @@ static int as_text(struct bp_ctx *ctx, const struct list *l, struct bp_buf *b)
 static int describe(struct bp_ctx *ctx, bool json, struct bp_buf *ret_text)
 {
 	struct bp_machine *m = NULL;
-	struct list l = { 0 };
-	int r = bp_luo_sessions_collect(ctx, &l.held);
+	struct bp_luo_sessions l = { 0 };
+	int r = bp_luo_sessions_collect(ctx, &l);
 
-	if (!r && l.held.status == -ENOENT)
-		l.held.status = 0;	/* live update is off: there are none */
 	if (!r)
 		r = bp_machine_collect(ctx, &m);
 	if (!r)
-		r = bp_luo_state_read(ctx, m, &l.state);
+		r = bp_luo_directions_collect(ctx, m, &l);
+	if (!r && l.status == -ENOENT)
+		l.status = 0;	/* live update is off: there are none */
 	if (!r)
-		r = json ? as_json(ctx, &l, ret_text) : as_text(ctx, &l, ret_text);
-	bp_luo_state_done(&l.state);
-	bp_luo_sessions_done(&l.held);
+		r = json ? as_json(&l, ret_text) : as_text(&l, ret_text);
+	bp_luo_sessions_done(&l);
 	bp_machine_unref(m);
 	return r;
 }

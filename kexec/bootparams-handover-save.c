@@ -20,6 +20,7 @@
 
 #include "bootparams-cmd.h"
 #include "collect/luo-room.h"
+#include "collect/luo-sessions.h"
 #include "core/json.h"
 #include "core/write.h"
 #include "encode/luo-manifest.h"
@@ -292,6 +293,30 @@ static int print_result(const char *name, const struct bp_luo_manifest *m,
 	return bootparams_print(&text);
 }
 
+/* Two of one name would be taken for each other: by people, and by systemd's unit. */
+static int refuse_second(struct bp_ctx *ctx, const char *name)
+{
+	struct bp_luo_sessions all = { 0 };
+	struct bp_machine *m = NULL;
+	int r = bp_luo_sessions_collect(ctx, &all);
+
+	if (!r && all.status != -ENOENT)
+		r = bp_machine_collect(ctx, &m);
+	if (m)
+		r = bp_luo_directions_collect(ctx, m, &all);
+	if (!r && bp_luo_has_arrived(&all, name))
+		r = bp_fail(ctx, -EEXIST, "a session of that name has arrived from the kernel "
+			    "before, and is not finished: take its files out (bootparams "
+			    "handover restore %s DIR), or give it up (bootparams handover drop "
+			    "%s), or take another name", name, name);
+	else if (!r && m && all.state.sessions_status && all.can_have_arrived)
+		say_warning("whether a session \"%s\" has arrived from the kernel before is not "
+			    "known: %s", name, all.state.sessions_why);
+	bp_machine_unref(m);
+	bp_luo_sessions_done(&all);
+	return r;
+}
+
 static int save(struct bp_ctx *ctx, const char *name, char **paths, size_t n,
 		const struct save_options *o)
 {
@@ -304,6 +329,8 @@ static int save(struct bp_ctx *ctx, const char *name, char **paths, size_t n,
 	int r = -ENOMEM, status = EXIT_FAILURE;
 
 	if (stats)
+		r = refuse_second(ctx, name);
+	if (!r)
 		r = look_at_files(ctx, paths, n, &m, stats, &need);
 	show = !o->quiet && (o->progress || (need >= LARGE && isatty(STDERR_FILENO)));
 	if (!r)

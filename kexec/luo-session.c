@@ -186,17 +186,25 @@ static int retrieve_from_holder(struct bp_ctx *ctx, const char *name, int *ret_s
 				unsigned int *ret_pid)
 {
 	struct bp_luo_holders all = { 0 };
-	const struct bp_luo_holder *h;
+	const struct bp_luo_holder *h = NULL;
 	bp_autoclose int session = -1;
 	int r = bp_luo_holders_read(ctx, &all);
 
-	h = bp_luo_holder_of(&all, name);
+	/* One for the next kernel may have the same name. */
+	for (size_t i = 0; i < all.n && !r && session < 0; i++) {
+		bp_autoclose int fd = -1;
+
+		if (!all.holders[i].session || strcmp(all.holders[i].session, name))
+			continue;
+		h = &all.holders[i];
+		r = luo_take_over(ctx, h, &fd);
+		if (!r && luo_is_incoming(fd))
+			session = BP_TAKE_FD(fd);
+	}
 	if (!r && !h)
 		r = bp_fail(ctx, -ENOENT, "there is no session \"%s\"%s", name,
 			    all.status ? " that can be seen" : "");
-	if (!r)
-		r = luo_take_over(ctx, h, &session);
-	if (!r && !luo_is_incoming(session))
+	if (!r && session < 0)
 		r = bp_fail(ctx, -ENOENT,
 			    "the session \"%s\" did not arrive: this system made it, and "
 			    "process %u (%s) holds it for the next kernel", name, h->pid,

@@ -16,7 +16,10 @@
 #include "collect/luo-sessions.h"
 #include "wire/liveupdate.h"
 
-/* Of that name; finished: a session that arrived has nothing left in it. */
+/*
+ * Of that name, by what a process can have open of it. UNKNOWN: there is none, or two, one
+ * that arrived and one for the next kernel.
+ */
 static enum bp_luo_direction by_list(const struct bp_luo_state *state, const char *name)
 {
 	enum bp_luo_direction direction = BP_LUO_DIRECTION_UNKNOWN;
@@ -24,15 +27,24 @@ static enum bp_luo_direction by_list(const struct bp_luo_state *state, const cha
 	for (size_t i = 0; !state->sessions_status && i < state->n_sessions; i++) {
 		const struct bp_luo_session_state *s = &state->sessions[i];
 
-		if (strcmp(s->name, name))
+		/* Nobody has asked for it: nobody has it open. */
+		if (strcmp(s->name, name) || (s->incoming && !s->retrieved))
 			continue;
-		/* Two may share a name: one that arrived, and one for the next kernel. */
 		if (direction != BP_LUO_DIRECTION_UNKNOWN)
 			return BP_LUO_DIRECTION_UNKNOWN;
 		direction = !s->incoming ? BP_LUO_OUTGOING :
 			    s->n_files ? BP_LUO_INCOMING : BP_LUO_FINISHED;
 	}
 	return direction;
+}
+
+/* There is nothing left in the one that arrived. */
+static bool is_finished(const struct bp_luo_state *state, const char *name)
+{
+	for (size_t i = 0; !state->sessions_status && i < state->n_sessions; i++)
+		if (state->sessions[i].incoming && !strcmp(state->sessions[i].name, name))
+			return !state->sessions[i].n_files;
+	return false;
 }
 
 static int ask_incoming(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
@@ -74,16 +86,36 @@ static enum bp_luo_direction by_holder(struct bp_ctx *ctx, const struct bp_luo_h
 	}
 }
 
-static const struct bp_luo_holder *holder_of(const struct bp_luo_sessions *s,
-					     const struct bp_luo_keeper *k)
+/*
+ * By each descriptor that the process has of that name. It may have both: then there is one
+ * more behind @k.
+ */
+static void ask_holder(struct bp_ctx *ctx, struct bp_luo_sessions *s,
+		       struct bp_luo_keeper *k)
 {
-	for (size_t i = 0; i < s->holders.n; i++) {
-		const struct bp_luo_holder *h = &s->holders.holders[i];
+	const struct bp_luo_holder *end = s->holders.holders + s->holders.n;
 
-		if (h->pid == k->pid && h->session && !strcmp(h->session, k->session))
-			return h;
+	for (const struct bp_luo_holder *h = k->holder; h < end && h->pid == k->pid; h++) {
+		enum bp_luo_direction d;
+
+		if (!h->session || strcmp(h->session, k->session))
+			continue;
+		d = by_holder(ctx, h);
+		if (d == BP_LUO_INCOMING && is_finished(&s->state, k->session))
+			d = BP_LUO_FINISHED;
+		if (d == BP_LUO_DIRECTION_UNKNOWN || d == k->direction)
+			continue;
+		if (k->direction == BP_LUO_DIRECTION_UNKNOWN) {
+			k->direction = d;
+			k->holder = h;
+			continue;
+		}
+		/* There is room for as many as there are descriptors. */
+		memmove(k + 1, k, (size_t)(s->v + s->n++ - k) * sizeof(*k));
+		k[1].direction = d;
+		k[1].holder = h;
+		return;
 	}
-	return NULL;
 }
 
 /* Not if nothing was handed to this kernel, and that is known. */
@@ -109,13 +141,15 @@ int bp_luo_directions_collect(struct bp_ctx *ctx, const struct bp_machine *m,
 	s->can_have_arrived = can_have_arrived(m);
 	for (size_t i = 0; i < s->n; i++) {
 		struct bp_luo_keeper *k = &s->v[i];
-		const struct bp_luo_holder *h = holder_of(s, k);
 
+		/* One that was found beside the last. */
+		if (k->direction != BP_LUO_DIRECTION_UNKNOWN)
+			continue;
 		k->direction = by_list(&s->state, k->session);
 		if (k->direction == BP_LUO_DIRECTION_UNKNOWN && !s->can_have_arrived)
 			k->direction = BP_LUO_OUTGOING;
-		if (k->direction == BP_LUO_DIRECTION_UNKNOWN && h)
-			k->direction = by_holder(ctx, h);
+		if (k->direction == BP_LUO_DIRECTION_UNKNOWN)
+			ask_holder(ctx, s, k);
 	}
 	return 0;
 }
@@ -135,4 +169,16 @@ const char *bp_luo_arrived_unheld(const struct bp_luo_sessions *s, size_t *at)
 			return v->name;
 	}
 	return NULL;
+}
+
+bool bp_luo_has_arrived(const struct bp_luo_sessions *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].direction == BP_LUO_INCOMING && !strcmp(s->v[i].session, name))
+			return true;
+	for (size_t i = 0; i < s->state.n_sessions; i++)
+		if (s->state.sessions[i].incoming && s->state.sessions[i].n_files &&
+		    !strcmp(s->state.sessions[i].name, name))
+			return true;
+	return false;
 }

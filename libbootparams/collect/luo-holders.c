@@ -71,6 +71,20 @@ static int describe(struct bp_ctx *ctx, struct bp_luo_holder *h)
 	return 0;
 }
 
+static int copy(const char *from, char **to)
+{
+	*to = from ? strdup(from) : NULL;
+	return from && !*to ? -ENOMEM : 0;
+}
+
+/* It is the process that was described before. */
+static int describe_again(const struct bp_luo_holder *before, struct bp_luo_holder *h)
+{
+	h->is_root = before->is_root;
+	h->has_at_sign = before->has_at_sign;
+	return copy(before->comm, &h->comm) || copy(before->cgroup, &h->cgroup) ? -ENOMEM : 0;
+}
+
 static bool is_same(const char *a, const char *b)
 {
 	return a && b ? !strcmp(a, b) : a == b;
@@ -85,12 +99,15 @@ static int take(struct bp_ctx *ctx, void *data, unsigned int pid, const char *fd
 	bp_autofree char *again = NULL;
 	struct bp_luo_holders *all = data;
 	struct bp_luo_holder *h;
+	bool known;
 	char path[128];
 
 	if (!is_session && strcmp(link, BP_LIVEUPDATE_DEVICE))
 		return 0;
-	for (size_t i = 0; i < all->n; i++)
-		if (all->holders[i].pid == pid && is_same(all->holders[i].session, session))
+	/* One process comes after the other. */
+	known = all->n && all->holders[all->n - 1].pid == pid;
+	for (size_t i = all->n; !session && i-- && all->holders[i].pid == pid;)
+		if (!all->holders[i].session)
 			return 0;
 	/* Once more, for the recording. */
 	snprintf(path, sizeof(path), "/proc/%u/fd/%s", pid, fd);
@@ -102,12 +119,9 @@ static int take(struct bp_ctx *ctx, void *data, unsigned int pid, const char *fd
 	all->holders = h;
 	h += all->n++;
 	*h = (struct bp_luo_holder){ .pid = pid, .fd = atoi(fd) };
-	if (session) {
-		h->session = strdup(session);
-		if (!h->session)
-			return -ENOMEM;
-	}
-	return describe(ctx, h);
+	if (copy(session, &h->session))
+		return -ENOMEM;
+	return known ? describe_again(h - 1, h) : describe(ctx, h);
 }
 
 int bp_luo_holders_read(struct bp_ctx *ctx, struct bp_luo_holders *ret_holders)

@@ -5,11 +5,14 @@
 
 #include "core/internal.h"
 
-/* One process that has one session, or the device, open; by any number of descriptors. */
+/*
+ * A process that has a session open, by one descriptor: two of one name may be one session,
+ * or one that arrived and one for the next kernel. Or that has the device open, by any.
+ */
 struct bp_luo_holder {
 	char *session;		/* its name; NULL: /dev/liveupdate itself */
 	unsigned int pid;
-	int fd;			/* the first of them */
+	int fd;			/* of the device: the first */
 	char *comm;		/* "bootparams"; NULL: not known */
 	bool is_root;
 	/* argv[0] begins with "@": the killing spree of systemd-shutdown leaves it alone,

@@ -32,11 +32,19 @@ void bp_luo_sessions_done(struct bp_luo_sessions *sessions)
 	bp_luo_state_done(&sessions->state);
 }
 
-bool bp_luo_session_survives(const struct bp_luo_sessions *sessions, const char *name)
+/* Of one name and direction; where the latter is not known they may be. */
+static bool may_be_same(const struct bp_luo_keeper *a, const struct bp_luo_keeper *b)
+{
+	return !strcmp(a->session, b->session) &&
+	       (a->direction == b->direction || a->direction == BP_LUO_DIRECTION_UNKNOWN ||
+		b->direction == BP_LUO_DIRECTION_UNKNOWN);
+}
+
+bool bp_luo_session_survives(const struct bp_luo_sessions *sessions,
+			     const struct bp_luo_keeper *k)
 {
 	for (size_t i = 0; i < sessions->n; i++)
-		if (sessions->v[i].fate != BP_LUO_KILLED &&
-		    !strcmp(sessions->v[i].session, name))
+		if (sessions->v[i].fate != BP_LUO_KILLED && may_be_same(&sessions->v[i], k))
 			return true;
 	return false;
 }
@@ -349,6 +357,15 @@ static int by_pid(const void *pa, const void *pb)
 	return strcmp(a->session, b->session);
 }
 
+/* By another of its descriptors. */
+static bool is_kept(const struct bp_luo_sessions *s, const struct bp_luo_holder *h)
+{
+	for (size_t i = s->n; i-- && s->v[i].pid == h->pid;)
+		if (!strcmp(s->v[i].session, h->session))
+			return true;
+	return false;
+}
+
 int bp_luo_sessions_collect(struct bp_ctx *ctx, struct bp_luo_sessions *ret_sessions)
 {
 	struct bp_luo_sessions s = { .status = -ENOENT };
@@ -373,9 +390,9 @@ int bp_luo_sessions_collect(struct bp_ctx *ctx, struct bp_luo_sessions *ret_sess
 		const struct bp_luo_holder *h = &s.holders.holders[i];
 
 		/* Not of one that only has the device open. */
-		if (!h->session)
+		if (!h->session || is_kept(&s, h))
 			continue;
-		s.v[s.n] = (struct bp_luo_keeper){ .pid = h->pid,
+		s.v[s.n] = (struct bp_luo_keeper){ .holder = h, .pid = h->pid,
 						   .comm = h->comm ? h->comm : "?",
 						   .session = h->session };
 		judge(ctx, &init, h, &s.v[s.n++]);

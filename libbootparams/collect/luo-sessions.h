@@ -24,7 +24,9 @@ enum bp_luo_direction {
 	BP_LUO_FINISHED,	/* it arrived, and there is nothing in it any more */
 };
 
+/* A process, and a session that it has open: by its name and direction. */
 struct bp_luo_keeper {
+	const struct bp_luo_holder *holder;	/* by the first of its descriptors */
 	unsigned int pid;
 	const char *comm;	/* "?" where it is not known */
 	const char *session;	/* its name */
@@ -55,7 +57,11 @@ int bp_luo_directions_collect(struct bp_ctx *ctx, const struct bp_machine *m,
  * name, or NULL. */
 const char *bp_luo_arrived_unheld(const struct bp_luo_sessions *sessions, size_t *at);
 
-/* Has somebody that session open who does, or may, live until the jump? */
-bool bp_luo_session_survives(const struct bp_luo_sessions *sessions, const char *name);
+/* Has a session of that name arrived that is not finished, held or not? */
+bool bp_luo_has_arrived(const struct bp_luo_sessions *sessions, const char *name);
+
+/* Has somebody the session of @k open who does, or may, live until the jump? */
+bool bp_luo_session_survives(const struct bp_luo_sessions *sessions,
+			     const struct bp_luo_keeper *k);
 
 #endif

@@ -711,7 +711,7 @@ static void rule_sessions(const struct bp_handover_subject *s,
 			continue;
 		if (h->fate == BP_LUO_FATE_UNKNOWN)
 			unknown = h;
-		if (bp_luo_session_survives(all, h->session))
+		if (bp_luo_session_survives(all, h))
 			continue;
 		say(f, BP_HANDOVER_WARNING, "session \"%s\" is held only by processes that are "
 		    "gone before a shutdown jumps, such as %s (PID %u): %s",

@@ -321,9 +321,10 @@ START_TEST(what_becomes_of_a_holder)
 		ck_assert_str_eq(s.v[0].session, "vm 7");
 		ck_assert_int_eq((int)s.v[0].fate, holders[_i].fate);
 		ck_assert_msg(strstr(s.v[0].why, holders[_i].why), "%s", s.v[0].why);
-		ck_assert_int_eq(bp_luo_session_survives(&s, "vm 7"),
+		ck_assert_int_eq(bp_luo_session_survives(&s, &s.v[0]),
 				 holders[_i].fate != BP_LUO_KILLED);
-		ck_assert(!bp_luo_session_survives(&s, "vm"));
+		ck_assert(!bp_luo_session_survives(&s, &(struct bp_luo_keeper){
+						   .session = "vm" }));
 	}
 	bp_luo_sessions_done(&s);
 }
@@ -376,6 +377,73 @@ START_TEST(one_holder_of_two_sessions)
 }
 END_TEST
 
+/* ---- two sessions of one name ---- */
+
+#define IT(pid, fd, incoming) "link proc/" #pid "/fd/" #fd " anon_inode:[luo_session] a\n" \
+	"text facts/luo-incoming-" #pid "-" #fd " " #incoming "\n"
+
+static void collect(const char *tree, struct bp_luo_sessions *s)
+{
+	/* x86 that was handed over to: sessions may have arrived */
+	struct bp_machine m = { .arch = BP_ARCH_X86_64, .page_size = 4096 };
+
+	open_tree(tree);
+	m.ctx = ctx;
+	ck_assert_int_eq(bp_luo_sessions_collect(ctx, s), 0);
+	ck_assert_int_eq(bp_luo_directions_collect(ctx, &m, s), 0);
+}
+
+START_TEST(one_name_both_ways)
+{
+	struct bp_luo_sessions s;
+
+	/* One process has both, each twice, and is exempt; another only what arrived. */
+	collect(ON SYSTEMD IT(7, 3, 1) IT(7, 4, 1) IT(7, 5, 0) IT(7, 6, 0)
+		"text proc/7/comm x\ntext proc/7/cmdline @x\ntext proc/7/cgroup 0::/\n"
+		"text proc/7/status Uid:\t0\t0\t0\t0\n"
+		IT(9, 8, 1) "text proc/9/comm y\n", &s);
+	ck_assert_uint_eq(s.n, 3);
+	ck_assert_uint_eq(s.v[0].pid, 7);
+	ck_assert_int_eq((int)s.v[0].direction, BP_LUO_INCOMING);
+	ck_assert_int_eq(s.v[0].holder->fd, 3);
+	ck_assert_uint_eq(s.v[1].pid, 7);
+	ck_assert_int_eq((int)s.v[1].direction, BP_LUO_OUTGOING);
+	ck_assert_int_eq(s.v[1].holder->fd, 5);
+	ck_assert_str_eq(s.v[1].comm, "x");
+	ck_assert_uint_eq(s.v[2].pid, 9);
+	ck_assert(bp_luo_has_arrived(&s, "a"));
+	ck_assert(!bp_luo_has_arrived(&s, "b"));
+	bp_luo_sessions_done(&s);
+	/* What arrived survives, what is for the next kernel does not. */
+	collect(ON SYSTEMD IT(7, 3, 1) "text proc/7/comm x\ntext proc/7/cmdline @x\n"
+		"text proc/7/cgroup 0::/\ntext proc/7/status Uid:\t0\t0\t0\t0\n"
+		IT(9, 8, 0) "text proc/9/comm y\n", &s);
+	ck_assert_uint_eq(s.n, 2);
+	ck_assert(bp_luo_session_survives(&s, &s.v[0]));
+	ck_assert(!bp_luo_session_survives(&s, &s.v[1]));
+	/* It may be the one that survives. */
+	s.v[1].direction = BP_LUO_DIRECTION_UNKNOWN;
+	ck_assert(bp_luo_session_survives(&s, &s.v[1]));
+	bp_luo_sessions_done(&s);
+	collect(ON SYSTEMD IT(9, 8, 0) "text proc/9/comm y\n", &s);
+	ck_assert(!bp_luo_has_arrived(&s, "a"));
+	bp_luo_sessions_done(&s);
+}
+END_TEST
+
+START_TEST(arrived_and_held_by_nobody)
+{
+	struct bp_luo_session_state v = { .name = "a", .incoming = true, .n_files = 1 };
+	struct bp_luo_sessions s = { .state = { .sessions = &v, .n_sessions = 1 } };
+
+	ck_assert(bp_luo_has_arrived(&s, "a"));
+	v.n_files = 0;
+	ck_assert(!bp_luo_has_arrived(&s, "a"));
+	v = (struct bp_luo_session_state){ .name = "a", .n_files = 1 };
+	ck_assert(!bp_luo_has_arrived(&s, "a"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("kho-kernel");
@@ -391,6 +459,8 @@ int main(void)
 	tcase_add_loop_test(t, what_becomes_of_a_holder, 0, BP_ARRAY_SIZE(holders));
 	tcase_add_test(t, our_own_unit_is_not_stopped);
 	tcase_add_test(t, one_holder_of_two_sessions);
+	tcase_add_test(t, one_name_both_ways);
+	tcase_add_test(t, arrived_and_held_by_nobody);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }

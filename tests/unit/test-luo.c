@@ -61,7 +61,15 @@ START_TEST(holders)
 	      "link proc/801/fd/3 anon_inode:[luo_sessions]\n");
 	ck_assert_int_eq(bp_luo_holders_read(ctx, &h), 0);
 	ck_assert_int_eq(h.status, 0);
-	ck_assert_uint_eq(h.n, 3);
+	/* each descriptor of a session, as two of one name may be two */
+	ck_assert_uint_eq(h.n, 4);
+	for (size_t i = 1; i < 3; i++) {
+		ck_assert_uint_eq(h.holders[i].pid, 700);
+		ck_assert_str_eq(h.holders[i].comm, "bootparams");
+		ck_assert_str_eq(h.holders[i].cgroup, "/system.slice/a.service");
+		ck_assert(h.holders[i].is_root && h.holders[i].has_at_sign);
+	}
+	ck_assert_int_eq(h.holders[2].fd, 6);
 	v = bp_luo_holder_of(&h, "vm 7");
 	ck_assert_ptr_nonnull(v);
 	ck_assert_uint_eq(v->pid, 700);
