@@ -55,12 +55,19 @@ static const char *fate_name(enum bp_luo_fate fate)
 	return fate == BP_LUO_KILLED ? "no" : fate == BP_LUO_SURVIVES ? "yes" : "unknown";
 }
 
+/* Why sessions that nobody holds are not in the list; NULL: they are, or there are none. */
+static const char *unseen(const struct bp_luo_sessions *l)
+{
+	return l->state.sessions_status && l->can_have_arrived ? l->state.sessions_why : NULL;
+}
+
 static int as_json(const struct bp_luo_sessions *l, struct bp_buf *ret_text)
 {
 	struct bp_json j = { 0 };
 
 	bp_json_object(&j, NULL);
 	bp_json_string(&j, "status", status_text(l->status));
+	bp_json_string(&j, "arrived_status", unseen(l));
 	bp_json_array(&j, "sessions");
 	for (size_t i = 0; i < l->n; i++) {
 		const struct bp_luo_keeper *k = &l->v[i];
@@ -95,10 +102,14 @@ static int as_json(const struct bp_luo_sessions *l, struct bp_buf *ret_text)
 static int as_text(const struct bp_luo_sessions *l, struct bp_buf *b)
 {
 	const char *status = status_text(l->status);
+	const char *why = unseen(l);
 	int r = 0;
 
 	if (status)
 		put(b, &r, "not all processes can be seen: %s\n", status);
+	if (why)
+		put(b, &r, "sessions that have arrived, and that nobody holds, cannot be seen: "
+		    "%s\n", why);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct bp_luo_keeper *k = &l->v[i];
 		const char *state = state_of(l, k);

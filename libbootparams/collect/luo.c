@@ -187,6 +187,21 @@ static int read_memory(struct bp_ctx *ctx, const struct bp_machine *m, bp_phys_t
 	return s->sessions_status == -ENOMEM || s->preserved_status == -ENOMEM ? -ENOMEM : 0;
 }
 
+/* Why sessions are not known, where nothing was read that says it. */
+static int set_why(struct bp_ctx *ctx, struct bp_luo_state *s)
+{
+	bool is_on = s->status != -ENOENT || bp_io_exists(ctx, "/sys/class/misc/liveupdate/dev");
+
+	if (is_on && asprintf(&s->sessions_why, LUO_FILE ": %s",
+			      s->status == -ENOENT   ? "not there: is debugfs mounted?"
+			      : s->status == -EPROTO ? "of a version that is not known"
+						     : strerror(-s->status)) < 0) {
+		s->sessions_why = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 int bp_luo_state_read(struct bp_ctx *ctx, const struct bp_machine *m,
 		      struct bp_luo_state *ret_state)
 {
@@ -204,23 +219,17 @@ int bp_luo_state_read(struct bp_ctx *ctx, const struct bp_machine *m,
 	s.number = root.number;
 	s.status = r;
 	s.sessions_status = s.preserved_status = r;
-	if (r)
+	if (r) {
 		bp_forgive(ctx);
-	else
+		r = r == -ENOMEM ? r : set_why(ctx, &s);
+	} else {
 		r = read_memory(ctx, m, root.flbs, &s);
+	}
 	if (r == -ENOMEM)
 		bp_luo_state_done(&s);
 	else
 		*ret_state = s;
 	return r == -ENOMEM ? r : 0;
-}
-
-/* Why sessions are not known, where nothing was read that says it. */
-static int set_why(struct bp_luo_state *s, const char *why)
-{
-	free(s->sessions_why);
-	s->sessions_why = NULL;
-	return asprintf(&s->sessions_why, LUO_FILE ": %s", why) < 0 ? -ENOMEM : 0;
 }
 
 int bp_luo_expect(struct bp_ctx *ctx, struct bp_machine *m)
@@ -234,13 +243,7 @@ int bp_luo_expect(struct bp_ctx *ctx, struct bp_machine *m)
 	if (!s)
 		return -ENOMEM;
 	r = bp_luo_state_read(ctx, m, s);
-	if (!r && s->status == -ENOENT && bp_io_exists(ctx, "/sys/class/misc/liveupdate/dev"))
-		r = set_why(s, "not there: is debugfs mounted?");
-	else if (!r && s->status && s->status != -ENOENT)
-		r = set_why(s, s->status == -EPROTO ? "of a version that is not known"
-						  : strerror(-s->status));
 	if (r) {
-		bp_luo_state_done(s);
 		free(s);
 		return r;
 	}

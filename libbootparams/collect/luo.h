@@ -46,7 +46,7 @@ struct bp_luo_state {
 	char *compatible;	/* as read, also where it is not known */
 	uint64_t number;	/* of the live update to come: the first is 1 */
 	int sessions_status;	/* 0: all are here */
-	char *sessions_why;	/* what was in the way */
+	char *sessions_why;	/* what was in the way; NULL: nothing, or live update is off */
 	struct bp_luo_session_state *sessions;
 	size_t n_sessions;
 	bool unopened;		/* nobody has opened the device since the jump: what arrived is
@@ -64,8 +64,7 @@ int bp_luo_state_read(struct bp_ctx *ctx, const struct bp_machine *m,
 		      struct bp_luo_state *ret_state);
 void bp_luo_state_done(struct bp_luo_state *s);
 /*
- * The same, for @m->luo: who decides about sessions asks for it first. -ENOMEM. Where live
- * update is on, but nothing shows its state, sessions_why says so.
+ * The same, for @m->luo: who decides about sessions asks for it first.
  */
 int bp_luo_expect(struct bp_ctx *ctx, struct bp_machine *m);
 
