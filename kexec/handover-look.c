@@ -16,7 +16,7 @@ void handover_look_done(struct handover_look *look)
 }
 
 int handover_look(const struct bp_load *load, const struct bp_plan *plan,
-		  const char *plan_why, bool required, struct handover_look *ret_look)
+		  const char *plan_why, bool asking, struct handover_look *ret_look)
 {
 	struct handover_look *l = ret_look;
 	struct bp_ctx *ctx = load->ctx;
@@ -27,7 +27,8 @@ int handover_look(const struct bp_load *load, const struct bp_plan *plan,
 		.load = load,
 		.plan = plan,
 		.plan_why = plan_why,
-		.required = required,
+		.required = load->live_update == BP_LIVE_UPDATE_REQUIRE,
+		.asking = asking,
 	};
 	int r;
 

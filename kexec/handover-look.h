@@ -16,11 +16,11 @@ struct handover_look {
 };
 
 /*
- * @load: gathered; @plan: NULL: there is none, because of @plan_why. @required: as in
- * struct bp_handover_subject. 0 or -ENOMEM; handover_look_done() in either case.
+ * @load: gathered; @plan: NULL: there is none, because of @plan_why. @asking: as in struct
+ * bp_handover_subject. 0 or -ENOMEM; handover_look_done() in either case.
  */
 int handover_look(const struct bp_load *load, const struct bp_plan *plan,
-		  const char *plan_why, bool required, struct handover_look *ret_look);
+		  const char *plan_why, bool asking, struct handover_look *ret_look);
 void handover_look_done(struct handover_look *look);
 #define auto_handover_look BP_CLEANUP(handover_look_done)
 

@@ -57,7 +57,7 @@ int kexec_check_handover(const struct bp_load *load, struct bp_plan *plan, bool 
 	*ret_refused = false;
 	if (load->panic || load->live_update == BP_LIVE_UPDATE_OFF || !load->machine->kho.on)
 		return 0;
-	r = handover_look(load, plan, NULL, required, &look);
+	r = handover_look(load, plan, NULL, false, &look);
 	for (size_t i = 0; !r && i < look.n; i++)
 		if (is_said(&look, i, required))
 			r = tell(&look.findings[i], plan, dry_run, ret_refused);

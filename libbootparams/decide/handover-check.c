@@ -60,8 +60,18 @@ static void cure(struct bp_handover_finding *f, const char *fmt, ...)
 /* Is there anything that would be handed over? */
 static bool keeps_nothing(const struct bp_handover_subject *s)
 {
-	return !s->required && !s->running->luo_on &&
+	return !s->required && !s->asking && !s->running->luo_on &&
 	       !bp_cmdline_has(s->machine->cmdline, "reserve_mem");
+}
+
+/* One that is, or may be, for the next kernel. */
+static bool has_session(const struct bp_handover_subject *s)
+{
+	for (size_t i = 0; i < s->sessions->n; i++)
+		if (s->sessions->v[i].direction == BP_LUO_OUTGOING ||
+		    s->sessions->v[i].direction == BP_LUO_DIRECTION_UNKNOWN)
+			return true;
+	return false;
 }
 
 /* How bad it is that what is kept would be lost, and ... */
@@ -69,7 +79,14 @@ static enum bp_handover_outcome loss(const struct bp_handover_subject *s)
 {
 	if (keeps_nothing(s))
 		return BP_HANDOVER_NOT_APPLICABLE;
-	return s->required || s->sessions->n ? BP_HANDOVER_ERROR : BP_HANDOVER_WARNING;
+	return s->required || s->asking || has_session(s) ? BP_HANDOVER_ERROR
+							  : BP_HANDOVER_WARNING;
+}
+
+/* What is kept is not given to a kernel of which nothing is known. */
+static bool must_know(const struct bp_handover_subject *s)
+{
+	return s->required || has_session(s);
 }
 
 /* ... that it may be. */
@@ -148,7 +165,7 @@ static void rule_running(const struct bp_handover_subject *s,
 {
 	if (s->machine->kho.on)
 		return;
-	say(f, s->required ? BP_HANDOVER_ERROR : BP_HANDOVER_NOT_APPLICABLE,
+	say(f, s->required || s->asking ? BP_HANDOVER_ERROR : BP_HANDOVER_NOT_APPLICABLE,
 	    "kexec handover (KHO) is off in the running kernel: nothing can be handed over");
 	cure(f, "Boot a kernel that has CONFIG_KEXEC_HANDOVER with kho=on liveupdate=on.");
 }
@@ -208,12 +225,27 @@ static void differ(const struct bp_handover_subject *s, enum bp_kho_part part,
 	cure(f, "Take a kernel that has %s. %s", *running, OFF);
 }
 
+/* The same, of a part without which nothing arrives: unknown is not good enough. */
+static bool main_versions_agree(const struct bp_handover_subject *s, enum bp_kho_part part,
+				struct bp_handover_finding *f, const char **ret_running)
+{
+	bool agree = versions_agree(s, part, f, ret_running);
+
+	if (f->outcome != BP_HANDOVER_UNKNOWN || !must_know(s))
+		return agree;
+	f->outcome = BP_HANDOVER_ERROR;
+	cure(f, "%s, or take the very kernel that runs. %s",
+	     s->next ? "As root, mount -t debugfs none /sys/kernel/debug"
+		     : "Take an image that can be looked into", OFF);
+	return agree;
+}
+
 static void rule_kho_version(const struct bp_handover_subject *s,
 			     struct bp_handover_finding *f)
 {
 	const char *running;
 
-	if (is_off(s, f) || versions_agree(s, BP_KHO_PART_KHO, f, &running))
+	if (is_off(s, f) || main_versions_agree(s, BP_KHO_PART_KHO, f, &running))
 		return;
 	if (next_knows(s, BP_KHO_PART_KHO)) {
 		differ(s, BP_KHO_PART_KHO, loss(s), "it would ignore what it is given", f);
@@ -232,7 +264,7 @@ static void rule_luo_version(const struct bp_handover_subject *s,
 	int on = next_is_on(s);
 
 	if (luo_is_off(s, f) || has_no_kho(s, f) ||
-	    versions_agree(s, BP_KHO_PART_LUO, f, &running))
+	    main_versions_agree(s, BP_KHO_PART_LUO, f, &running))
 		return;
 	if (!next_knows(s, BP_KHO_PART_LUO)) {
 		say(f, loss(s), "%s has no live update orchestrator: sessions would end",
@@ -254,7 +286,7 @@ static void rule_memfd_version(const struct bp_handover_subject *s,
 			       struct bp_handover_finding *f)
 {
 	enum bp_handover_outcome bad =
-		s->sessions->n ? BP_HANDOVER_ERROR : BP_HANDOVER_WARNING;
+		has_session(s) ? BP_HANDOVER_ERROR : BP_HANDOVER_WARNING;
 	const char *running;
 
 	if (luo_is_off(s, f) || has_no_kho(s, f) ||
@@ -323,10 +355,11 @@ static void rule_cmdline_kho(const struct bp_handover_subject *s,
 		cure(f, "Add kho=on to the next command line (--append=, or --command-line=).");
 		return;
 	default:
-		say(f, BP_HANDOVER_UNKNOWN,
+		say(f, must_know(s) ? BP_HANDOVER_ERROR : BP_HANDOVER_UNKNOWN,
 		    "the next command line has no kho=on, and whether it is on by default in "
-		    "%s is not known (it does not contain its configuration): add kho=on",
-		    s->load->image->path);
+		    "%s is not known (it does not contain its configuration)%s",
+		    s->load->image->path, must_know(s) ? "" : ": add kho=on");
+		cure(f, "Add kho=on to the next command line (--append=, or --command-line=).");
 	}
 }
 

@@ -32,8 +32,9 @@ struct bp_handover_subject {
 	const struct bp_load *load;	/* gathered: image, initrd, command line, call */
 	const struct bp_plan *plan;	/* NULL: there is none, because of ... */
 	const char *plan_why;
-	/* What is lost is an error even where nobody has a session yet. */
-	bool required;
+	bool required;	/* somebody asked for it: what is lost, or may be, is an error */
+	bool asking;	/* nothing is loaded: what would be lost is an error even where nobody
+			 * has a session yet */
 };
 
 struct bp_handover_finding {

@@ -217,13 +217,16 @@ static void make_world(struct world *w)
 
 static void nothing(struct world *w) { (void)w; }
 static void required(struct world *w) { w->s.required = true; }
+static void asking(struct world *w) { w->s.asking = true; }
 static void session(struct world *w) { w->sessions.n = 1; }
 static void off(struct world *w) { w->m.kho.on = false; }
 static void off_required(struct world *w) { off(w); required(w); }
+static void off_asking(struct world *w) { off(w); asking(w); }
 static void luo_off(struct world *w) { w->running.luo_on = false; }
 static void no_kho(struct world *w) { memset(&w->next.abi, 0, sizeof(w->next.abi)); }
 static void no_kho_session(struct world *w) { no_kho(w); session(w); }
 static void no_kho_required(struct world *w) { no_kho(w); required(w); }
+static void no_kho_asking(struct world *w) { no_kho(w); asking(w); }
 static void no_kho_nothing_kept(struct world *w) { no_kho(w); luo_off(w); }
 static void no_kho_reserve(struct world *w)
 {
@@ -231,6 +234,20 @@ static void no_kho_reserve(struct world *w)
 	w->m.cmdline = (char *)"kho=on reserve_mem=1M:4K:x";
 }
 static void unreadable(struct world *w) { w->s.next = NULL; w->s.next_why = "torn"; }
+static void unreadable_required(struct world *w) { unreadable(w); required(w); }
+static void unreadable_asking(struct world *w) { unreadable(w); asking(w); }
+static void unreadable_session(struct world *w) { unreadable(w); session(w); }
+/* What has arrived is not handed over, and rule sessions speaks of it. */
+static void unreadable_arrived(struct world *w)
+{
+	unreadable_session(w);
+	w->keepers[0].direction = BP_LUO_INCOMING;
+}
+static void unreadable_same(struct world *w)
+{
+	unreadable_session(w);
+	w->image.version = (char *)"7.3.4 (me@here) #1 SMP Sat";
+}
 static void other_kho(struct world *w) { w->next.abi.versions[BP_KHO_PART_KHO] = kho5; }
 static void other_kho_session(struct world *w) { other_kho(w); session(w); }
 static void other_luo(struct world *w) { w->next.abi.versions[BP_KHO_PART_LUO] = luo6; }
@@ -258,6 +275,8 @@ static void running_unknown(struct world *w)
 	memset(&w->running.abi, 0, sizeof(w->running.abi));
 	w->running.memory_read = false;
 }
+static void running_unknown_required(struct world *w) { running_unknown(w); required(w); }
+static void running_unknown_session(struct world *w) { running_unknown(w); session(w); }
 static void other_memfd(struct world *w) { w->next.abi.versions[BP_KHO_PART_MEMFD] = memfd3; }
 static void other_memfd_session(struct world *w) { other_memfd(w); session(w); }
 static void no_memfd(struct world *w) { w->next.abi.versions[BP_KHO_PART_MEMFD] = NULL; }
@@ -282,6 +301,8 @@ static void no_line(struct world *w) { w->load.cmdline = (char *)"root=/dev/vda"
 static void no_line_session(struct world *w) { no_line(w); session(w); }
 static void no_line_default(struct world *w) { no_line(w); w->next.on_by_default = true; }
 static void no_line_unknown(struct world *w) { no_line(w); w->next.has_config = false; }
+static void no_line_unknown_required(struct world *w) { no_line_unknown(w); required(w); }
+static void no_line_unknown_session(struct world *w) { no_line_unknown(w); session(w); }
 static void kho_alone(struct world *w) { w->load.cmdline = (char *)"kho=y"; }
 static void luo_alone(struct world *w) { w->load.cmdline = (char *)"liveupdate=1"; }
 static void said_off(struct world *w) { w->load.cmdline = (char *)"kho=1 kho=off liveupdate=1"; }
@@ -426,6 +447,7 @@ static const struct {
 	{ "running", nothing, OK, NULL, NULL },
 	{ "running", off, NA, "is off", NULL },
 	{ "running", off_required, ERROR, "is off", "with kho=on" },
+	{ "running", off_asking, ERROR, "is off", "with kho=on" },
 	{ "kho-version", nothing, OK, "both have kho-v4", NULL },
 	{ "kho-version", off, NA, "is off", NULL },
 	{ "kho-version", no_kho, WARNING, "has no kexec handover", "CONFIG_KEXEC_HANDOVER" },
@@ -433,10 +455,18 @@ static const struct {
 	{ "kho-version", no_kho_reserve, WARNING, "has no kexec handover", "CONFIG_KEXEC_HANDOVER" },
 	{ "kho-version", no_kho_session, ERROR, "has no kexec handover", "CONFIG_KEXEC_HANDOVER" },
 	{ "kho-version", no_kho_required, ERROR, "has no kexec", "--live-update=off" },
+	{ "kho-version", no_kho_asking, ERROR, "has no kexec", "--live-update=off" },
 	{ "kho-version", unreadable, UNKNOWN, "torn", NULL },
+	{ "kho-version", unreadable_asking, UNKNOWN, "torn", NULL },
+	{ "kho-version", unreadable_arrived, UNKNOWN, "torn", NULL },
+	{ "kho-version", unreadable_required, ERROR, "torn", "an image that can be looked into" },
+	{ "kho-version", unreadable_session, ERROR, "torn", "an image that can be looked into" },
+	{ "kho-version", unreadable_same, OK, "the very kernel", NULL },
 	{ "kho-version", other_kho, WARNING, "vmlinuz knows kho-v5", "has kho-v4" },
 	{ "kho-version", other_kho_session, ERROR, "vmlinuz knows kho-v5", "has kho-v4" },
 	{ "kho-version", running_unknown, UNKNOWN, "vmlinuz has kho-v4; by which", NULL },
+	{ "kho-version", running_unknown_required, ERROR, "vmlinuz has kho-v4; by which", "debugfs" },
+	{ "kho-version", running_unknown_session, ERROR, "vmlinuz has kho-v4; by which", "debugfs" },
 	{ "luo-version", nothing, OK, "both have luo-v5", NULL },
 	{ "luo-version", luo_off, NA, "live update is off", NULL },
 	{ "luo-version", no_kho, NA, "no kexec handover", NULL },
@@ -450,11 +480,14 @@ static const struct {
 	{ "luo-version", no_luo_session, ERROR, "sessions would end", "CONFIG_LIVEUPDATE" },
 	{ "luo-version", same_build, OK, "the very kernel", NULL },
 	{ "luo-version", running_unknown, UNKNOWN, "vmlinuz has luo-v5", NULL },
+	{ "luo-version", running_unknown_session, ERROR, "vmlinuz has luo-v5", "debugfs" },
+	{ "luo-version", unreadable_required, ERROR, "torn", "the very kernel that runs" },
 	{ "memfd-version", nothing, OK, "both have memfd-v2", NULL },
 	{ "memfd-version", other_memfd, WARNING, "knows memfd-v3", "has memfd-v2" },
 	{ "memfd-version", other_memfd_session, ERROR, "knows memfd-v3", "has memfd-v2" },
 	{ "memfd-version", no_memfd, WARNING, "cannot take memfds", "CONFIG_LIVEUPDATE_MEMFD" },
 	{ "memfd-version", no_memfd_unknown, UNKNOWN, "not known", NULL },
+	{ "memfd-version", unreadable_required, UNKNOWN, "torn", NULL },
 	{ "memfd-version", no_memfd_either, NA, "neither", NULL },
 	{ "reserve-mem-version", nothing, NA, "no reserve_mem=", NULL },
 	{ "reserve-mem-version", reserve, OK, "both have reserve-mem-v1", NULL },
@@ -465,6 +498,8 @@ static const struct {
 	{ "cmdline-kho", no_line_session, ERROR, "no kho=on", "Add kho=on" },
 	{ "cmdline-kho", no_line_default, OK, NULL, NULL },
 	{ "cmdline-kho", no_line_unknown, UNKNOWN, "not known", NULL },
+	{ "cmdline-kho", no_line_unknown_required, ERROR, "not known", "Add kho=on" },
+	{ "cmdline-kho", no_line_unknown_session, ERROR, "not known", "Add kho=on" },
 	{ "cmdline-kho", said_off, WARNING, "says kho=off", "Add kho=on" },
 	{ "cmdline-kho", not_said, WARNING, "no kho=on", "Add kho=on" },
 	{ "cmdline-kho", no_kho, NA, "no kexec handover", NULL },
