@@ -52,5 +52,9 @@ int handover_look(const struct bp_load *load, const struct bp_plan *plan,
 	} else {
 		s.next = &l->next;
 	}
+	if (!l->next.has_config && bp_kho_config_beside(ctx, load->image, &l->next))
+		return -ENOMEM;
+	s.next_default = l->next.has_config ? l->next.on_by_default : -1;
+	s.next_config = l->next.config_path;
 	return bp_handover_check(&s, &l->findings, &l->n);
 }

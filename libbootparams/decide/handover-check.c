@@ -119,9 +119,7 @@ static int next_is_on(const struct bp_handover_subject *s)
 {
 	int on = switched(line_of(s), "kho");
 
-	if (on >= 0)
-		return on;
-	return s->next && s->next->has_config ? s->next->on_by_default : -1;
+	return on >= 0 ? on : s->next_default;
 }
 
 static bool next_knows(const struct bp_handover_subject *s, enum bp_kho_part part)
@@ -342,23 +340,28 @@ static void rule_reserve_mem_version(const struct bp_handover_subject *s,
 static void rule_cmdline_kho(const struct bp_handover_subject *s,
 			     struct bp_handover_finding *f)
 {
+	bool by_config = s->next_config && switched(line_of(s), "kho") < 0;
+
 	if (is_off(s, f) || has_no_kho(s, f))
 		return;
 	switch (next_is_on(s)) {
 	case 1:
 		return;
 	case 0:
-		say(f, loss(s), "kexec handover would be off in the next kernel: %s",
+		say(f, loss(s), "kexec handover would be off in the next kernel: %s%s%s%s",
 		    switched(line_of(s), "kho") == 0
 			    ? "its command line says kho=off"
-			    : "its command line has no kho=on, and it is not on by default");
+			    : "its command line has no kho=on, and it is not on by default",
+		    by_config ? ", as " : "", by_config ? s->next_config : "",
+		    by_config ? " says" : "");
 		cure(f, "Add kho=on to the next command line (--append=, or --command-line=).");
 		return;
 	default:
 		say(f, must_know(s) ? BP_HANDOVER_ERROR : BP_HANDOVER_UNKNOWN,
 		    "the next command line has no kho=on, and whether it is on by default in "
-		    "%s is not known (it does not contain its configuration)%s",
-		    s->load->image->path, must_know(s) ? "" : ": add kho=on");
+		    "%s is not known (%s)%s", s->load->image->path,
+		    s->next ? "its configuration is neither in it nor beside it" : s->next_why,
+		    must_know(s) ? "" : ": add kho=on");
 		cure(f, "Add kho=on to the next command line (--append=, or --command-line=).");
 	}
 }

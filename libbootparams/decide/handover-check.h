@@ -29,6 +29,8 @@ struct bp_handover_subject {
 	const struct bp_kho_kernel *next;	/* NULL: the image could not be looked
 						 * into, because of ... */
 	const char *next_why;
+	int next_default;	/* is KHO on in it without kho=on? 1, 0; -1: not known */
+	const char *next_config;	/* the file that says so; NULL: the image, if known */
 	const struct bp_load *load;	/* gathered: image, initrd, command line, call */
 	const struct bp_plan *plan;	/* NULL: there is none, because of ... */
 	const char *plan_why;

@@ -9,7 +9,11 @@
  * "luo-v4-kho-block-v1", in trees after 7.3 "luo-v6;kho-block-v1". The next kernel
  * compares all of it, letter by letter.
  *
- * The config is between two marks: "IKCFG_ST" gzip "IKCFG_ED" (kernel/configs.c).
+ * The config is between two marks: "IKCFG_ST" gzip "IKCFG_ED" (kernel/configs.c). Most
+ * distributions put it beside the image instead:
+ *
+ *	/boot/vmlinuz-6.12.107+deb13-amd64	/boot/config-6.12.107+deb13-amd64
+ *	/lib/modules/6.17.4-200.fc43/vmlinuz	/lib/modules/6.17.4-200.fc43/config
  */
 #include "config.h"
 
@@ -48,6 +52,7 @@ void bp_kho_abi_done(struct bp_kho_abi *abi)
 void bp_kho_kernel_done(struct bp_kho_kernel *kernel)
 {
 	bp_kho_abi_done(&kernel->abi);
+	free(kernel->config_path);
 }
 
 bool bp_kho_abi_has(const struct bp_kho_abi *abi, enum bp_kho_part part,
@@ -155,6 +160,13 @@ static bool config_has(struct bp_span config, const char *line)
 	       (end == config.len || config.data[end] == '\n');
 }
 
+static void take_config(struct bp_span config, struct bp_kho_kernel *k)
+{
+	k->has_config = true;
+	k->on_by_default = config_has(config, "CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y");
+	k->has_memfd = config_has(config, "CONFIG_LIVEUPDATE_MEMFD=y");
+}
+
 static int read_config(struct bp_ctx *ctx, struct bp_span packed,
 		       struct bp_kho_kernel *k)
 {
@@ -165,13 +177,9 @@ static int read_config(struct bp_ctx *ctx, struct bp_span packed,
 	if (!r)
 		r = bp_payload_unpack(ctx, &(struct bp_input_part){ fd, 0, packed.len },
 				      "gzip", CONFIG_MAX, &config);
-	if (r || !config.bytes.len)
-		return r;
-	k->has_config = true;
-	k->on_by_default = config_has(config.bytes,
-				      "CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y");
-	k->has_memfd = config_has(config.bytes, "CONFIG_LIVEUPDATE_MEMFD=y");
-	return 0;
+	if (!r && config.bytes.len)
+		take_config(config.bytes, k);
+	return r;
 }
 
 static int find_config(struct bp_ctx *ctx, struct bp_span bytes, struct bp_kho_kernel *k)
@@ -220,4 +228,49 @@ int bp_kho_kernel_read(struct bp_ctx *ctx, const struct bp_image *image,
 
 	return r ? bp_fail(ctx, r, "%s", image->path)
 		 : bp_kho_kernel_scan(ctx, payload.bytes, ret_kernel);
+}
+
+/* The file "config" and @suffix of @len bytes, in the folder of the image. */
+static int try_config(struct bp_ctx *ctx, const struct bp_image *image, const char *suffix,
+		      size_t len, struct bp_kho_kernel *k)
+{
+	const char *slash = strrchr(image->path, '/');
+	bp_autobuf struct bp_buf config = { 0 };
+	struct bp_input input = { .fd = -1 };
+	bp_autofree char *path = NULL;
+	int r;
+
+	if (asprintf(&path, "%.*sconfig%s%.*s", slash ? (int)(slash + 1 - image->path) : 0,
+		     image->path, len ? "-" : "", (int)len, suffix) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	r = bp_input_open(ctx, path, &input);
+	if (!r)
+		r = bp_input_read(ctx, &input, CONFIG_MAX, &config);
+	bp_input_close(&input);
+	/* Both architectures have 64 bits: else it is something of that name. */
+	if (!r && config_has(bp_buf_span(&config), "CONFIG_64BIT=y")) {
+		take_config(bp_buf_span(&config), k);
+		k->config_path = BP_TAKE_PTR(path);
+	}
+	bp_forgive(ctx);
+	return r == -ENOMEM ? r : 0;
+}
+
+int bp_kho_config_beside(struct bp_ctx *ctx, const struct bp_image *image,
+			 struct bp_kho_kernel *k)
+{
+	const char *slash = strrchr(image->path, '/');
+	const char *dash = strchr(slash ? slash : image->path, '-');
+	/* What is in the file says more than its name, which may be a link's. */
+	const char *release = image->version ? image->version : dash ? dash + 1 : "";
+	size_t len = strcspn(release, " ");
+	int r = 0;
+
+	if (len && !memchr(release, '/', len))
+		r = try_config(ctx, image, release, len, k);
+	if (!r && !k->has_config && !dash)
+		r = try_config(ctx, image, "", 0, k);
+	return r;
 }

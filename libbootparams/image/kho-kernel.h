@@ -39,7 +39,8 @@ int bp_kho_abi_add(struct bp_kho_abi *abi, const char *version);
 
 struct bp_kho_kernel {
 	struct bp_kho_abi abi;
-	bool has_config;	/* CONFIG_IKCONFIG: the next two are known */
+	bool has_config;	/* CONFIG_IKCONFIG, or beside it: the next two are known */
+	char *config_path;	/* of the latter; NULL: it was in the kernel */
 	bool on_by_default;	/* CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT */
 	bool has_memfd;		/* CONFIG_LIVEUPDATE_MEMFD */
 };
@@ -48,6 +49,12 @@ struct bp_kho_kernel {
 int bp_kho_kernel_read(struct bp_ctx *ctx, const struct bp_image *image,
 		       struct bp_kho_kernel *ret_kernel);
 void bp_kho_kernel_done(struct bp_kho_kernel *kernel);
+/*
+ * For a kernel without its configuration, and one that cannot be looked into: what lies
+ * beside the image. 0 or -ENOMEM; nothing that can be read is unknown.
+ */
+int bp_kho_config_beside(struct bp_ctx *ctx, const struct bp_image *image,
+			 struct bp_kho_kernel *kernel);
 /* The unpacked kernel itself; never fails for what the bytes are. 0 or -ENOMEM. */
 int bp_kho_kernel_scan(struct bp_ctx *ctx, struct bp_span bytes,
 		       struct bp_kho_kernel *ret_kernel);

@@ -194,7 +194,6 @@ static void make_world(struct world *w)
 	w->running.abi.versions[BP_KHO_PART_RESERVE_MEM] = reserve1;
 	w->running.banner = (char *)"Linux version 7.3.4 (me@here) (gcc) #1 SMP Sat";
 	w->next.abi = w->running.abi;
-	w->next.has_config = true;
 	w->image = (struct bp_image){
 		.arch = BP_ARCH_X86_64, .path = (char *)"vmlinuz",
 		.version = (char *)"7.3.5 (me@here) #1 SMP Sun",
@@ -262,7 +261,7 @@ static void other_luo_kho_off(struct world *w)
 static void other_luo_unknown(struct world *w)
 {
 	other_luo(w);
-	w->next.has_config = false;
+	w->s.next_default = -1;
 	w->load.cmdline = (char *)"liveupdate=on";
 }
 static void same_build(struct world *w)
@@ -299,8 +298,10 @@ static void no_reserve(struct world *w)
 }
 static void no_line(struct world *w) { w->load.cmdline = (char *)"root=/dev/vda"; }
 static void no_line_session(struct world *w) { no_line(w); session(w); }
-static void no_line_default(struct world *w) { no_line(w); w->next.on_by_default = true; }
-static void no_line_unknown(struct world *w) { no_line(w); w->next.has_config = false; }
+static void no_line_default(struct world *w) { no_line(w); w->s.next_default = 1; }
+static void no_line_config(struct world *w) { no_line(w); w->s.next_config = "/boot/config-7"; }
+static void no_line_unknown(struct world *w) { no_line(w); w->s.next_default = -1; }
+static void no_line_unreadable(struct world *w) { no_line_unknown(w); unreadable(w); }
 static void no_line_unknown_required(struct world *w) { no_line_unknown(w); required(w); }
 static void no_line_unknown_session(struct world *w) { no_line_unknown(w); session(w); }
 static void kho_alone(struct world *w) { w->load.cmdline = (char *)"kho=y"; }
@@ -497,7 +498,9 @@ static const struct {
 	{ "cmdline-kho", no_line, WARNING, "no kho=on", "Add kho=on" },
 	{ "cmdline-kho", no_line_session, ERROR, "no kho=on", "Add kho=on" },
 	{ "cmdline-kho", no_line_default, OK, NULL, NULL },
-	{ "cmdline-kho", no_line_unknown, UNKNOWN, "not known", NULL },
+	{ "cmdline-kho", no_line_config, WARNING, "default, as /boot/config-7 says", "Add kho=on" },
+	{ "cmdline-kho", no_line_unreadable, UNKNOWN, "is not known (torn): add kho=on", NULL },
+	{ "cmdline-kho", no_line_unknown, UNKNOWN, "not known (its configuration is neither", NULL },
 	{ "cmdline-kho", no_line_unknown_required, ERROR, "not known", "Add kho=on" },
 	{ "cmdline-kho", no_line_unknown_session, ERROR, "not known", "Add kho=on" },
 	{ "cmdline-kho", said_off, WARNING, "says kho=off", "Add kho=on" },

@@ -149,6 +149,50 @@ START_TEST(config_in_an_image)
 }
 END_TEST
 
+/* Beside the image: of which release, by which name, and what is in it. */
+static const struct {
+	const char *image, *version, *config, *text;
+	bool has;
+} besides[] = {
+#define SAYS "# x\nCONFIG_64BIT=y\nCONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y\n"
+	{ "vmlinuz-7.3-a", "7.3-a (me) #1", "config-7.3-a", SAYS, true },
+	{ "vmlinuz-old", "7.3-a (me) #1", "config-7.3-a", SAYS, true },
+	{ "vmlinuz-7.3-a", "7.4 (me) #1", "config-7.3-a", SAYS, false },
+	{ "vmlinux-7.3-a", NULL, "config-7.3-a", SAYS, true },
+	{ "vmlinuz", "7.3-a", "config-7.3-a", SAYS, true },
+	{ "vmlinuz", "7.3-a", "config", SAYS, true },
+	{ "vmlinuz", NULL, "config", SAYS, true },
+	{ "vmlinuz-7.3-a", "7.3-a", "config", SAYS, false },
+	{ "vmlinuz-", NULL, "config-", SAYS, false },
+	{ "vmlinuz", "../7.3 (me)", "config-", SAYS, false },
+	{ "vmlinuz", NULL, "config", "CONFIG_X=y\n", false },
+	{ "vmlinuz", NULL, "config", "", false },
+};
+
+START_TEST(config_beside_an_image)
+{
+	char folder[] = "/tmp/test-kho-kernel-XXXXXX", path[128], config[128];
+	struct bp_image image = { .path = path, .version = (char *)besides[_i].version };
+	struct bp_kho_kernel k = { 0 };
+	FILE *f;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/%s", folder, besides[_i].image);
+	snprintf(config, sizeof(config), "%s/%s", folder, besides[_i].config);
+	f = fopen(config, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(besides[_i].text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(bp_kho_config_beside(ctx, &image, &k), 0);
+	unlink(config);
+	rmdir(folder);
+	ck_assert_int_eq(k.has_config, besides[_i].has);
+	ck_assert_int_eq(k.on_by_default, besides[_i].has);
+	ck_assert_pstr_eq(k.config_path, besides[_i].has ? config : NULL);
+	bp_kho_kernel_done(&k);
+}
+END_TEST
+
 /* ---- the running kernel ---- */
 
 #define COMPATIBLE(hex) \
@@ -454,6 +498,7 @@ int main(void)
 	tcase_add_loop_test(t, no_version, 0, BP_ARRAY_SIZE(none));
 	tcase_add_test(t, not_more_versions_than_are_believed);
 	tcase_add_loop_test(t, config_in_an_image, 0, BP_ARRAY_SIZE(configs));
+	tcase_add_loop_test(t, config_beside_an_image, 0, BP_ARRAY_SIZE(besides));
 	tcase_add_loop_test(t, versions_of_the_running_kernel, 0, BP_ARRAY_SIZE(running));
 	tcase_add_test(t, the_same_kernel);
 	tcase_add_loop_test(t, what_becomes_of_a_holder, 0, BP_ARRAY_SIZE(holders));
