@@ -34,6 +34,7 @@ class HopCase:
     leave: str = ":"            # script: what each kernel does before it loads the next one
     arrive: str = ":"           # script: what each one but the first does when it is up
     first: str = ":"            # script: what the first one does besides
+    loaded: str = ":"           # script: what each one does once the next one is loaded
     calls: str = "c"            # of each hop, c or s; the last one stays
     hops: int = 2
     core: bool = False
@@ -83,6 +84,7 @@ def scenario(case):
         "arrive() {", case.arrive, "}",
         "leave() {", case.leave, "}",
         "first() {", case.first, "}",
+        "loaded() {", case.loaded, "}",
         # load WORDS...: what the next hop is loaded with
         "load() {",
         f"\tset -- /next/vmlinuz --initrd=/next/initrd {case.options} \"$@\"",
@@ -119,8 +121,8 @@ def scenario(case):
         lines.append("load_crash")
     lines += [f"if [ $hop = {case.panic} ]; then", "\tmark jump",
               "\techo c >/proc/sysrq-trigger", "fi"]
-    lines += [f"if [ $hop -lt {case.hops} ]; then", "\tleave", "\tload", "\tmark jump",
-              "\tkexec -e", '\tfail "kexec -e returned $?"', "fi"]
+    lines += [f"if [ $hop -lt {case.hops} ]; then", "\tleave", "\tload", "\tloaded",
+              "\tmark jump", "\tkexec -e", '\tfail "kexec -e returned $?"', "fi"]
     return "\n".join(lines) + "\n"
 
 
@@ -246,6 +248,19 @@ class HopRun(runner.Run):
         return [m.words for m in self.marks if m.name == name]
 
 
+# verify NAME STATUS WORDS...: handover verify ends so, and each of these is on a line of its own
+VERIFY = r"""
+verify() {
+	run "$1" bootparams handover verify
+	check "verify, $1" "$2" $rc
+	name=$1
+	shift 2
+	for words; do
+		check "verify says, $name: $words" yes "$(grep -q "$words" /tmp/out && echo yes)"
+	done
+}
+"""
+
 # Live update: a session with files of $mib MiB in all goes from kernel to kernel.
 LIVE_UPDATE = "kho=on liveupdate=on"
 
@@ -260,8 +275,10 @@ def save_session(mib):
         "rm /tmp/big /tmp/small"))
 
 
-def restore_session(mib):
+def restore_session(mib, session="session vm  *same"):
     return "\n".join((
+        VERIFY,
+        f"verify verified$hop 0 '^framebuffer  *same' '^handover  *same' '^{session}'",
         "mkdir -p /tmp/r",
         "run restore$hop bootparams handover restore vm /tmp/r",
         'check "restore of hop $hop" 0 $rc',
@@ -275,15 +292,40 @@ def restore_session(mib):
 
 # ---- the hand-over record ----
 
-# The second load stands for that of another program: the note of the first is put back. kexec-bad
-# writes a record that no reader takes.
-RECORD_LEAVE = """
+# damage: the record that this system was given has another bit, wherever it lies; repair: it is
+# as it came
+DAMAGE = """
+damage() {
+	for f in /kexec-bootparams/handover /sys/firmware/fdt \\
+		/sys/kernel/boot_params/setup_data/*/data; do
+		if vm-helper damage $f /tmp/damaged 2>/dev/null; then
+			mv /tmp/damaged "/tmp/damaged.$(echo $f | tr / .)"
+			mount --bind "/tmp/damaged.$(echo $f | tr / .)" $f || fail "bind mount on $f"
+		fi
+	done
+}
+repair() {
+	for f in $(sed -n 's/^[^ ]* \\([^ ]*\\) .*/\\1/p' /proc/mounts); do
+		case $f in
+		*/handover | */fdt | */setup_data/*) umount $f || fail "umount $f" ;;
+		esac
+	done
+}
+"""
+
+# The second load stands for that of another program: the note of the first is put back. It is made
+# while the record of the system before is damaged. kexec-bad writes a record that no reader takes.
+RECORD_LEAVE = DAMAGE + """
 	send id$hop /proc/sys/kernel/random/boot_id
 	load
 	bootparams handover show --json >/tmp/loaded
 	send loaded$hop /tmp/loaded
 	cp /run/kexec-bootparams/loaded /tmp/kept
+	damage
 	load
+	bootparams handover show --json >/tmp/doubt
+	send doubt$hop /tmp/doubt
+	repair
 	cp /tmp/kept /run/kexec-bootparams/loaded
 	bootparams handover show --json >/tmp/other
 	send other$hop /tmp/other
@@ -291,11 +333,21 @@ RECORD_LEAVE = """
 	check "the note goes with the kernel, at hop $hop" gone "$(
 		[ -e /run/kexec-bootparams/loaded ] || echo gone)"
 	[ $hop != 3 ] || cp /sbin/kexec-bad /sbin/kexec"""
-RECORD_ARRIVE = """
+RECORD_ARRIVE = DAMAGE + """
 	bootparams handover show --json >/tmp/given
 	send given$hop /tmp/given
 	bootparams handover show >/tmp/given.text
-	send given-text$hop /tmp/given.text"""
+	send given-text$hop /tmp/given.text
+	run verified-text$hop bootparams handover verify
+	bootparams handover verify --json >/tmp/verified
+	check "verify, hop $hop" $([ $hop -lt 4 ] && echo 0 || echo 2) $rc
+	send verified$hop /tmp/verified
+	damage
+	bootparams handover show --json >/tmp/damaged
+	send damaged$hop /tmp/damaged
+	run damaged-verify$hop bootparams handover verify
+	check "verify of a damaged record, hop $hop" 2 $rc
+	repair"""
 
 
 def bad_loader(archive, loader):
@@ -304,6 +356,15 @@ def bad_loader(archive, loader):
     if data.count(compatible) != 1:
         raise ValueError("kexec has no such string")
     archive.add_program("sbin/kexec-bad", data.replace(compatible, compatible[:-1] + b"0"))
+
+
+def judge_verified(record, verified, equal, hop):
+    """What verify finds of it: the frame buffer, if it says where that is, and no devices."""
+    yield equal(f"verdict of hop {hop}", "as-promised", verified["verdict"])
+    outcome = record.get("framebuffer", {}).get("outcome")
+    screen = ["same"] if outcome in ("console", "reserve") else []
+    yield equal(f"frame buffer by verify at hop {hop}", screen,
+                [c["outcome"] for c in verified["checks"] if c["subject"] == "framebuffer"])
 
 
 def judge_record(case, files):
@@ -341,6 +402,17 @@ def judge_record(case, files):
         # arm64's kexec_file_load hands the tree on, with the record of the kexec before
         meant = case.arch == "arm64" and call == "s" and "c" in case.calls[:hop]
         yield equal(f"stale records at hop {hop + 1}", int(meant), len(stale))
+        yield from judge_verified(record, read(f"verified{hop + 1}"), equal, hop + 1)
+        # one bit of it, in the system that it came to, and what that leaves to the next one
+        broken = read(f"damaged{hop + 1}")["given"]
+        yield equal(f"record {hop + 1} with another bit", ("damaged", None),
+                    (broken["status"], broken["record"]))
+        why = " ".join(broken["dropped"])
+        yield judge.Check(f"why, record {hop + 1}", "its CRC is" in why, "its CRC is", why)
+        left = read(f"doubt{hop + 1}")["loaded"]["record"]
+        yield equal(f"what follows from damaged record {hop + 1}", (2, True, None),
+                    tuple(left.get(k) for k in ("generation", "generation_at_least",
+                                                "previous_boot_id")))
     last = read(f"given{case.hops}")["given"]
     yield equal("the damaged record", "damaged", last["status"])
     yield equal("is not believed", None, last["record"])
@@ -377,14 +449,6 @@ give_to_vfio() {
 command() {
 	printf "\\$1" | dd of=$pci/$2/config bs=1 seek=4 conv=notrunc 2>/dev/null
 }
-verify() {
-	run "$1" bootparams handover verify
-	check "verify, $1" "$2" $rc
-	shift 2
-	for words; do
-		check "verify says: $words" yes "$(grep -q "$words" /tmp/out && echo yes)"
-	done
-}
 give_to_vfio
 """
 
@@ -403,7 +467,7 @@ check "it is cleared, hop $hop" "0 gone" "$rc $([ -e /run/kexec-bootparams/devic
 bootparams handover plan 00:1f.2 >/dev/null
 """
 
-PCI_ARRIVE = PCI_SETUP + r"""
+PCI_ARRIVE = PCI_SETUP + VERIFY + r"""
 verify arrived$hop 0 "bus mastering: on -> off" "^As promised" "^0000:00:1f.2 "
 command 003 0000:02:00.0
 verify a-port-without-bus-mastering$hop 1 "^0000:02:00.0 " "changed   bus mastering: on -> off" \
@@ -499,17 +563,56 @@ check "that of the unit" "$(sed -n 's/.*held by process //p' /tmp/out)" \
 	"$($list | sed -n 's/^five: .* process \([0-9]*\) .*/\1/p')"
 $drop five && $drop four || fail "drop: $?"
 rm -r /run/systemd/system /bin/systemctl
+try "one that will not arrive" 0 "1 file" $save gone /tmp/a
 """
 
-SESSIONS_ARRIVE = TRY + r"""
+# One that the record has does not go, and one that it has not goes.
+SESSIONS_LOADED = r"""
+$drop gone || fail "drop: $?"
+$save late /tmp/a || fail "save: $?"
+"""
+
+SESSIONS_ARRIVE = TRY + VERIFY + r"""
 mkdir /tmp/d /tmp/e /tmp/small
 mount -t tmpfs -o size=4k tmpfs /tmp/small
-check "they arrived" "big: arrived one: arrived two: arrived " "$(listed)"
+check "they arrived" "big: arrived late: arrived one: arrived two: arrived " "$(listed)"
 try "what arrived" 0 "memfd-v2      token 2, 6 bytes" bootparams handover show
+verify before-first-open 1 "^session one  *same" "^session two  *same" "^session big  *same" \
+	"changed   arrival: 2 files -> none" "it has not arrived, or was dropped before the jump"
+check "verify leaves them" "big: arrived late: arrived one: arrived two: arrived " "$(listed)"
+exec 9<>/dev/liveupdate; exec 9>&-
+verify after-first-open 0 "^session one  *same" "^session two  *same" "^session big  *same" \
+	"unknown   arrival: 2 files -> ?" "finished already, or it has not arrived"
+# what arrived and was not taken ends at a jump
+next() { "$@" --initrd=/next/initrd --append="kho=on liveupdate=on"; }
+arrived="has arrived from the kernel before, and nobody has asked for it: it ends at the jump"
+try "check of what arrived" 1 "$arrived" next bootparams handover check /next/vmlinuz
+for call in -s -c; do
+	try "load beside what arrived, $call" 255 "$arrived" next kexec $call -l /next/vmlinuz
+	check "the way out, $call" 1 "$(grep -c 'bootparams handover restore, drop' /tmp/out)"
+done
+check "nothing is loaded" 0 "$(cat /sys/kernel/kexec_loaded)"
+# jump: kexec -e, which believes that there is a kernel, and the kernel does not
+echo 1 >/tmp/one
+jump() {
+	mount --bind /tmp/one /sys/kernel/kexec_loaded
+	kexec -e
+	set -- $?
+	umount /sys/kernel/kexec_loaded
+	return $1
+}
+try "jump with what arrived" 255 "have arrived from the kernel before, and end at the jump" jump
+check "all of them" 1 "$(
+	grep -c '"one" (nobody), "two" (nobody), "big" (nobody), "late" (nobody)' /tmp/out)"
 echo mine >/tmp/e/a
 try "a file is there" 2 "/tmp/e/a is there already" $restore one /tmp/e
 check "it is as it was" mine "$(cat /tmp/e/a)"
 try "the session is kept" 0 "one: retrieved, held by process" $list
+# held: who has the session one open
+held() { $list | sed -n 's/^one: retrieved, held by process \([0-9]*\) .*/\1/p' | tr '\n' ' '; }
+before=$(held)
+try "load beside what was taken" 255 "session \"one\", which bootparams (PID ${before% })" \
+	next kexec -s -l /next/vmlinuz
 try "a full disk" 2 "No space left on device" $restore two /tmp/small
 check "nothing is left on it" "" "$(ls -A /tmp/small)"
 try "no directory" 1 "No such file or directory" $restore two /tmp/none
@@ -517,6 +620,15 @@ try "a second time" 0 '"directory": "/tmp/d"' $restore --json two /tmp/d
 send restore.json /tmp/out
 check "both files" "hello there " "$(cat /tmp/d/a /tmp/d/b | tr '\n' ' ')"
 try "no session" 3 "there is no session \"two\"" $restore two /tmp/e
+# a unit takes over what a restore has left
+setsid bootparams handover hold one </dev/null >/dev/null 2>&1 & holder=$!
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	[ "$(held)" = "$before" ] || break
+	sleep 1
+done
+kill $before
+sleep 1
+check "held after a hop" "$holder " "$(held)"
 for signal in TERM KILL; do
 	mkdir /tmp/$signal
 	$restore big /tmp/$signal >/tmp/out 2>&1 & pid=$!
@@ -534,7 +646,16 @@ try "after that" 0 "48 MiB, verified and restored" $restore big /tmp/f
 check "bytes" ok "$(vm-helper filled 1 48 /tmp/f/big && echo ok)"
 try "drop of what arrived" 0 "" $drop one
 try "it is gone" 3 "there is no session \"one\"" $restore one /tmp/e
+try "one after the load" 0 "verified and restored" $restore late /tmp/f
 check "none is left" "" "$(listed)"
+verify when-all-are-finished 0 "session one .*0 of 1 the same"
+for call in -s -c; do
+	try "load after that, $call" 0 "" next kexec $call -l /next/vmlinuz
+	check "no word of it, $call" 0 "$(grep -c arrived /tmp/out)"
+done
+kexec -u
+try "jump after that" 255 "" jump
+check "no word of it at the jump" 0 "$(grep -c arrived /tmp/out)"
 """
 
 
@@ -555,18 +676,23 @@ run save bootparams handover save vm /tmp/data
 [ $rc = 0 ] || fail "save: $(cat /tmp/out)"
 run good kexec -s -l /next/vmlinuz --initrd=/next/initrd --append="$on"
 check "a kernel that is in order: exit status" 0 $rc
-refuses other-luo "by luo-v5, and /next/vmlinux-luo-v9 knows luo-v9: it would panic" \
+refuses other-luo \
+	"/next/vmlinux-luo-v9 knows luo-v9: it would panic.*Take a kernel that has luo-v5" \
 	-c -l /next/vmlinux-luo-v9 --initrd=/next/initrd --append="$on"
-refuses no-kho "has no kexec handover" -s -l /next/7.x --initrd=/next/initrd --append="$on"
-refuses no-liveupdate "no liveupdate=on" -s -l /next/vmlinuz --initrd=/next/initrd --append=kho=on
-refuses no-kho-word "kexec handover would be off" \
+refuses no-kho "has no kexec handover.*Take a kernel that has CONFIG_KEXEC_HANDOVER" \
+	-s -l /next/7.x --initrd=/next/initrd --append="$on"
+refuses no-liveupdate "no liveupdate=on.*Add liveupdate=on to the next command line" \
+	-s -l /next/vmlinuz --initrd=/next/initrd --append=kho=on
+refuses no-kho-word "kexec handover would be off.*Add kho=on to the next" \
 	-s -l /next/vmlinuz --initrd=/next/initrd --append=liveupdate=on
-refuses crashkernel "crashkernel=: 640 MiB do not fit" \
+refuses crashkernel "crashkernel=: 640 MiB do not fit.*with kho_scratch=64M,7[0-9]*M,64M" \
 	-s -l /next/vmlinuz --initrd=/next/initrd --append="$on crashkernel=640M"
 dd if=/dev/zero of=/tmp/large bs=1M count=0 seek=640 2>/dev/null
-refuses room-file-load "there is no room for the initrd: 640 MiB" \
+refuses room-file-load \
+	"there is no room for the initrd: 640 MiB.*with kho_scratch=64M,7[0-9]*M,64M" \
 	-s -l /next/vmlinuz --initrd=/tmp/large --append="$on"
-refuses room-load "no room for the initrd" -c -l /next/vmlinuz --initrd=/tmp/large --append="$on"
+refuses room-load "no room for the initrd: 655360 KiB .*with a larger kho_scratch=" \
+	-c -l /next/vmlinuz --initrd=/tmp/large --append="$on"
 run tool bootparams handover check /next/7.x --append=kho=on
 check "handover check: exit status" 1 $rc
 check "handover check: the next kernel has none" 1 "$(grep -c '^error *kho-version' /tmp/out)"
@@ -591,7 +717,23 @@ mark jump
 kexec -e 2>&1 | while read -r line; do mark said "$line"; done
 fail "kexec -e returned"
 """
-LOST = """\
+# The kernel itself has no room: a load that the kernel would refuse, or that would tread on what is
+# kept, does not get as far as the kernel.
+SMALL = TRY + """\
+mkdir -p /run
+next() { "$@" /next/vmlinuz --initrd=/next/initrd --append="kho=on liveupdate=on"; }
+try "load by kexec_load" 255 "no room for the kernel: " next kexec -c -l
+check "its way out" 1 "$(grep -c 'not by kexec, with a larger kho_scratch=' /tmp/out)"
+try "load by kexec_file_load" 255 "there is no room for the kernel: " next kexec -s -l
+check "its way out" 1 "$(grep -c 'Boot once without kexec, with kho_scratch=' /tmp/out)"
+try "handover check" 1 "there is no room for the kernel: " next bootparams handover check
+check "nothing is loaded" 0 "$(cat /sys/kernel/kexec_loaded)"
+try "given up" 0 "" next kexec --live-update=off -l
+check "it is loaded" 1 "$(cat /sys/kernel/kexec_loaded)"
+"""
+LOST = VERIFY + """
+verify given-up 1 "^sessions  *0 of 1 the same" \\
+	"changed   arrival: 2 saved -> none" "the load that started this kernel handed nothing over"
 run lost bootparams handover restore vm /tmp
 check "the session is lost, as kexec -e has said" yes "$([ $rc = 0 ] || echo yes)"
 """
@@ -606,11 +748,6 @@ def all_cases():
     for kernel, calls in (("6.1", "c"), ("7.x", "scs")):
         add(f"{kernel}-3hops-{calls}", kernel=kernel, calls=calls, hops=3, core=calls == "scs",
             claim="four kernels in a row draw on the frame buffer that the firmware made")
-    for mib, memory in ((64, 1024), (512, 2560)):
-        add(f"kho-2hops-s-{mib}m", kernel="test", calls="s", cmdline=LIVE_UPDATE,
-            memory_mib=memory, leave=save_session(mib), arrive=restore_session(mib),
-            core=mib == 512,
-            claim=f"{mib} MiB in a session that handover save made arrive byte by byte, twice")
     for kernel, calls, arch in (("6.1", "csc", "amd64"), ("7.x", "scc", "amd64"),
                                 ("a64-7.x", "c", "arm64")):
         add(f"{kernel}-record-{calls}", kernel=kernel, calls=calls, hops=4, arch=arch,
@@ -635,19 +772,32 @@ def all_cases():
         add_kho(f"kho-5hops-c-crash{hop}", mib=16, calls="c", hops=5, nodes=2, crashkernel="256M",
                 memory_mib=4096,    # a kernel that finds no room for scratch turns KHO off
                 panic=hop, claim=f"after {hop} such hops the crash kernel works")
-    for call in ("c", "s"):
-        add_kho(f"kho-2hops-{call}-crash", mib=16, calls=call, crashkernel="256M", panic=2,
-                claim="after two hops the crash kernel works")
+    add_kho("kho-2hops-s-64m", calls="s", memory_mib=1024,
+            claim="64 MiB in a session that handover save made arrive byte by byte, twice")
+    add_kho("kho-2hops-s-512m", mib=512, calls="s", memory_mib=4096, cpus=2, nodes=2,
+            crashkernel="256M", core=True,
+            claim="512 MiB over two hops by kexec_file_load, on two nodes, beside a crash kernel")
+    for hop in (1, 2):
+        add_kho(f"kho-2hops-s-crash{hop}", mib=16, calls="s", nodes=2, crashkernel="256M",
+                memory_mib=4096, panic=hop,
+                claim=f"after {hop} such hop{'s'[:hop - 1]} the crash kernel works")
+    add_kho("kho-2hops-c-crash", mib=16, calls="c", crashkernel="256M", panic=2,
+            claim="after two hops the crash kernel works")
     add_kho("kho-nokaslr-2hops-c", calls="c", cmdline=f"{LIVE_UPDATE} nokaslr",
             claim="without KASLR")
     add_kho("kho-3hops-scs", calls="scs", hops=3, claim="by both calls in turn")
     add_kho("kho-nodebugfs-2hops-c", calls="c", first="umount /sys/kernel/debug",
             leave="umount /sys/kernel/debug 2>/dev/null\n" + save_session(64),
+            arrive=restore_session(64, "sessions  *0 of 1 the same"),
             claim="no debugfs: the areas come from the kernel's own data")
     for call in ("c", "s"):
         add_kho(f"a64-kho-2hops-{call}", kernel="a64-kho", arch="arm64", firmware="aavmf",
                 calls=call, core=call == "c",
                 claim="on arm64, with the frame buffer kept at the same time")
+    # a tree of its own for each kernel, which has been told of a handover already
+    add_kho("a64-kho-2hops-c-dtb", kernel="a64-kho", arch="arm64", firmware="aavmf", calls="c",
+            board="acpi=off", options="--dtb=/sys/firmware/fdt",
+            claim="on arm64 without ACPI, by --dtb=")
     add_kho("a64-kho-2hops-c-crash", kernel="a64-kho", arch="arm64", firmware="aavmf", calls="c",
             crashkernel="256M", panic=2, mib=16,
             claim="on arm64, after two hops the crash kernel works")
@@ -657,7 +807,7 @@ def all_cases():
         leave=PCI_LEAVE, arrive=PCI_ARRIVE,
         claim="verify finds devices of VFIO behind a switch as they were left, and each change")
     add("kho-sessions", kernel="test", core=True, calls="s", cmdline=LIVE_UPDATE, hops=1, memory_mib=1024,
-        leave=SESSIONS_LEAVE, arrive=SESSIONS_ARRIVE,
+        leave=SESSIONS_LEAVE, loaded=SESSIONS_LOADED, arrive=SESSIONS_ARRIVE,
         claim="what goes wrong while sessions are saved or restored leaves nothing half, and "
         "loses nothing")
     add("kho-refused", kernel="test", core=True, cmdline=LIVE_UPDATE, memory_mib=2048, cpus=2, hops=1,
@@ -665,4 +815,7 @@ def all_cases():
         first=REFUSED.replace("BASE", f"{arches.ARCHES['amd64'].cmdline} {LIVE_UPDATE}"),
         says=("not told of kexec handover .* ends these sessions .*vm",),
         claim="what a jump would lose is refused before it: each way that was met, in one go")
+    add("kho-small-scratch", kernel="test", core=True, hops=0, first=SMALL,
+        cmdline=f"{LIVE_UPDATE} kho_scratch=4M,4M,4M",
+        claim="a kernel that has no room in the scratch areas is refused, with what helps")
     return found

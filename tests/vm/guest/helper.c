@@ -16,7 +16,10 @@
  *   vm-helper fill SEED MIB FILE     writes numbers that follow from SEED
  *   vm-helper filled SEED MIB FILE   is FILE what fill writes? says where it is not
  *   vm-helper session NAME     holds a live update session of that name, without files
+ *   vm-helper damage FROM TO   copies a small file, but for one bit of the hand-over record in
+ *                              it; fails where there is none
  */
+#define _GNU_SOURCE
 #include <elf.h>
 #include <fcntl.h>
 #include <linux/kd.h>
@@ -298,6 +301,35 @@ static int session(const char *name)
 		pause();
 }
 
+/* Behind the header of the record, whose bytes its CRC is about. */
+static int damage(const char *from, const char *to)
+{
+	static const char magic[] = "BPHANDOV";
+	static char buf[2 << 20];
+	FILE *in = fopen(from, "re"), *out;
+	char *record;
+	size_t n;
+
+	if (!in) {
+		perror(from);
+		return 1;
+	}
+	n = fread(buf, 1, sizeof(buf), in);
+	fclose(in);
+	record = memmem(buf, n, magic, sizeof(magic) - 1);
+	if (!record || record + 100 >= buf + n) {
+		fprintf(stderr, "%s: no record\n", from);
+		return 1;
+	}
+	record[100] ^= 1;
+	out = fopen(to, "we");
+	if (!out || fwrite(buf, 1, n, out) != n || fclose(out)) {
+		perror(to);
+		return 1;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "session") == 0)
@@ -309,13 +341,15 @@ int main(int argc, char **argv)
 		return plant(argv[2], strtoul(argv[3], NULL, 10));
 	if (argc == 4 && strcmp(argv[1], "find") == 0)
 		return find(argv[2], argv[3]);
+	if (argc == 4 && strcmp(argv[1], "damage") == 0)
+		return damage(argv[2], argv[3]);
 	if (argc == 3 && strcmp(argv[1], "screen-info") == 0)
 		return screen_info(argv[2]);
 	if (argc == 2 && strcmp(argv[1], "font") == 0)
 		return font();
 	fputs("usage: vm-helper plant TAG MIB | find TAG FILE | "
 	      "screen-info FILE | font | fill SEED MIB FILE | filled SEED MIB FILE | "
-	      "session NAME\n",
+	      "session NAME | damage FROM TO\n",
 	      stderr);
 	return 2;
 }
