@@ -9,6 +9,7 @@ libfdt-dev check
 clang lld mandoc shellcheck xz-utils zstd
 python3 python3-jsonschema qemu-system-x86 ovmf qemu-system-arm qemu-efi-aarch64 busybox-static kmod
 bsdextrautils file
+cpio dracut-core initramfs-tools-core
 debian-archive-keyring"
 
 # The arm64 build on other machines. libfdt-dev cannot be there for two architectures before

@@ -13,5 +13,5 @@ depends() {
 
 install() {
 	inst_multiple cat mkdir mv
-	inst_hook cleanup 10 "$moddir/kexec-bootparams.sh"
+	inst_hook cleanup 10 "$moddir/handover.sh"
 }

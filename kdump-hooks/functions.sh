@@ -1,0 +1,390 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# What kdump-hooks(7) is made of: sourced by the command and by the hooks of dracut and
+# initramfs-tools, without an effect of its own. POSIX sh; all paths are below $SYSROOT.
+#
+# Functions print what they find and say with their status whether there is something; those that
+# set variables of the caller name them.
+
+kdh_say() {
+	echo "kdump-hooks: $*"
+}
+
+kdh_warn() {
+	echo "kdump-hooks: $*" >&2
+}
+
+kdh_bootparams() {
+	"${BOOTPARAMS:-bootparams}" "$@" ${SYSROOT:+"--sysroot=$SYSROOT"}
+}
+
+# ---- the kernel that is to capture ----
+
+# kdh_kernel VERSION: its file
+kdh_kernel() {
+	for kdh_file in "boot/vmlinuz-$1" "boot/Image-$1" "usr/lib/modules/$1/vmlinuz" \
+		"lib/modules/$1/vmlinuz"; do
+		[ -r "${SYSROOT-}/$kdh_file" ] || continue
+		echo "${SYSROOT-}/$kdh_file"
+		return 0
+	done
+	return 1
+}
+
+# kdh_modules VERSION: the folder of its modules
+kdh_modules() {
+	for kdh_file in "lib/modules/$1" "usr/lib/modules/$1"; do
+		[ -d "${SYSROOT-}/$kdh_file" ] || continue
+		echo "${SYSROOT-}/$kdh_file"
+		return 0
+	done
+	return 1
+}
+
+# kdh_has_module FOLDER NAME: is it there as a file? "-" and "_" are one character.
+kdh_has_module() {
+	kdh_pattern=$(printf '%s\n' "$2" | sed 's/[-_]/[-_]/g')
+	grep -q "\(^\|/\)$kdh_pattern\.ko\(\.[a-z0-9]*\)\?:" "$1/modules.dep" 2>/dev/null
+}
+
+# kdh_modules_of FOLDER MODALIAS: the modules that say they drive such a device
+kdh_modules_of() {
+	modprobe -C /dev/null -d "${1%/lib/modules/*}" -S "${1##*/}" -R "$2" 2>/dev/null
+}
+
+# ---- Hyper-V: the order of pci_hyperv and hyperv_drm ----
+
+# The answer of "bootparams hyperv --json" on stdin: is there a way of passing the framebuffer,
+# and a next kernel as this one may be, where a device lands on the framebuffer if pci_hyperv is
+# first, and not if hyperv_drm is?
+kdh_order_matters() {
+	awk '
+		/^  "scenarios": \[/ { inside = 1 }
+		/^  \]/ { inside = 0 }
+		!inside { next }
+		/^      "(passing|profile|order|possible|collides)": / {
+			sub(/^ *"/, ""); name = $0; sub(/".*/, "", name)
+			sub(/^[^:]*: /, ""); sub(/,$/, "")
+			value[name] = $0
+		}
+		/^    \}/ {
+			way = value["passing"] value["profile"]
+			if (value["order"] == "\"pci-first\"" && value["possible"] == "true" &&
+			    value["collides"] == "true")
+				bad[way] = 1
+			if (value["order"] == "\"drm-first\"" && value["collides"] == "false")
+				good[way] = 1
+		}
+		END {
+			for (way in bad)
+				if (way in good)
+					exit 0
+			exit 1
+		}'
+}
+
+# kdh_hyperv VERSION [FOLDER]: must hyperv_drm come before pci_hyperv in the capture kernel? FOLDER
+# has its modules. Sets kdh_order to one of
+#	needed		it must, and its modules can be ordered
+#	fixed		it must, and that cannot be changed
+#	no		it does not matter
+#	unknown		nobody can tell
+# and kdh_why, a clause.
+kdh_hyperv() {
+	kdh_order=no kdh_why="this machine is no guest of Hyper-V"
+	[ -d "${SYSROOT-}/sys/bus/vmbus/devices" ] || return 0
+	kdh_order=unknown
+	kdh_folder=${2-}
+	[ -n "$kdh_folder" ] || kdh_folder=$(kdh_modules "$1") || {
+		kdh_why="there are no modules of $1"
+		return 0
+	}
+	kdh_image=$(kdh_kernel "$1") || {
+		kdh_why="the kernel $1 is not found"
+		return 0
+	}
+	kdh_answer=$(kdh_bootparams hyperv --json --next="$kdh_image" --modules="$kdh_folder" \
+		2>/dev/null)
+	case $? in
+	0 | 10 | 12) ;;
+	11)
+		kdh_order=no kdh_why="this machine is no guest of Hyper-V with a VMBus"
+		return 0
+		;;
+	*)
+		kdh_why="\"bootparams hyperv --next=$kdh_image\" fails"
+		return 0
+		;;
+	esac
+	if ! printf '%s\n' "$kdh_answer" | kdh_order_matters; then
+		kdh_order=no kdh_why="no order of drivers puts a PCI device on the framebuffer"
+		case $kdh_answer in
+		*'"verdict": "cannot-tell"'*)
+			kdh_order=unknown kdh_why="\"bootparams hyperv\" cannot tell" ;;
+		esac
+		return 0
+	fi
+	kdh_order=fixed
+	case $kdh_answer in
+	*'"pci_hyperv": "built in"'*)
+		kdh_why="pci_hyperv is built into the kernel"
+		return 0
+		;;
+	esac
+	if ! kdh_has_module "$kdh_folder" hyperv_drm; then
+		kdh_why="the kernel has no module hyperv_drm"
+		return 0
+	fi
+	kdh_order=needed
+	# shellcheck disable=SC2034 # for the caller
+	kdh_why="otherwise a PCI device would land on the framebuffer"
+}
+
+# What the hooks of both builders log for it.
+kdh_hyperv_log() {
+	case $kdh_order in
+	needed) kdh_say "Hyper-V: hyperv_drm is loaded before pci_hyperv, $kdh_why" ;;
+	fixed) kdh_warn "Hyper-V: hyperv_drm should be loaded before pci_hyperv, but $kdh_why:" \
+		"it depends on the framebuffer that the capture kernel is told (kexec -p)" ;;
+	unknown) kdh_warn "Hyper-V: whether hyperv_drm must be loaded before pci_hyperv is not" \
+		"known: $kdh_why" ;;
+	esac
+}
+
+# kdh_softdep IMAGE: the order, below the root of an image that is being made
+kdh_softdep() {
+	mkdir -p "$1/etc/modprobe.d" || return
+	{
+		echo "# by kdump-hooks(7): the framebuffer of Hyper-V is taken before PCI devices"
+		echo "# get their windows"
+		echo "softdep pci_hyperv pre: hyperv_drm"
+	} >"$1/etc/modprobe.d/kdump-hooks.conf"
+}
+
+# ---- drivers on the way to a device ----
+
+# kdh_mount PATH: "MAJOR:MINOR TYPE SOURCE" of the file system that it lies on
+kdh_mount() {
+	awk -v path="$1" '
+		{
+			where = $5
+			gsub(/\\040/, " ", where)
+			for (i = 7; i <= NF && $i != "-"; i++)
+				;
+			at = where == "/" ? "/" : where "/"
+			if (index(path "/", at) == 1 && length(at) >= best) {
+				best = length(at)
+				found = $3 " " $(i + 1) " " $(i + 2)
+			}
+		}
+		END {
+			if (found == "")
+				exit 1
+			print found
+		}' "${SYSROOT-}/proc/self/mountinfo"
+}
+
+# kdh_way FOLDER: for each device from this one in sysfs to its bus a line "PATH MODALIAS MODULE",
+# "-" for what it has not
+kdh_way() (
+	at=$1
+	while [ -n "$at" ] && [ "$at" != "${SYSROOT-}/sys/devices" ] && [ "$at" != / ]; do
+		alias=- module=-
+		if [ -r "$at/modalias" ]; then
+			read -r alias <"$at/modalias" || alias=-
+		fi
+		if [ -e "$at/driver/module" ] || [ -L "$at/driver/module" ]; then
+			module=$(readlink "$at/driver/module") && module=${module##*/}
+		fi
+		[ "$alias$module" = -- ] || echo "${at#"${SYSROOT-}"} ${alias:--} ${module:--}"
+		at=${at%/*}
+	done
+)
+
+# kdh_disk_way MAJOR:MINOR: the same for a block device, and for those it is made of
+kdh_disk_way() (
+	cd "${SYSROOT-}/sys/dev/block/$1" 2>/dev/null || exit 0
+	at=$(pwd -P)
+	[ ! -e "$at/partition" ] || at=${at%/*}
+	for slave in "$at"/slaves/*; do
+		[ -r "$slave/dev" ] || continue
+		read -r dev <"$slave/dev" || continue
+		kdh_disk_way "$dev"
+	done
+	if [ -r "$at/dm/uuid" ]; then
+		read -r uuid <"$at/dm/uuid"
+		echo "${at#"${SYSROOT-}"} - dm_mod"
+		case $uuid in
+		CRYPT-*) echo "${at#"${SYSROOT-}"} - dm_crypt" ;;
+		mpath-*) echo "${at#"${SYSROOT-}"} - dm_multipath" ;;
+		esac
+	fi
+	kdh_way "$at"
+)
+
+# kdh_net_way: the same for the network card of the default route
+kdh_net_way() (
+	card=$(awk '$2 == "00000000" { print $1; exit }' "${SYSROOT-}/proc/net/route" 2>/dev/null)
+	[ -n "$card" ] && cd "${SYSROOT-}/sys/class/net/$card/device" 2>/dev/null || exit 0
+	kdh_way "$(pwd -P)"
+)
+
+# kdh_dump_modules FOLDER TARGET...: for what kdh_targets says lines "MODULE WHERE": the modules of
+# FOLDER that drive what lies between these and their bus
+kdh_dump_modules() (
+	folder=${1%/}
+	shift
+	for target; do
+		case $target in
+		net)
+			kdh_net_way
+			continue
+			;;
+		disk:*)
+			kdh_disk_way "${target#disk:}"
+			continue
+			;;
+		esac
+		mount=$(kdh_mount "$target") || continue
+		dev=${mount%% *} type=${mount#* }
+		type=${type%% *}
+		case $type in
+		overlay | tmpfs | ramfs | rootfs) continue ;;
+		nfs | nfs4 | cifs)
+			kdh_net_way
+			;;
+		*)
+			# btrfs has a device number of its own; its source names the disk
+			if [ ! -e "${SYSROOT-}/sys/dev/block/$dev" ]; then
+				source=${mount##* }
+				source=$(readlink "${SYSROOT-}$source" || echo "$source")
+				source=${source##*/}
+				dev=
+				[ -r "${SYSROOT-}/sys/class/block/$source/dev" ] &&
+					read -r dev <"${SYSROOT-}/sys/class/block/$source/dev"
+			fi
+			[ -z "$dev" ] || kdh_disk_way "$dev"
+			;;
+		esac
+		echo "$target - $type"
+	done | while read -r where alias module; do
+		{
+			[ "$module" = - ] || echo "$module"
+			[ "$alias" = - ] || kdh_modules_of "$folder" "$alias"
+		} | sort -u | while read -r name; do
+			! kdh_has_module "$folder" "$name" || echo "$name $where"
+		done
+	done | sort -u
+)
+
+# ---- the kdump service of this machine ----
+
+# Which one it is: debian (kdump-tools), fedora (kdump-utils), suse (kdump)
+kdh_service() {
+	if [ -e "${SYSROOT-}/usr/sbin/kdump-config" ]; then
+		echo debian
+	elif [ -e "${SYSROOT-}/etc/kdump.conf" ]; then
+		echo fedora
+	elif [ -e "${SYSROOT-}/usr/lib/kdump/load.sh" ]; then
+		echo suse
+	else
+		return 1
+	fi
+}
+
+# kdh_setting FILE NAME: the value of the last NAME=VALUE in a file of a shell's assignments, which
+# is only read, not run
+kdh_setting() {
+	sed -n "s/^[[:space:]]*\(export \)\?$2=//p" "${SYSROOT-}$1" 2>/dev/null | tail -n 1 |
+		sed "s/^\"\([^\"]*\)\".*/\1/; t
+			s/^'\([^']*\)'.*/\1/; t
+			s/[[:space:]].*//"
+}
+
+# Where dumps go on this machine.
+kdh_dump_folder() {
+	case $(kdh_service) in
+	debian) kdh_value=$(kdh_setting /etc/default/kdump-tools KDUMP_COREDIR) ;;
+	fedora) kdh_value=$(sed -n 's/^path[[:space:]]*//p' "${SYSROOT-}/etc/kdump.conf" | tail -n 1) ;;
+	suse)
+		kdh_value=$(kdh_setting /etc/sysconfig/kdump KDUMP_SAVEDIR)
+		kdh_value=${kdh_value%% *}
+		kdh_value=${kdh_value#file://}
+		;;
+	*) kdh_value= ;;
+	esac
+	case $kdh_value in
+	/*) echo "$kdh_value" ;;
+	*) echo /var/crash ;;
+	esac
+}
+
+# What the capture kernel has to reach, for kdh_dump_modules: paths, "net", "disk:MAJOR:MINOR".
+kdh_targets() {
+	kdh_value=
+	case $(kdh_service) in
+	debian)
+		# The dump is saved by the system itself, which has to come up.
+		echo /
+		for kdh_name in NFS SSH FTP; do
+			kdh_value=$kdh_value$(kdh_setting /etc/default/kdump-tools $kdh_name)
+		done
+		;;
+	fedora)
+		kdh_value=$(sed -n 's/^\(nfs4\?\|ssh\)[[:space:]]//p' "${SYSROOT-}/etc/kdump.conf")
+		kdh_disk=$(sed -n 's/^\(raw\|ext[234]\|minix\|xfs\|btrfs\|virtiofs\)[[:space:]]*//p' \
+			"${SYSROOT-}/etc/kdump.conf" | tail -n 1)
+		if [ -z "$kdh_value" ] && [ -n "$kdh_disk" ]; then
+			kdh_disk_number "$kdh_disk"
+			return 0
+		fi
+		;;
+	suse)
+		case $(kdh_setting /etc/sysconfig/kdump KDUMP_SAVEDIR) in
+		*nfs://* | *ssh://* | *sftp://* | *ftp://* | *cifs://*) kdh_value=net ;;
+		esac
+		;;
+	*) echo / ;;
+	esac
+	if [ -n "$kdh_value" ]; then
+		echo net
+	else
+		kdh_dump_folder
+	fi
+}
+
+# kdh_disk_number UUID=...|LABEL=...|/dev/NAME: as kdh_targets says it
+kdh_disk_number() {
+	case $1 in
+	UUID=* | LABEL=* | PARTUUID=* | PARTLABEL=*)
+		kdh_value=$(printf %s "${1%%=*}" | tr '[:upper:]' '[:lower:]')
+		kdh_disk=/dev/disk/by-$kdh_value/${1#*=}
+		;;
+	*) kdh_disk=$1 ;;
+	esac
+	kdh_value=$(readlink "${SYSROOT-}$kdh_disk" || echo "$kdh_disk")
+	if read -r kdh_value <"${SYSROOT-}/sys/class/block/${kdh_value##*/}/dev"; then
+		echo "disk:$kdh_value"
+	fi 2>/dev/null
+}
+
+# ---- what is switched on ----
+
+kdh_units=/etc/systemd/system
+
+# The links that switch a part on, as "systemctl enable" makes them: "UNIT WANTED-BY" lines.
+kdh_links() {
+	case $1 in
+	capture) echo "kdump-hooks-capture.service kdump-tools-dump.service
+kdump-hooks-capture.service kdump-tools.service" ;;
+	reload) echo "kdump-hooks-reload.path multi-user.target" ;;
+	report) echo "kdump-hooks-report.service multi-user.target" ;;
+	*) return 1 ;;
+	esac
+}
+
+kdh_is_enabled() {
+	kdh_link=$(kdh_links "$1" | head -n 1)
+	kdh_link=$kdh_units/${kdh_link#* }.wants/${kdh_link% *}
+	[ -L "${SYSROOT-}$kdh_link" ] || [ -e "${SYSROOT-}$kdh_link" ]
+}
