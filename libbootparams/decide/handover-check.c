@@ -516,15 +516,43 @@ static uint64_t to_mib(uint64_t bytes)
 	return bytes / MIB + (bytes % MIB != 0);
 }
 
-/* A size that would do, for the area that lies anywhere. */
-static void cure_scratch(const struct bp_handover_subject *s, uint64_t crash,
+static uint64_t ram_bytes(const struct bp_machine *m)
+{
+	uint64_t total = bp_memmap_total(&m->firmware_map, BP_MEM_RAM);
+
+	for (size_t i = 0; !total && !m->iomem.status && i < m->iomem.n; i++)
+		if (!strcmp(m->iomem.v[i].name, "System RAM"))
+			total += m->iomem.v[i].end - m->iomem.v[i].start;
+	return total;
+}
+
+/*
+ * Sizes that would do, of the area below 4 GiB and of the one that lies anywhere: for all that
+ * is to be loaded, and the next crash kernel beside it.
+ */
+static void cure_scratch(const struct bp_handover_subject *s, const char *smaller,
 			 struct bp_handover_finding *f)
 {
-	uint64_t need = kernel_bytes(s->load->image) + initrd_bytes(s) + crash + 64 * MIB;
+	uint64_t ram = ram_bytes(s->machine), most = ram ? ram : UINT64_MAX / 2;
+	uint64_t need = 64 * MIB, low = 64 * MIB;
+	struct bp_crashkernel c;
+	bool fits;
 
-	cure(f, "Boot once without kexec, with kho_scratch=64M,%" PRIu64 "M,64M (areas are made "
-		"at such a boot alone, and inherited), or make %s smaller. %s",
-	     to_mib(bp_align_up(need, 64 * MIB)), crash ? "crashkernel=" : "the initrd", OFF);
+	bp_crashkernel_parse(line_of(s), s->machine->arch, ram, &c);
+	fits = !__builtin_add_overflow(need, kernel_bytes(s->load->image), &need) &&
+	       !__builtin_add_overflow(need, initrd_bytes(s), &need) &&
+	       !__builtin_add_overflow(need, c.size, &need) && need < most &&
+	       (!c.size || !c.high || !__builtin_add_overflow(low, c.low, &low)) &&
+	       low < most - need;
+	if (!fits) {
+		cure(f, "Make %s smaller: %s. %s", c.size ? "crashkernel=" : smaller,
+		     ram ? "the machine has not as much memory" : "no memory is so large", OFF);
+		return;
+	}
+	cure(f, "Boot once without kexec, with kho_scratch=%" PRIu64 "M,%" PRIu64 "M,64M (areas "
+		"are made at such a boot alone, and inherited), or make %s smaller. %s",
+	     to_mib(bp_align_up(low, 64 * MIB)), to_mib(bp_align_up(need, 64 * MIB)), smaller,
+	     OFF);
 }
 
 /* The areas as they will be when all is loaded. false: said why not. */
@@ -604,7 +632,7 @@ static void rule_scratch_room(const struct bp_handover_subject *s,
 	if (!loaded_scratch(s, f, &scratch)) {
 		if (f->outcome != BP_HANDOVER_ERROR)
 			return;
-		cure_scratch(s, 0, f);
+		cure_scratch(s, "the initrd", f);
 		if (fits_joined(s))
 			cure(f, "Load it with kexec -c, which puts a piece across areas that "
 				"touch. %s", OFF);
@@ -612,16 +640,6 @@ static void rule_scratch_room(const struct bp_handover_subject *s,
 	}
 	say(f, BP_HANDOVER_OK, "%" PRIu64 " MiB stay free, %" PRIu64 " MiB in one piece",
 	    bp_kho_scratch_total(&scratch) / MIB, bp_kho_scratch_largest(&scratch) / MIB);
-}
-
-static uint64_t ram_bytes(const struct bp_machine *m)
-{
-	uint64_t total = bp_memmap_total(&m->firmware_map, BP_MEM_RAM);
-
-	for (size_t i = 0; !total && !m->iomem.status && i < m->iomem.n; i++)
-		if (!strcmp(m->iomem.v[i].name, "System RAM"))
-			total += m->iomem.v[i].end - m->iomem.v[i].start;
-	return total;
 }
 
 static void rule_scratch_crashkernel(const struct bp_handover_subject *s,
@@ -654,7 +672,7 @@ static void rule_scratch_crashkernel(const struct bp_handover_subject *s,
 		    "have %" PRIu64 " MiB, at most %" PRIu64 " MiB in one piece: the next "
 		    "kernel would reserve nothing, and a crash of it leave no dump",
 		    to_mib(c.size), total / MIB, largest / MIB);
-		cure_scratch(s, c.size, f);
+		cure_scratch(s, "crashkernel=", f);
 		return;
 	}
 	if (!loaded_scratch(s, &ignored, &scratch)) {
@@ -668,7 +686,7 @@ static void rule_scratch_crashkernel(const struct bp_handover_subject *s,
 	    "loaded, which leaves %" PRIu64 " MiB in one piece: the next kernel may reserve "
 	    "nothing", to_mib(c.size), total / MIB, largest / MIB,
 	    bp_kho_scratch_largest(&scratch) / MIB);
-	cure_scratch(s, c.size, f);
+	cure_scratch(s, "crashkernel=", f);
 }
 
 static void rule_placement(const struct bp_handover_subject *s,

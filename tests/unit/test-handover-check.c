@@ -349,6 +349,24 @@ static void no_plan_by_load(struct world *w)
 }
 static void crash(struct world *w) { w->load.cmdline = (char *)"kho=on crashkernel=256M"; }
 static void crash_large(struct world *w) { w->load.cmdline = (char *)"kho=on crashkernel=600M"; }
+static void crash_high(struct world *w)
+{
+	w->load.cmdline = (char *)"kho=on crashkernel=600M,high crashkernel=128M,low";
+}
+/* The size that was advised for the initrd had no room for it. */
+static void small_and_crash(struct world *w)
+{
+	small(w);
+	crash(w);
+}
+static void crash_endless(struct world *w) { w->load.cmdline = (char *)"crashkernel=16E"; }
+static void crash_too_large(struct world *w)
+{
+	static struct bp_range ram = { 0, GIB, BP_MEM_RAM };
+
+	w->load.cmdline = (char *)"crashkernel=900M";
+	w->m.firmware_map = (struct bp_memmap){ .v = &ram, .n = 1 };
+}
 static void crash_lost(struct world *w)
 {
 	crash_large(w);
@@ -529,6 +547,7 @@ static const struct {
 	{ "scratch-room", nothing, OK, "491 MiB stay free, 490 MiB in one piece", NULL },
 	{ "scratch-room", small, ERROR, "no room for the kernel: 20 MiB are needed",
 	  "kho_scratch=64M,128M,64M" },
+	{ "scratch-room", small_and_crash, ERROR, "no room for the kernel", "64M,384M,64M" },
 	{ "scratch-room", no_plan_by_load, NA, "placement", NULL },
 	{ "scratch-room", initrd, ERROR, "no room for the initrd: 500 MiB", "64M,640M,64M" },
 	{ "scratch-room", initrd_across, ERROR, "no room for the initrd: 500 MiB", "kexec -c" },
@@ -538,6 +557,10 @@ static const struct {
 	{ "scratch-crashkernel", nothing, NA, "no crashkernel=", NULL },
 	{ "scratch-crashkernel", crash, OK, NULL, NULL },
 	{ "scratch-crashkernel", crash_large, ERROR, "600 MiB do not fit", "64M,704M,64M" },
+	{ "scratch-crashkernel", crash_high, ERROR, "600 MiB do not fit", "192M,704M,64M" },
+	{ "scratch-crashkernel", crash_endless, ERROR, "do not fit", "Make crashkernel= smaller: no" },
+	{ "scratch-crashkernel", crash_too_large, ERROR, "900 MiB do not fit",
+	  "Make crashkernel= smaller: the machine has not" },
 	/* It is there, and would be lost; it is lost already. */
 	{ "scratch-crashkernel", crash_known, ERROR, "600 MiB do not fit", "kho_scratch=" },
 	{ "scratch-crashkernel", crash_lost, WARNING, "600 MiB do not fit", "kho_scratch=" },
