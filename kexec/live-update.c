@@ -106,21 +106,23 @@ static void names_done(struct names *names)
 {
 	bp_buf_done(&names->text);
 }
-#define auto_names BP_CLEANUP(names_done)
 
-static void warn_of_loaded(struct bp_ctx *ctx, const char *names)
+/* Does it end these sessions for certain? */
+static bool warn_of_loaded(struct bp_ctx *ctx, const char *names)
 {
 	struct bp_loaded loaded;
 	const char *state;
+	bool ends = false;
 
 	if (bp_handover_loaded(ctx, false, &loaded))
-		return;
+		return false;
 	state = loaded.record.kho.state ? loaded.record.kho.state : "";
 	switch (loaded.by) {
 	case BP_LOADED_NOTHING:
 		break;
 	case BP_LOADED_OURS:
-		if (strcmp(state, "carried"))
+		ends = strcmp(state, "carried");
+		if (ends)
 			say_warning("the loaded kernel is not told of kexec handover (KHO): it ends "
 				    "these sessions of /dev/liveupdate: %s; load it again without "
 				    "--live-update=off to keep them", names);
@@ -131,51 +133,74 @@ static void warn_of_loaded(struct bp_ctx *ctx, const char *names)
 			    loaded.why, names);
 	}
 	bp_loaded_done(&loaded);
+	return ends;
 }
 
-/* Those that are the next kernel's, or may be, and those that are not. */
-static void sort_out(const struct bp_luo_sessions *s, struct names *kept,
-		     struct names *arrived)
+/* Sessions, by what is to be said of them; one may be in several. */
+struct sorted {
+	struct names kept;	/* the next kernel's, or may be */
+	struct names arrived;
+	struct names killed;	/* kept, and a shutdown would stop all who have it */
+};
+
+static void add_keeper(struct names *names, const struct bp_luo_keeper *k)
+{
+	add_name(names, "\"%s\" (%s, PID %u)", k->session, k->comm, k->pid);
+}
+
+static void sort_out(const struct bp_luo_sessions *s, struct sorted *to)
 {
 	const char *unheld;
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct bp_luo_keeper *k = &s->v[i];
-		struct names *to = k->direction == BP_LUO_INCOMING ? arrived : kept;
 
 		if (k->direction == BP_LUO_FINISHED)
 			continue;
-		add_name(to, "\"%s\" (%s, PID %u)", k->session, k->comm, k->pid);
+		add_keeper(k->direction == BP_LUO_INCOMING ? &to->arrived : &to->kept, k);
+		if (k->direction != BP_LUO_INCOMING && !bp_luo_session_survives(s, k))
+			add_keeper(&to->killed, k);
 	}
 	for (size_t at = 0; (unheld = bp_luo_arrived_unheld(s, &at));)
-		add_name(arrived, "\"%s\" (nobody)", unheld);
+		add_name(&to->arrived, "\"%s\" (nobody)", unheld);
+}
+
+static void say_what_is_sorted(struct bp_ctx *ctx, struct sorted *s)
+{
+	const char *text = names_text(&s->arrived);
+
+	if (text)
+		say_warning("these sessions of /dev/liveupdate have arrived from the kernel "
+			    "before, and end at the jump, with what was not taken out of them: "
+			    "%s; restore or drop them first, or save them again", text);
+	text = names_text(&s->kept);
+	if (text && warn_of_loaded(ctx, text))
+		return;
+	text = names_text(&s->killed);
+	if (text)
+		say_warning("kexec -e leaves these sessions of /dev/liveupdate open until the "
+			    "jump, but a shutdown (systemctl kexec) would end them before, as it "
+			    "stops all who have them: %s", text);
 }
 
 void kexec_warn_of_sessions(struct bp_ctx *ctx)
 {
-	auto_names struct names kept = { 0 };
-	auto_names struct names arrived = { 0 };
 	/* As much of it as the kernel's lists of sessions take. */
 	struct bp_machine m = { .ctx = ctx, .page_size = (uint64_t)sysconf(_SC_PAGESIZE) };
 	struct bp_luo_sessions s;
-	const char *text;
+	struct sorted sorted = { 0 };
 
 	/* A look at sysfs, unless live update is on. */
 	if (bp_luo_sessions_collect(ctx, &s))
 		return;
 	m.kho.live.fdt_status = -ENODATA;
 	if (!bp_luo_directions_collect(ctx, &m, &s)) {
-		sort_out(&s, &kept, &arrived);
-		text = names_text(&arrived);
-		if (text)
-			say_warning("these sessions of /dev/liveupdate have arrived from the "
-				    "kernel before, and end at the jump, with what was not "
-				    "taken out of them: %s; restore or drop them first, or "
-				    "save them again", text);
-		text = names_text(&kept);
-		if (text)
-			warn_of_loaded(ctx, text);
+		sort_out(&s, &sorted);
+		say_what_is_sorted(ctx, &sorted);
 	}
 	bp_forgive(ctx);
+	names_done(&sorted.kept);
+	names_done(&sorted.arrived);
+	names_done(&sorted.killed);
 	bp_luo_sessions_done(&s);
 }

@@ -15,7 +15,8 @@ int kexec_check_handover(const struct bp_load *load, struct bp_plan *plan, bool 
 
 /*
  * Of sessions that would not arrive, before the jump. Never a failure: whoever jumps has
- * decided. Who holds a session need not live longer: a jump stops no process before.
+ * decided. A bare jump stops nobody, but who holds a session need not live through the
+ * shutdown that jumps the next time.
  */
 void kexec_warn_of_sessions(struct bp_ctx *ctx);
 

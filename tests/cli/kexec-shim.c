@@ -13,6 +13,11 @@
  *	SHIM_BLIND	a load succeeds, but the kernel does not say so
  *	SHIM_NO_PATH	execvp() finds nothing
  *	SHIM_CUT	a file of this name is emptied as soon as it is mapped
+ *	SHIM_LUO	there are live update sessions: those that processes of SHIM_ROOT have
+ *			open, which arrived where facts/luo-incoming-PID-FD says 1; and those
+ *			in SHIM_ROOT/dev/luo: a folder each, a file for each token. One that
+ *			is made is put there, too. A value is an errno's name: what finishing
+ *			one answers. A process that leaves its terminal is logged.
  *
  * A file that kexec-bootparams has put a record behind counts as what it was, "+record".
  * reboot() and exec*() are logged and end the process with status 0.
@@ -38,6 +43,8 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#include "wire/liveupdate.h"
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
@@ -259,6 +266,18 @@ static bool spend(bool panic)
 	return limit;
 }
 
+/* Of an errno's name. */
+static int number_of(const char *name)
+{
+	for (int e = 1; e < 200; e++) {
+		const char *n = strerrorname_np(e);
+
+		if (n && !strcmp(n, name))
+			return e;
+	}
+	abort();	/* a mistake in the test */
+}
+
 static long answer(const char *variable, bool panic, bool unloads)
 {
 	const char *name = getenv(variable);
@@ -275,15 +294,8 @@ static long answer(const char *variable, bool panic, bool unloads)
 	}
 	if (getenv("SHIM_FORGETS"))
 		set_loaded(panic, false);
-	for (int e = 1; e < 200; e++) {
-		const char *n = strerrorname_np(e);
-
-		if (n && !strcmp(n, name)) {
-			errno = e;
-			return -1;
-		}
-	}
-	abort();	/* a mistake in the test */
+	errno = number_of(name);
+	return -1;
 }
 
 static void cut(int fd)
@@ -377,6 +389,173 @@ static long on_file_load(int kernel_fd, int initrd_fd, unsigned long len, const 
 	return answer("SHIM_FILE_LOAD", flags & KEXEC_FILE_ON_CRASH, flags & KEXEC_FILE_UNLOAD);
 }
 
+/* ---- sessions ---- */
+
+/* Of a memfd that stands for something: its name. */
+static bool name_of(int fd, char name[PATH_MAX])
+{
+	char link[64], *end;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = REAL(readlink)(link, name, PATH_MAX - 1);
+	if (n < 0)
+		return false;
+	name[n] = '\0';
+	end = strstr(name, " (deleted)");
+	if (!end || strncmp(name, "/memfd:", 7))
+		return false;
+	*end = '\0';
+	memmove(name, name + 7, strlen(name + 7) + 1);
+	return true;
+}
+
+static int stand_for(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static int stand_for(const char *fmt, ...)
+{
+	char name[PATH_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(name, sizeof(name), fmt, ap);
+	va_end(ap);
+	return memfd_create(name, MFD_CLOEXEC);
+}
+
+static bool is_process(unsigned long pid)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/proc/%lu", getenv("SHIM_ROOT"), pid);
+	return !REAL(access)(path, F_OK);
+}
+
+static long on_getfd(int process, int fd)
+{
+	static const char start[] = "anon_inode:[luo_session] ";
+	char name[PATH_MAX], path[PATH_MAX + 64], link[PATH_MAX] = "";
+	unsigned int pid;
+
+	if (!name_of(process, name) || sscanf(name, "process %u", &pid) != 1) {
+		errno = EBADF;
+		return -1;
+	}
+	snprintf(path, sizeof(path), "%s/proc/%u/fd/%d", getenv("SHIM_ROOT"), pid, fd);
+	if (REAL(readlink)(path, link, sizeof(link) - 1) < 0 || strncmp(link, start, strlen(start)))
+		return REAL(open)("/dev/null", O_RDWR | O_CLOEXEC);
+	return stand_for("session %u %d %s", pid, fd, link + strlen(start));
+}
+
+static bool arrived(unsigned int pid, int fd)
+{
+	char path[PATH_MAX], c = 0;
+	int in;
+
+	/* One of dev/luo. */
+	if (!pid)
+		return true;
+	snprintf(path, sizeof(path), "%s/facts/luo-incoming-%u-%d", getenv("SHIM_ROOT"), pid, fd);
+	in = REAL(open)(path, O_RDONLY | O_CLOEXEC);
+	if (in < 0 || read(in, &c, 1) != 1)
+		c = 0;
+	if (in >= 0)
+		close(in);
+	return c == '1';
+}
+
+static int refuse(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* A file of a session. */
+static int open_token(const char *session, uint64_t token, int flags)
+{
+	char path[PATH_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/dev/luo/%s/%llu", getenv("SHIM_ROOT"), session,
+		 (unsigned long long)token);
+	return REAL(open)(path, flags | O_CLOEXEC, 0600);
+}
+
+static int preserve(const char *session, const struct bp_liveupdate_fd *f)
+{
+	int to = open_token(session, f->token, O_WRONLY | O_CREAT | O_EXCL);
+	char bytes[4096];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(f->fd, bytes, sizeof(bytes), at)) > 0 && write(to, bytes, (size_t)n) == n)
+		at += n;
+	if (to < 0 || n)
+		abort();
+	close(to);
+	return 0;
+}
+
+static int on_session(unsigned int pid, int at, const char *name, unsigned long request, void *arg)
+{
+	struct bp_liveupdate_fd *f = arg;
+	const char *why;
+
+	switch (request) {
+	case BP_LIVEUPDATE_GET_NAME:
+		strcpy(((struct bp_liveupdate_name *)arg)->name, name);
+		return 0;
+	case BP_LIVEUPDATE_PRESERVE_FD:
+		return preserve(name, f);
+	case BP_LIVEUPDATE_RETRIEVE_FD:
+		if (!arrived(pid, at))
+			return refuse(EINVAL);
+		f->fd = open_token(name, f->token, O_RDONLY);
+		return f->fd < 0 ? -1 : 0;
+	case BP_LIVEUPDATE_FINISH:
+		why = getenv("SHIM_LUO");
+		logf_("finish %s%s%s", name, *why ? " " : "", why);
+		return *why ? refuse(number_of(why)) : 0;
+	default:
+		return refuse(ENOTTY);
+	}
+}
+
+static int on_device(unsigned long request, struct bp_liveupdate_session *s)
+{
+	bool makes = request == BP_LIVEUPDATE_CREATE_SESSION;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/dev/luo/%s", getenv("SHIM_ROOT"), s->name);
+	if (makes ? REAL(mkdir)(path, 0700) : REAL(access)(path, F_OK))
+		return -1;
+	s->fd = stand_for("session 0 0 %s", s->name);
+	return 0;
+}
+
+/* false: none of ours. */
+static bool on_luo(int fd, unsigned long request, void *arg, int *result)
+{
+	char name[PATH_MAX], session[BP_LIVEUPDATE_NAME_SIZE];
+	unsigned int pid;
+	int at;
+
+	if (!getenv("SHIM_LUO") || _IOC_TYPE(request) != 0xba)
+		return false;
+	if (request == BP_LIVEUPDATE_CREATE_SESSION || request == BP_LIVEUPDATE_RETRIEVE_SESSION)
+		*result = on_device(request, arg);
+	else if (name_of(fd, name) && sscanf(name, "session %u %d %63[^\n]", &pid, &at, session) == 3)
+		*result = on_session(pid, at, session, request, arg);
+	else
+		*result = refuse(ENOTTY);
+	return true;
+}
+
+pid_t setsid(void)
+{
+	if (getenv("SHIM_LUO"))
+		logf_("setsid %d", (int)getpid());
+	return REAL(setsid)();
+}
+
 long syscall(long number, ...)
 {
 	unsigned long a[6];
@@ -390,6 +569,10 @@ long syscall(long number, ...)
 		return on_load(a[0], a[1], (const struct kexec_segment *)a[2], a[3]);
 	if (number == SYS_kexec_file_load)
 		return on_file_load((int)a[0], (int)a[1], a[2], (const char *)a[3], a[4]);
+	if (number == SYS_pidfd_open && getenv("SHIM_LUO") && is_process(a[0]))
+		return stand_for("process %lu", a[0]);
+	if (number == SYS_pidfd_getfd && getenv("SHIM_LUO"))
+		return on_getfd((int)a[0], (int)a[1]);
 	return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
@@ -427,6 +610,7 @@ int ioctl(int fd, unsigned long request, ...)
 {
 	void *arg;
 	va_list ap;
+	int result;
 
 	va_start(ap, request);
 	arg = va_arg(ap, void *);
@@ -443,7 +627,7 @@ int ioctl(int fd, unsigned long request, ...)
 		logf_("%s %s", ifr->ifr_flags & IFF_UP ? "up" : "down", ifr->ifr_name);
 		return 0;
 	}
-	return REAL(ioctl)(fd, request, arg);
+	return on_luo(fd, request, arg, &result) ? result : REAL(ioctl)(fd, request, arg);
 }
 
 static int on_exec(const char *path, char *const argv[])
