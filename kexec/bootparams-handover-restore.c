@@ -31,6 +31,7 @@
 /* Exit statuses besides 0 and 1. */
 #define STATUS_KEPT 2	/* not restored; the session is kept */
 #define STATUS_NONE 3	/* there is no such session */
+#define STATUS_UNFINISHED 4	/* restored; but the session is kept */
 
 struct restore_options {
 	bool json, quiet, progress;
@@ -43,6 +44,7 @@ struct restore {
 	struct bp_luo_manifest manifest;
 	struct luo_progress progress;
 	size_t n_temporary, n_in_place;	/* files, in the manifest's order */
+	bool finished;
 	/* The holder: found, made by us, or none (0). */
 	unsigned int found_pid, pid;
 };
@@ -289,6 +291,7 @@ static int print_result(struct restore *r, const struct restore_options *o)
 		bp_json_string(&j, "directory", r->dir_path);
 		bp_json_uint(&j, "saved", r->manifest.time);
 		bp_json_uint(&j, "bytes", r->progress.total);
+		bp_json_bool(&j, "finished", r->finished);
 		luo_files_json(&r->manifest, &j);
 		bp_json_object_end(&j);
 		e = bp_json_finish(&j, &text);
@@ -316,6 +319,42 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* Who has it from now on; what to do is said to people. */
+static void leave_to_holder(struct restore *r, bool restored)
+{
+	if (r->pid && !r->found_pid) {
+		close(BP_TAKE_FD(r->session));
+		luo_give_to_systemd(r->ctx, r->name, &r->pid);
+	}
+	if (!r->pid)
+		return;
+	fprintf(stderr, "The session is kept, by process %u: ", r->pid);
+	if (restored)
+		fprintf(stderr, "give it up with \"bootparams handover drop %s\".\n", r->name);
+	else
+		fprintf(stderr,
+			"run this command again when that is mended,\nor give up what it holds "
+			"with \"bootparams handover drop %s\".\n", r->name);
+}
+
+/* The files are there, whatever becomes of the session. */
+static int finish(struct restore *r, const struct restore_options *o)
+{
+	int status, e = luo_finish(r->ctx, r->session, r->name);
+
+	r->finished = !e;
+	if (r->finished) {
+		release(r);
+		return print_result(r, o);
+	}
+	status = print_result(r, o);
+	say_error("the files of session \"%s\" are verified and in %s, but %s", r->name,
+		  r->dir_path, bootparams_why(r->ctx, e));
+	bp_forgive(r->ctx);
+	leave_to_holder(r, true);
+	return status == EXIT_SUCCESS ? STATUS_UNFINISHED : status;
+}
+
 /* From here on the session is ours to lose. */
 static int restore_session(struct restore *r, const struct restore_options *o)
 {
@@ -327,22 +366,10 @@ static int restore_session(struct restore *r, const struct restore_options *o)
 	if (!e)
 		e = restore_files(r, o);
 	if (!e)
-		e = luo_finish(r->ctx, r->session, r->name);
-	if (!e) {
-		release(r);
-		return print_result(r, o);
-	}
+		return finish(r, o);
 	say_error("session \"%s\" is not restored: %s", r->name, bootparams_why(r->ctx, e));
 	bp_forgive(r->ctx);
-	if (r->pid && !r->found_pid) {
-		close(BP_TAKE_FD(r->session));
-		luo_give_to_systemd(r->ctx, r->name, &r->pid);
-	}
-	if (r->pid)
-		fprintf(stderr,
-			"The session is kept, by process %u: run this command again when that "
-			"is mended,\nor give up what it holds with \"bootparams handover drop "
-			"%s\".\n", r->pid, r->name);
+	leave_to_holder(r, false);
 	return STATUS_KEPT;
 }
 
