@@ -15,6 +15,7 @@
 #define STATUS_CHANGED 1
 #define STATUS_FAILED 2		/* the machine, or the record, could not be read */
 #define STATUS_NO_RECORD 3
+#define STATUS_UNKNOWN 4	/* nothing has changed that could be compared, and not all could */
 
 struct job {
 	struct bootparams_args args;
@@ -31,7 +32,9 @@ static int exit_status(const struct job *job)
 		return STATUS_NO_RECORD;
 	if (status)
 		return STATUS_FAILED;
-	return job->result.counts[BP_VERIFY_CHANGED] ? STATUS_CHANGED : EXIT_SUCCESS;
+	return job->result.counts[BP_VERIFY_CHANGED]   ? STATUS_CHANGED
+	       : job->result.counts[BP_VERIFY_UNKNOWN] ? STATUS_UNKNOWN
+						       : EXIT_SUCCESS;
 }
 
 /* ---- JSON ---- */
@@ -39,7 +42,7 @@ static int exit_status(const struct job *job)
 static int to_json(const struct job *job, struct bp_buf *text)
 {
 	static const char *const verdicts[] = { "as-promised", "changed", "failed",
-						"no-record" };
+						"no-record", "unknown" };
 	const struct bp_handover_given *given = &job->machine->handover;
 	const struct bp_verify *v = &job->result;
 	struct bp_json json = { 0 }, *j = &json;
@@ -150,7 +153,9 @@ static int to_text(const struct job *job, struct bp_buf *b)
 		put(b, &r, "It speaks of nothing that could be verified.\n");
 	put(b, &r, "%s%s: %zu changed, %zu unknown, %zu as expected, %zu the same\n",
 	    v->n ? "\n" : "",
-	    v->counts[BP_VERIFY_CHANGED] ? "Not as promised" : "As promised",
+	    v->counts[BP_VERIFY_CHANGED]   ? "Not as promised"
+	    : v->counts[BP_VERIFY_UNKNOWN] ? "As promised, where it is known"
+					   : "As promised",
 	    v->counts[BP_VERIFY_CHANGED], v->counts[BP_VERIFY_UNKNOWN],
 	    v->counts[BP_VERIFY_EXPECTED], v->counts[BP_VERIFY_SAME]);
 	return r;
