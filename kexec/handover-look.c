@@ -38,6 +38,8 @@ int handover_look(const struct bp_load *load, const struct bp_plan *plan,
 		r = bp_luo_sessions_collect(ctx, &l->sessions);
 	if (!r)
 		r = bp_luo_directions_collect(ctx, load->machine, &l->sessions);
+	if (!r)
+		r = bp_kho_running_add(&l->running, &l->sessions.state);
 	if (r)
 		return r;
 	r = bp_kho_kernel_read(ctx, load->image, &l->next);

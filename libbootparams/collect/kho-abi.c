@@ -168,6 +168,15 @@ int bp_kho_running_collect(struct bp_ctx *ctx, const struct bp_machine *m,
 	return r;
 }
 
+int bp_kho_running_add(struct bp_kho_running *run, const struct bp_luo_state *luo)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < luo->n_flbs && !r; i++)
+		r = take(run, luo->flbs[i].name, "the objects of LUO");
+	return r;
+}
+
 /* "7.3.4 (builder@host) #1 SMP ..." and "Linux version 7.3.4 (builder@host) (gcc ...) #1 SMP
  * ...": release, builder, and the last "#1 ..." are the same in both. */
 bool bp_kho_same_kernel(const char *version, const char *banner)

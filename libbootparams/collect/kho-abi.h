@@ -3,7 +3,7 @@
 #ifndef BP_COLLECT_KHO_ABI_H
 #define BP_COLLECT_KHO_ABI_H
 
-#include "collect/machine.h"
+#include "collect/luo.h"
 #include "image/kho-kernel.h"
 
 struct bp_kho_running {
@@ -19,6 +19,8 @@ struct bp_kho_running {
 int bp_kho_running_collect(struct bp_ctx *ctx, const struct bp_machine *m,
 			   struct bp_kho_running *ret_running);
 void bp_kho_running_done(struct bp_kho_running *running);
+/* What the sessions of @luo have in common, as "pci-v3": for parts that are not known yet. */
+int bp_kho_running_add(struct bp_kho_running *running, const struct bp_luo_state *luo);
 
 /* Is live update on? A look at sysfs: the device itself is never opened. */
 bool bp_luo_is_on(struct bp_ctx *ctx);

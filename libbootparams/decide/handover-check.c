@@ -311,6 +311,46 @@ static void rule_memfd_version(const struct bp_handover_subject *s,
 		"session.");
 }
 
+/* Has a session devices in it? As of the last jump that was tried. */
+static bool keeps_devices(const struct bp_handover_subject *s)
+{
+	const struct bp_luo_state *luo = &s->sessions->state;
+
+	for (size_t i = 0; i < luo->n_flbs; i++)
+		if (bp_kho_version_part(luo->flbs[i].name) == BP_KHO_PART_PCI &&
+		    luo->flbs[i].count)
+			return true;
+	return false;
+}
+
+static void rule_pci_version(const struct bp_handover_subject *s,
+			     struct bp_handover_finding *f)
+{
+	static const char effect[] = "it would not know which PCI devices are kept, and may give "
+				     "them other numbers and stop them";
+	enum bp_handover_outcome bad =
+		keeps_devices(s) ? BP_HANDOVER_ERROR : BP_HANDOVER_WARNING;
+	const char *running;
+
+	if (luo_is_off(s, f) || has_no_kho(s, f))
+		return;
+	if (!s->running->abi.versions[BP_KHO_PART_PCI] &&
+	    (s->running->memory_read || !next_knows(s, BP_KHO_PART_PCI))) {
+		say(f, BP_HANDOVER_NOT_APPLICABLE, "%s the running kernel keeps PCI devices",
+		    s->running->memory_read ? "no version tells that" : "nothing tells that");
+		return;
+	}
+	if (versions_agree(s, BP_KHO_PART_PCI, f, &running))
+		return;
+	if (next_knows(s, BP_KHO_PART_PCI)) {
+		differ(s, BP_KHO_PART_PCI, bad, effect, f);
+		return;
+	}
+	say(f, bad, "the running kernel hands PCI devices over by %s, and %s has no PCI live "
+	    "update: %s", running, s->load->image->path, effect);
+	cure(f, "Take a kernel that has %s, or keep no device in a session. %s", running, OFF);
+}
+
 static void rule_reserve_mem_version(const struct bp_handover_subject *s,
 				     struct bp_handover_finding *f)
 {
@@ -797,6 +837,7 @@ static const struct {
 	{ "kho-version", "the version of kexec handover", rule_kho_version },
 	{ "luo-version", "the version of the live update orchestrator", rule_luo_version },
 	{ "memfd-version", "the version of memfds in sessions", rule_memfd_version },
+	{ "pci-version", "the version of PCI devices in sessions", rule_pci_version },
 	{ "reserve-mem-version", "the version of reserve_mem=", rule_reserve_mem_version },
 	{ "cmdline-kho", "kho= of the next kernel", rule_cmdline_kho },
 	{ "cmdline-liveupdate", "liveupdate= of the next kernel", rule_cmdline_liveupdate },

@@ -36,6 +36,7 @@ static const struct {
 	[BP_KHO_PART_MEMFD] = { "memfd", "memfd-v" },
 	[BP_KHO_PART_MEMBLOCK] = { "memblock", "memblock-v" },
 	[BP_KHO_PART_RESERVE_MEM] = { "reserve_mem", "reserve-mem-v" },
+	[BP_KHO_PART_PCI] = { "PCI", "pci-v" },
 };
 
 const char *bp_kho_part_name(enum bp_kho_part part)

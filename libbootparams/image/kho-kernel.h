@@ -15,6 +15,7 @@ enum bp_kho_part {
 	BP_KHO_PART_MEMFD,	/* "memfd-v2": files in a session */
 	BP_KHO_PART_MEMBLOCK,	/* "memblock-v1", and ... */
 	BP_KHO_PART_RESERVE_MEM,	/* ... "reserve-mem-v1": of reserve_mem= */
+	BP_KHO_PART_PCI,	/* "pci-v3": devices in a session; of kernels to come */
 	BP_KHO_PARTS,
 };
 

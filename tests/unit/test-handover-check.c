@@ -172,6 +172,7 @@ static char *kho4[] = { (char *)"kho-v4", NULL }, *kho5[] = { (char *)"kho-v5", 
 static char *luo5[] = { (char *)"luo-v5", NULL }, *luo6[] = { (char *)"luo-v6", NULL };
 static char *luo56[] = { (char *)"luo-v6", (char *)"luo-v5", NULL };
 static char *memfd2[] = { (char *)"memfd-v2", NULL }, *memfd3[] = { (char *)"memfd-v3", NULL };
+static char *pci2[] = { (char *)"pci-v2", NULL }, *pci3[] = { (char *)"pci-v3", NULL };
 static char *reserve1[] = { (char *)"reserve-mem-v1", NULL };
 static char *reserve2[] = { (char *)"reserve-mem-v2", NULL };
 static char line[] = "root=/dev/vda kho=on liveupdate=on";
@@ -284,6 +285,49 @@ static void no_memfd_either(struct world *w)
 {
 	no_memfd(w);
 	w->running.abi.versions[BP_KHO_PART_MEMFD] = NULL;
+}
+static void pci(struct world *w)
+{
+	w->running.abi.versions[BP_KHO_PART_PCI] = pci3;
+	w->next.abi.versions[BP_KHO_PART_PCI] = pci3;
+}
+static void other_pci(struct world *w)
+{
+	pci(w);
+	w->next.abi.versions[BP_KHO_PART_PCI] = pci2;
+}
+static void no_pci(struct world *w)
+{
+	pci(w);
+	w->next.abi.versions[BP_KHO_PART_PCI] = NULL;
+}
+static struct bp_luo_flb_state devices[] = { { .name = "x-v1", .count = 4 },
+					     { .name = "pci-v3", .count = 2 } };
+static void no_pci_devices(struct world *w)
+{
+	no_pci(w);
+	w->sessions.state.flbs = devices;
+	w->sessions.state.n_flbs = 2;
+}
+static void no_pci_other_object(struct world *w)
+{
+	no_pci_devices(w);
+	w->sessions.state.n_flbs = 1;
+}
+static void other_pci_devices(struct world *w)
+{
+	no_pci_devices(w);
+	other_pci(w);
+}
+static void pci_unknown(struct world *w)
+{
+	pci(w);
+	running_unknown(w);
+}
+static void new_pci(struct world *w)
+{
+	pci(w);
+	w->running.abi.versions[BP_KHO_PART_PCI] = NULL;
 }
 static void reserve(struct world *w) { w->m.cmdline = (char *)"kho=on reserve_mem=1M:4K:x"; }
 static void other_reserve(struct world *w)
@@ -508,6 +552,17 @@ static const struct {
 	{ "memfd-version", no_memfd_unknown, UNKNOWN, "not known", NULL },
 	{ "memfd-version", unreadable_required, UNKNOWN, "torn", NULL },
 	{ "memfd-version", no_memfd_either, NA, "neither", NULL },
+	{ "pci-version", nothing, NA, "no version tells that the running kernel keeps", NULL },
+	{ "pci-version", luo_off, NA, "live update is off", NULL },
+	{ "pci-version", pci, OK, "both have pci-v3", NULL },
+	{ "pci-version", new_pci, NA, "no version tells that the running", NULL },
+	{ "pci-version", pci_unknown, UNKNOWN, "vmlinuz has pci-v3; by which", NULL },
+	{ "pci-version", other_pci, WARNING, "by pci-v3, and vmlinuz knows pci-v2: it would not know",
+	  "has pci-v3" },
+	{ "pci-version", other_pci_devices, ERROR, "vmlinuz knows pci-v2", "has pci-v3" },
+	{ "pci-version", no_pci, WARNING, "by pci-v3, and vmlinuz has no PCI live update", "no device" },
+	{ "pci-version", no_pci_other_object, WARNING, "no PCI live update", "no device" },
+	{ "pci-version", no_pci_devices, ERROR, "no PCI live update", "no device" },
 	{ "reserve-mem-version", nothing, NA, "no reserve_mem=", NULL },
 	{ "reserve-mem-version", reserve, OK, "both have reserve-mem-v1", NULL },
 	{ "reserve-mem-version", other_reserve, WARNING, "other memory", "reserve-mem-v1" },

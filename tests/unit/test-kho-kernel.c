@@ -245,6 +245,26 @@ START_TEST(versions_of_the_running_kernel)
 }
 END_TEST
 
+START_TEST(versions_in_the_objects_of_luo)
+{
+	struct bp_luo_flb_state flbs[] = { { .name = "other" }, { .name = "luo-v6" },
+					   { .name = "pci-v3" }, { .name = "pci-v4" } };
+	struct bp_luo_state luo = { .flbs = flbs, .n_flbs = BP_ARRAY_SIZE(flbs) };
+	struct bp_machine m = { 0 };
+	struct bp_kho_running run;
+
+	open_tree(running[0].tree);
+	ck_assert_int_eq(bp_kho_running_collect(ctx, &m, &run), 0);
+	ck_assert_ptr_null(run.abi.versions[BP_KHO_PART_PCI]);
+	ck_assert_int_eq(bp_kho_running_add(&run, &luo), 0);
+	ck_assert_str_eq(run.abi.versions[BP_KHO_PART_PCI][0], "pci-v3");
+	ck_assert_ptr_null(run.abi.versions[BP_KHO_PART_PCI][1]);
+	ck_assert_str_eq(run.source[BP_KHO_PART_PCI], "the objects of LUO");
+	ck_assert_str_eq(run.abi.versions[BP_KHO_PART_LUO][0], "luo-v5");
+	bp_kho_running_done(&run);
+}
+END_TEST
+
 START_TEST(the_same_kernel)
 {
 	static const char banner[] = "Linux version 7.3.4 (me@here) (gcc 12, ld 2) #1 SMP Sat";
@@ -500,6 +520,7 @@ int main(void)
 	tcase_add_loop_test(t, config_in_an_image, 0, BP_ARRAY_SIZE(configs));
 	tcase_add_loop_test(t, config_beside_an_image, 0, BP_ARRAY_SIZE(besides));
 	tcase_add_loop_test(t, versions_of_the_running_kernel, 0, BP_ARRAY_SIZE(running));
+	tcase_add_test(t, versions_in_the_objects_of_luo);
 	tcase_add_test(t, the_same_kernel);
 	tcase_add_loop_test(t, what_becomes_of_a_holder, 0, BP_ARRAY_SIZE(holders));
 	tcase_add_test(t, our_own_unit_is_not_stopped);
