@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "bootparams-cmd.h"
+#include "collect/luo.h"
 #include "core/json.h"
 #include "decide/cmdline.h"
 #include "decide/pci-handover.h"
@@ -99,6 +100,7 @@ static int to_json(const struct job *job, struct bp_buf *text)
 	bp_json_object(j, NULL);
 	bp_json_uint(j, "refused", job->plan.n_refused);
 	bp_json_string(j, "missing", job->plan.missing);
+	bp_json_string(j, "version", job->plan.version);
 	bp_json_array(j, "devices");
 	for (size_t i = 0; i < job->plan.n; i++)
 		json_device(job, &job->plan.v[i], j);
@@ -195,6 +197,8 @@ static int to_text(const struct job *job, struct bp_buf *b)
 			text_device(&job->plan.v[i], width, b, &r);
 		put(b, &r, "\n");
 		text_evidence(&job->plan, b, &r);
+		if (job->plan.version)
+			put(b, &r, "LUO hands them over by %s.\n", job->plan.version);
 		text_unread(&job->plan, b, &r);
 		for (size_t i = 0; i < job->plan.n; i++)
 			text_refusals(&job->plan.v[i], b, &r);
@@ -235,6 +239,8 @@ static int look(struct bp_ctx *ctx, struct job *job, struct bp_buf *text)
 	const struct bp_machine *m;
 	int r = bp_machine_collect(ctx, &job->machine);
 
+	if (!r)
+		r = bp_luo_expect(ctx, job->machine);
 	for (char **d = job->devices; !r && *d; d++)
 		r = bp_pci_choose(ctx, job->machine, *d);
 	if (r)

@@ -15,9 +15,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "collect/luo.h"
 #include "decide/hyperv-devid.h"
 #include "decide/hyperv-partitions.h"
 #include "decide/pci-handover.h"
+#include "image/kho-kernel.h"
 #include "wire/pci-config.h"
 
 const char *bp_pci_fate_name(enum bp_pci_fate fate)
@@ -75,19 +77,30 @@ static bool has_symbol(const struct bp_pci *pci, const char *start)
 	return false;
 }
 
+/* Files of devices were put into a session: there is an object of LUO that these share. */
+static const char *luo_version(const struct bp_luo_state *luo)
+{
+	for (size_t i = 0; luo && i < luo->n_flbs; i++)
+		if (bp_kho_version_part(luo->flbs[i].name) == BP_KHO_PART_PCI)
+			return luo->flbs[i].name;
+	return NULL;
+}
+
 /* Why it preserves no device; NULL: it can. *@ret_known: nothing is open. */
-static const char *missing(const struct bp_pci *pci, bool *ret_known)
+static const char *missing(const struct bp_pci *pci, const char *version, bool *ret_known)
 {
 	*ret_known = !pci->symbols_status;
+	if (pci->symbols_status && version)
+		return NULL;
 	if (pci->symbols_status)
 		return "/proc/kallsyms cannot be read, so what this kernel can do is unknown";
-	if (!has_symbol(pci, "pci_liveupdate_"))
+	if (!has_symbol(pci, "pci_liveupdate_") && !version)
 		return pci->config_cardbus
 			       ? "this kernel has no PCI live update, which CONFIG_CARDBUS, "
 				 "which it has, excludes"
 			       : "this kernel has no PCI live update: no pci_liveupdate_* in "
 				 "/proc/kallsyms";
-	if (!has_symbol(pci, "vfio_pci_liveupdate_"))
+	if (!has_symbol(pci, "vfio_pci_liveupdate_") && !version)
 		return "this kernel's VFIO takes no part in live update: no "
 		       "vfio_pci_liveupdate_* in /proc/kallsyms (is vfio_pci_core loaded?)";
 	if (has_symbol(pci, "pci_liveupdate_is_outgoing"))
@@ -178,8 +191,13 @@ static void judge(const struct bp_pci *pci, struct bp_pci_plan *plan, bool is_kn
 		v->evidence = "it is refused";
 	} else {
 		v->fate = BP_PCI_FATE_KEPT_IF_SAVED;
-		v->evidence = "pci_liveupdate_is_outgoing and vfio_pci_liveupdate_* are in "
-			      "/proc/kallsyms";
+		v->evidence = pci->symbols_status
+				      ? "LUO has an object of PCI devices in sessions"
+			      : plan->version
+				      ? "pci_liveupdate_is_outgoing is in /proc/kallsyms, and LUO "
+					"has an object of PCI devices in sessions"
+				      : "pci_liveupdate_is_outgoing and vfio_pci_liveupdate_* are "
+					"in /proc/kallsyms";
 	}
 	plan->n_refused += v->n_refusals > 0;
 	raise_bridges(plan, v);
@@ -208,8 +226,9 @@ int bp_pci_plan_make(struct bp_ctx *ctx, const struct bp_machine *m, const char 
 	plan.v = calloc(plan.n + 1, sizeof(*plan.v));
 	if (!plan.v)
 		return -ENOMEM;
+	plan.version = luo_version(m->luo);
 	if (plan.n)
-		plan.missing = missing(&m->pci, &is_known);
+		plan.missing = missing(&m->pci, plan.version, &is_known);
 	for (size_t i = 0; i < plan.n; i++)
 		plan.v[i].device = &m->pci.v[i];
 	for (size_t i = 0; i < plan.n; i++)

@@ -41,12 +41,13 @@ struct bp_pci_plan {
 	struct bp_pci_verdict *v;	/* as m->pci.v */
 	size_t n, n_recorded, n_refused;
 	const char *missing;	/* static: why this kernel preserves none; NULL: it can */
+	const char *version;	/* "pci-v3": by which LUO hands them over, of @m; NULL: unknown */
 	char **warnings;	/* of the next command line; NULL ends them, or NULL */
 };
 
 /*
- * @next: the next kernel's command line; NULL: nothing is said of it. @plan refers to
- * @m. -E2BIG: more devices than a record holds; -ENOMEM.
+ * @m: after bp_luo_expect(), if LUO is to be asked, too. @next: the next kernel's command
+ * line; NULL: nothing is said of it. @plan refers to @m. -E2BIG: more devices than a record holds; -ENOMEM.
  */
 int bp_pci_plan_make(struct bp_ctx *ctx, const struct bp_machine *m, const char *next,
 		     struct bp_pci_plan *ret_plan);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "collect/luo.h"
 #include "decide/pci-handover.h"
 #include "test.h"
 #include "wire/pci-config.h"
@@ -134,6 +135,59 @@ START_TEST(kernels)
 			ck_assert(plan.v[k].recorded);
 		}
 		ck_assert_uint_eq(plan.n_refused, rows[i].cardbus ? 2 : 0);
+		bp_pci_plan_done(&plan);
+	}
+}
+END_TEST
+
+/* An object of LUO is evidence, too, but not that bus mastering is spared. */
+START_TEST(object_of_luo)
+{
+	struct bp_luo_flb_state flbs[] = { { .name = "memfd-v2" }, { .name = "pci-v3" } };
+	struct bp_luo_state luo = { .flbs = flbs, .n_flbs = 2 };
+	char *no_vfio[] = { full[0], full[1], NULL };
+	char *no_outgoing[] = { full[0], full[2], NULL };
+	const struct {
+		char **symbols;
+		int status;
+		enum bp_pci_fate fate;
+		const char *evidence;
+	} rows[] = {
+		{ full, 0, BP_PCI_FATE_KEPT_IF_SAVED, "is_outgoing is in /proc/kallsyms, and LUO" },
+		{ no_vfio, 0, BP_PCI_FATE_KEPT_IF_SAVED, "is_outgoing is in" },
+		{ no_outgoing, 0, BP_PCI_FATE_UNKNOWN, "spares bus mastering" },
+		{ NULL, 0, BP_PCI_FATE_UNKNOWN, "spares bus mastering" },
+		{ NULL, -EACCES, BP_PCI_FATE_KEPT_IF_SAVED, "LUO has an object" },
+	};
+
+	for (size_t i = 0; i < BP_ARRAY_SIZE(rows); i++) {
+		struct bp_pci_device v[N];
+		struct bp_pci_plan plan;
+		struct bp_machine m;
+
+		make(&m, v);
+		m.luo = &luo;
+		m.pci.symbols = rows[i].symbols;
+		m.pci.symbols_status = rows[i].status;
+		one(&m, 0, &plan);
+		ck_assert_str_eq(plan.version, "pci-v3");
+		for (size_t k = 0; k < N; k++) {
+			ck_assert_msg(plan.v[k].fate == rows[i].fate, "%zu", i);
+			ck_assert_msg(strstr(plan.v[k].evidence, rows[i].evidence) != NULL,
+				      "%zu: %s", i, plan.v[k].evidence);
+		}
+		bp_pci_plan_done(&plan);
+	}
+	luo.n_flbs = 1;
+	{
+		struct bp_pci_device v[N];
+		struct bp_pci_plan plan;
+		struct bp_machine m;
+
+		make(&m, v);
+		m.luo = &luo;
+		one(&m, 0, &plan);
+		ck_assert_ptr_null(plan.version);
 		bp_pci_plan_done(&plan);
 	}
 }
@@ -347,6 +401,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, all_is_kept);
 	tcase_add_test(t, kernels);
+	tcase_add_test(t, object_of_luo);
 	tcase_add_test(t, refusals);
 	tcase_add_test(t, a_bridge_by_name);
 	tcase_add_test(t, too_many);
