@@ -29,6 +29,7 @@ struct bootparams_group {
 /* --help, --version, or the command that is named; the exit status. */
 int bootparams_dispatch(const struct bootparams_group *group, int argc, char **argv);
 
+extern const struct bootparams_command bootparams_capture;
 extern const struct bootparams_command bootparams_check;
 extern const struct bootparams_command bootparams_diff;
 extern const struct bootparams_command bootparams_handover;

@@ -22,6 +22,7 @@ static const struct bootparams_command *const commands[] = {
 	&bootparams_memmap,
 	&bootparams_record,
 	&bootparams_hyperv,
+	&bootparams_capture,
 	&bootparams_check,
 	&bootparams_diff,
 	&bootparams_handover,
