@@ -1,0 +1,376 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# Is what is there for the next crash enough? Sourced after all others. Findings are lines
+# "SEVERITY NAME TEXT" of the variable kdh_findings, SEVERITY being error or warning.
+# shellcheck disable=SC2154 # variables of the others
+
+# kdh_find SEVERITY NAME TEXT
+kdh_find() {
+	kdh_findings="$kdh_findings$1 $2 $3
+"
+}
+
+# A path below SYSROOT, its links followed.
+kdh_follow() (
+	path=$1
+	for _ in 1 2 3 4 5 6 7 8; do
+		to=$(readlink "${SYSROOT-}$path") || break
+		case $to in
+		/*) path=$to ;;
+		*) path=${path%/*}/$to ;;
+		esac
+	done
+	echo "$path"
+)
+
+# Which files the service would load: sets kdh_kernel_file and kdh_initrd_file, "" for none.
+kdh_service_files() {
+	kdh_kernel_file='' kdh_initrd_file=''
+	case $(kdh_service) in
+	debian) set -- /var/lib/kdump/vmlinuz /var/lib/kdump/initrd.img ;;
+	suse) set -- /var/lib/kdump/kernel /var/lib/kdump/initrd ;;
+	fedora)
+		kdh_value=$(kdh_setting /etc/sysconfig/kdump KDUMP_KERNELVER)
+		[ -n "$kdh_value" ] || read -r kdh_value <"${SYSROOT-}/proc/sys/kernel/osrelease"
+		set -- "/boot/vmlinuz-$kdh_value" "/boot/initramfs-${kdh_value}kdump.img"
+		[ -e "${SYSROOT-}$2" ] || set -- "$1" "/var/lib/kdump/initramfs-${kdh_value}kdump.img"
+		;;
+	*) return 1 ;;
+	esac
+	kdh_kernel_file=$(kdh_follow "$1")
+	kdh_initrd_file=$(kdh_follow "$2")
+}
+
+# The rules of "bootparams check" that are about a crash kernel, of its answer on stdin, as findings.
+kdh_rules() {
+	awk '
+		function text() { sub(/^ *"[a-z]*": "/, ""); sub(/",?$/, "");
+			gsub(/\\"/, "\""); gsub(/\\\\/, "\\"); return $0 }
+		/^      "name": / { name = text() }
+		/^      "severity": / { severity = text() }
+		/^      "outcome": / { outcome = text() }
+		/^      "what": "/ {
+			what = text()
+			if (outcome == "found" && severity != "note" &&
+			    name ~ /^(crash-|kexec-refuses|load-disabled|load-limit|kernel-)/)
+				print (name == "crash-not-loaded" ? "error" : severity), name, what
+		}'
+}
+
+# What can be told without looking into files: nothing reserved, nothing loaded.
+kdh_audit_machine() {
+	kdh_answer=$(kdh_bootparams check "$@" --json 2>/dev/null)
+	case $kdh_answer in
+	*'"rules"'*) ;;
+	*)
+		kdh_find error machine "\"bootparams check $*\" fails: nothing is known of this machine"
+		return 0
+		;;
+	esac
+	kdh_findings="$kdh_findings$(printf '%s\n' "$kdh_answer" | kdh_rules)"
+	case $kdh_findings in
+	'' | *"
+") ;;
+	*)
+		kdh_findings="$kdh_findings
+"
+		;;
+	esac
+}
+
+# kdh_needs FOLDER MODULE: the module, and those that it needs, by modules.dep
+kdh_needs() {
+	kdh_pattern=$(printf '%s\n' "$2" | sed 's/[-_]/[-_]/g')
+	grep "\(^\|/\)$kdh_pattern\.ko\(\.[a-z0-9]*\)\?:" "$1/modules.dep" | tr -s ': ' '\n' |
+		sed -n 's,.*/,,; s,\.ko\(\.[a-z0-9]*\)\?$,,p' | tr - _
+}
+
+# Drivers: all between what has to be reached and its bus, and those that they need.
+kdh_audit_drivers() {
+	# shellcheck disable=SC2046 # targets have no spaces
+	kdh_wanted=$(kdh_dump_modules "$kdh_folder" $(kdh_targets))
+	if [ -z "$kdh_wanted" ]; then
+		kdh_find warning drivers-unknown "which drivers the way to the dump has is not known"
+		return 0
+	fi
+	kdh_have=$(printf '%s\n' "$kdh_list" | sed -n 's,.*/\([^/]*\)\.ko\(\.[a-z0-9]*\)\?$,\1,p' | tr - _)
+	while read -r kdh_name kdh_where; do
+		for kdh_part in $(kdh_needs "$kdh_folder" "$kdh_name"); do
+			case "
+$kdh_have
+" in
+			*"
+$kdh_part
+"*) continue ;;
+			esac
+			kdh_value="for $kdh_where"
+			[ "$kdh_part" = "$(echo "$kdh_name" | tr - _)" ] ||
+				kdh_value="which $kdh_name needs, $kdh_value"
+			kdh_find error driver-missing "the initrd has no $kdh_part, $kdh_value"
+		done
+	done <<END
+$kdh_wanted
+END
+}
+
+# kdh_in_image NAME...: is one of these programs in the initrd?
+kdh_in_image() {
+	for kdh_name; do
+		printf '%s\n' "$kdh_list" | grep -q "bin/$kdh_name\$" && return
+	done
+	return 1
+}
+
+kdh_audit_tools() {
+	case $(kdh_service) in
+	debian)
+		# The system saves the dump.
+		for kdh_name in makedumpfile vmcore-dmesg; do
+			for kdh_dir in usr/sbin usr/bin sbin bin usr/local/sbin usr/local/bin; do
+				[ ! -x "${SYSROOT-}/$kdh_dir/$kdh_name" ] || continue 2
+			done
+			kdh_find warning tool-missing "there is no $kdh_name on this system"
+		done
+		;;
+	fedora)
+		kdh_in_image makedumpfile ||
+			kdh_find error tool-missing "the initrd has no makedumpfile"
+		kdh_in_image vmcore-dmesg ||
+			kdh_find warning tool-missing "the initrd has no vmcore-dmesg"
+		kdh_in_image kdump kdump.sh ||
+			kdh_find error tool-missing "the initrd has no kdump.sh: it was not made for a crash"
+		;;
+	suse)
+		kdh_in_image makedumpfile ||
+			kdh_find error tool-missing "the initrd has no makedumpfile"
+		;;
+	esac
+	case $kdh_list in
+	*bin/modprobe* | *bin/kmod* | *bin/insmod*) ;;
+	*.ko*) kdh_find error tool-missing "the initrd has modules, and no modprobe" ;;
+	esac
+}
+
+# The order of drivers on Hyper-V, as the hooks put it there.
+kdh_audit_order() {
+	kdh_hyperv "$kdh_version" "$kdh_folder"
+	[ "$kdh_order" = needed ] || return 0
+	kdh_bootparams hyperv --json --next="$kdh_kernel_path" --initrd="$kdh_initrd_path" 2>/dev/null |
+		grep -q '^    "order": "drm-first"' && return
+	kdh_find error hyperv-order "the initrd does not load hyperv_drm before pci_hyperv, $kdh_why"
+}
+
+# What the last capture took, of kdump-hooks report: "PEAK RESERVED" in KiB.
+kdh_measured() {
+	kdh_value=$(kdh_setting "$kdh_state/memory" peak_kb)
+	[ -n "$kdh_value" ] || return
+	echo "$kdh_value $(kdh_setting "$kdh_state/memory" system_ram_kb)"
+}
+
+kdh_audit_room() {
+	set -- capture "$kdh_kernel_path" --initrd="$kdh_initrd_path" --json
+	[ "$(kdh_service)" != debian ] || set -- "$@" --by-system
+	kdh_room=$(kdh_bootparams "$@" 2>/dev/null)
+	kdh_value=$?
+	kdh_number() {
+		printf '%s\n' "$kdh_room" | sed -n "s/^  \"$1\": \([0-9]*\).*/\1/p"
+	}
+	case $kdh_value in
+	0 | 10) ;;
+	*)
+		kdh_room=
+		kdh_find warning room-unknown "what the capture kernel takes cannot be estimated"
+		return 0
+		;;
+	esac
+	kdh_reserved=$(kdh_number reserved)
+	# that nothing is reserved is said elsewhere
+	[ "$kdh_reserved" != 0 ] || return 0
+	if [ $kdh_value = 10 ]; then
+		kdh_find error crashkernel-too-small "$((kdh_reserved >> 20)) MiB are reserved, and \
+about $(($(kdh_number needed) >> 20)) are needed: boot with crashkernel=$(($(kdh_number suggested) >> 20))M"
+	fi
+	kdh_value=$(kdh_measured) || return 0
+	kdh_peak=${kdh_value% *}
+	if [ $((kdh_peak * 1024)) -gt $((kdh_reserved * 9 / 10)) ]; then
+		kdh_find warning crashkernel-nearly-full "the last capture took $((kdh_peak >> 10)) of the \
+$((kdh_reserved >> 20)) MiB that are reserved now"
+	fi
+}
+
+# ---- what is printed ----
+
+kdh_quote() {
+	printf '%s' "$1" | awk '
+		{ gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); gsub(/[\001-\037]/, " ")
+			printf "%s%s", (NR > 1 ? " " : "\""), $0 }
+		END { printf "%s\"", (NR ? "" : "\"") }'
+}
+
+kdh_json_findings() {
+	kdh_comma=
+	printf '  "findings": ['
+	while read -r kdh_severity kdh_name kdh_text; do
+		[ -n "$kdh_severity" ] || continue
+		printf '%s\n    {"severity": "%s", "name": "%s", "what": %s}' "$kdh_comma" \
+			"$kdh_severity" "$kdh_name" "$(kdh_quote "$kdh_text")"
+		kdh_comma=,
+	done <<END
+$kdh_findings
+END
+	[ -z "$kdh_comma" ] || printf '\n  '
+	printf ']'
+}
+
+kdh_text_findings() {
+	while read -r kdh_severity kdh_name kdh_text; do
+		[ -z "$kdh_severity" ] || echo "$kdh_severity: $kdh_name: $kdh_text"
+	done <<END
+$kdh_findings
+END
+}
+
+# As that of "bootparams check": 0, 3 for warnings, 4 for errors
+kdh_findings_status() {
+	case "
+$kdh_findings" in
+	*"
+error "*) return 4 ;;
+	*"
+warning "*) return 3 ;;
+	esac
+}
+
+# kdh_audit [--json] [--initrd=FILE] [KERNEL|INITRD]
+kdh_audit() {
+	kdh_json='' kdh_findings='' kdh_room='' kdh_list=''
+	kdh_service_files
+	for kdh_word; do
+		case $kdh_word in
+		--json) kdh_json=1 ;;
+		--initrd=*) kdh_initrd_file=${kdh_word#--initrd=} ;;
+		-*)
+			kdh_warn "audit takes no \"$kdh_word\""
+			return 1
+			;;
+		*)
+			if kdh_bootparams capture "${SYSROOT-}$kdh_word" >/dev/null 2>&1 || [ $? = 10 ]; then
+				kdh_kernel_file=$kdh_word
+			else
+				kdh_initrd_file=$kdh_word
+			fi
+			;;
+		esac
+	done
+	kdh_kernel_path=${SYSROOT-}$kdh_kernel_file kdh_initrd_path=${SYSROOT-}$kdh_initrd_file
+	if [ -z "$kdh_kernel_file" ] || [ ! -r "$kdh_kernel_path" ]; then
+		kdh_find error kernel-missing "there is no kernel to capture with: ${kdh_kernel_file:-no kdump service is known here}"
+		kdh_audit_machine
+	elif [ -z "$kdh_initrd_file" ] || [ ! -r "$kdh_initrd_path" ]; then
+		kdh_find error initrd-missing "there is no initrd for it: ${kdh_initrd_file:-none is known}"
+		kdh_audit_machine "$kdh_kernel_path" --crash
+	elif ! kdh_list=$(kdh_bootparams capture --files --initrd="$kdh_initrd_path" 2>/dev/null); then
+		kdh_find error initrd-damaged "$kdh_initrd_file cannot be read as an initrd"
+		kdh_audit_machine
+	else
+		kdh_audit_machine "$kdh_kernel_path" --initrd="$kdh_initrd_path" --crash
+		kdh_loaded_too
+		kdh_version=$(printf '%s\n' "$kdh_list" | sed -n 's,.*lib/modules/\([^/]*\)/.*,\1,p' | head -n 1)
+		if [ -z "$kdh_version" ]; then
+			kdh_find warning drivers-unknown "the initrd has no modules"
+		elif ! kdh_folder=$(kdh_modules "$kdh_version"); then
+			kdh_find warning drivers-unknown "there is no /lib/modules/$kdh_version to compare with"
+		else
+			kdh_audit_drivers
+			kdh_audit_order
+		fi
+		kdh_audit_tools
+		kdh_audit_room
+	fi
+	if [ -n "$kdh_json" ]; then
+		printf '{\n  "kernel": %s,\n  "initrd": %s,\n' "$(kdh_quote "$kdh_kernel_file")" \
+			"$(kdh_quote "$kdh_initrd_file")"
+		kdh_json_findings
+		printf ',\n  "room": %s,\n' "${kdh_room:-null}"
+		if kdh_value=$(kdh_measured); then
+			printf '  "measured": {"peak_kb": %d, "system_ram_kb": %d}\n}\n' \
+				"${kdh_value% *}" "${kdh_value#* }"
+		else
+			printf '  "measured": null\n}\n'
+		fi
+	else
+		echo "kernel: ${kdh_kernel_file:-none}"
+		echo "initrd: ${kdh_initrd_file:-none}"
+		if [ -n "$kdh_room" ]; then
+			echo "room: $(($(kdh_number needed) >> 20)) MiB are needed, by estimate, of" \
+				"$(($(kdh_number reserved) >> 20)) (\"bootparams capture\" has the parts)"
+		fi
+		if kdh_value=$(kdh_measured); then
+			echo "measured: the last capture took $((${kdh_value% *} >> 10)) of" \
+				"$((${kdh_value#* } >> 10)) MiB"
+		fi
+		kdh_text_findings
+		[ -n "$kdh_findings" ] || echo "nothing is missing"
+	fi
+	kdh_findings_status
+}
+
+# "check" with a kernel that is for a crash is about loading it, and leaves this out.
+kdh_loaded_too() {
+	[ "$(kdh_crash_size)" -gt 0 ] || return 0
+	kdh_crash_loaded ||
+		kdh_find error crash-not-loaded "/sys/kernel/kexec_crash_loaded is 0"
+}
+
+kdh_crash_size() {
+	for kdh_file in kexec/crash_size kexec_crash_size; do
+		[ -r "${SYSROOT-}/sys/kernel/$kdh_file" ] || continue
+		read -r kdh_value <"${SYSROOT-}/sys/kernel/$kdh_file"
+		echo "$kdh_value"
+		return 0
+	done
+	echo 0
+}
+
+# kdh_status [--json]
+kdh_status() {
+	kdh_findings=''
+	if [ $# -gt 1 ] || { [ $# = 1 ] && [ "$1" != --json ]; }; then
+		kdh_warn "status takes no \"$*\""
+		return 1
+	fi
+	kdh_audit_machine
+	if ! kdh_service_files; then
+		kdh_find warning no-service "no kdump service that is known is installed"
+	elif [ ! -r "${SYSROOT-}$kdh_kernel_file" ]; then
+		kdh_find error kernel-missing "there is no $kdh_kernel_file"
+	elif [ ! -r "${SYSROOT-}$kdh_initrd_file" ]; then
+		kdh_find error initrd-missing "there is no $kdh_initrd_file"
+	fi
+	for kdh_one in "${SYSROOT-}$(kdh_dump_folder)"/kdump-hooks-*; do
+		[ ! -e "$kdh_one/started" ] || kdh_find error dump-missing \
+			"a crash was captured, and its dump was not saved: ${kdh_one#"${SYSROOT-}"}"
+	done
+	if [ "${1-}" = --json ]; then
+		printf '{\n  "service": %s,\n  "enabled": {' "$(kdh_quote "$(kdh_service)")"
+		kdh_comma=
+		for kdh_part in $kdh_parts; do
+			kdh_is=false
+			! kdh_part_is_enabled "$kdh_part" || kdh_is=true
+			printf '%s"%s": %s' "$kdh_comma" "$kdh_part" $kdh_is
+			kdh_comma=', '
+		done
+		printf '},\n'
+		kdh_json_findings
+		printf '\n}\n'
+	else
+		echo "service: $(kdh_service || echo none)"
+		for kdh_part in $kdh_parts; do
+			kdh_is=disabled
+			! kdh_part_is_enabled "$kdh_part" || kdh_is=enabled
+			echo "$kdh_part: $kdh_is"
+		done
+		kdh_text_findings
+	fi
+	kdh_findings_status
+}

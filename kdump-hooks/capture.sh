@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# In the capture kernel: what is saved beside the dump. Sourced after functions.sh; no more than an
+# initrd of dracut has is taken for granted. Nothing here may keep the dump from being saved: each
+# part that fails leaves a line in the file "errors", and the next one follows.
+# shellcheck disable=SC3013 # -nt is POSIX since 2024, and was in these shells before
+
+# Where it lies until the dump has a folder; every capture has its own.
+kdh_pending() {
+	read -r kdh_value <"${SYSROOT-}/proc/sys/kernel/random/boot_id" || kdh_value=unknown
+	echo "$(kdh_dump_folder)/kdump-hooks-${kdh_value%%-*}"
+}
+
+# kdh_save FOLDER NAME COMMAND...: what the command prints, as much as there is
+kdh_save() {
+	kdh_to=$1/$2
+	shift 2
+	"$@" >"$kdh_to.new" 2>"$kdh_to.error"
+	kdh_status=$?
+	if [ $kdh_status != 0 ]; then
+		{
+			echo "${kdh_to##*/}: \"$*\" fails with $kdh_status:"
+			cat "$kdh_to.error"
+		} >>"${kdh_to%/*}/errors"
+		kdh_warn "\"$*\" fails with $kdh_status"
+	fi
+	rm -f "$kdh_to.error"
+	if [ -s "$kdh_to.new" ]; then
+		mv "$kdh_to.new" "$kdh_to"
+	else
+		rm -f "$kdh_to.new"
+	fi
+	sync
+}
+
+# What kernels say of PCI devices that do not work, and what the disks behind them say.
+kdh_pci_errors() {
+	dmesg | grep -E \
+		'hv_pci|hv_vmbus|PCI Pass-through|D0 [Ee]ntry|AER:|DPC:|PCIe Bus Error|nvme.*(timeout|not ready|fail|abort)|pci.*(fail|error|no space|can.t (assign|claim)|conflict|invalid)|(iommu|DMAR).*fault'
+	# no such line is good news
+	return 0
+}
+
+# kdh_capture FOLDER: all that there is at one moment, the log of the crashed kernel first
+kdh_capture() {
+	mkdir -p "$1" && : >"$1/started" || return
+	kdh_save "$1" vmcore-dmesg.txt vmcore-dmesg "${SYSROOT-}/proc/vmcore"
+	kdh_save "$1" dmesg.txt dmesg
+	kdh_save "$1" pci-errors.txt kdh_pci_errors
+	kdh_save "$1" iomem.txt cat "${SYSROOT-}/proc/iomem"
+	kdh_save "$1" handover.json kdh_bootparams handover show --json
+	kdh_save "$1" show.json kdh_bootparams show --json
+}
+
+# What the kernel was given to use, in KiB.
+kdh_system_ram() (
+	sum=0
+	while IFS=' :-' read -r start end what; do
+		case $what in
+		*"System RAM") sum=$((sum + 0x$end - 0x$start + 1)) ;;
+		esac
+	done <"${SYSROOT-}/proc/iomem"
+	echo $((sum / 1024))
+)
+
+# Sets kdh_total and kdh_available, in KiB.
+kdh_meminfo() {
+	kdh_total=0 kdh_available=0
+	while read -r kdh_name kdh_value _; do
+		case $kdh_name in
+		MemTotal:) kdh_total=$kdh_value ;;
+		MemAvailable:)
+			kdh_available=$kdh_value
+			return 0
+			;;
+		esac
+	done <"${SYSROOT-}/proc/meminfo"
+}
+
+# The folder of a dump that began after the folder . was made: of kdump-tools "2*" in the folder of
+# dumps, with a dump or a part of one.
+kdh_dump_since() {
+	for kdh_dir in "${SYSROOT-}$(kdh_dump_folder)"/[0-9]*; do
+		[ "$kdh_dir" -nt ./started ] || continue
+		for kdh_file in "$kdh_dir"/dump* "$kdh_dir"/vmcore*; do
+			[ -e "$kdh_file" ] || continue
+			echo "$kdh_dir"
+			return 0
+		done
+	done
+	return 1
+}
+
+# Write the file "memory" of the folder $kdh_beside, at once.
+kdh_write_memory() {
+	{
+		echo "system_ram_kb=$kdh_ram"
+		echo "total_kb=$kdh_total"
+		echo "least_available_kb=$kdh_least"
+		echo "peak_kb=$((kdh_ram - kdh_least))"
+	} >"$kdh_beside/memory.new" && mv "$kdh_beside/memory.new" "$kdh_beside/memory" &&
+		sync "$kdh_beside/memory" 2>/dev/null
+}
+
+# kdh_capture_watch FOLDER: until the machine reboots, write down the least memory that was
+# available, and follow the dump to its folder. By relative paths: a network file system may be
+# mounted over FOLDER.
+kdh_capture_watch() (
+	cd "$1" || exit
+	kdh_beside=.
+	kdh_least=''
+	kdh_ram=$(kdh_system_ram)
+	while [ -e "${SYSROOT-}/proc/vmcore" ]; do
+		kdh_meminfo
+		# For each MiB, so that it is on the disk when the machine is reset.
+		if [ -z "$kdh_least" ] || [ "$kdh_available" -lt $((kdh_least - 1024)) ]; then
+			kdh_least=$kdh_available
+			kdh_write_memory
+		fi
+		if [ "$kdh_beside" = . ] && kdh_dir=$(kdh_dump_since) &&
+			mkdir -p "$kdh_dir/capture" && cp ./* "$kdh_dir/capture/"; then
+			kdh_beside=$kdh_dir/capture
+			rm -f ./*
+			echo "${kdh_dir#"${SYSROOT-}"}" >moved-to
+			sync
+		fi
+		sleep 0.2
+	done
+)
+
+# ---- in the initrd of kdump-utils, from pre.d and post.d ----
+
+# The newest dump below what is mounted, by kdump.conf's path.
+kdh_find_dump() (
+	path=$(kdh_dump_folder) newest=
+	while read -r _ where type _; do
+		case $type in
+		ext[234] | xfs | btrfs | nfs | nfs4 | minix | virtiofs | cifs) ;;
+		*) continue ;;
+		esac
+		for vmcore in "${SYSROOT-}${where%/}$path"/*/vmcore*; do
+			[ -e "$vmcore" ] || continue
+			[ -n "$newest" ] && [ ! "$vmcore" -nt "$newest" ] || newest=$vmcore
+		done
+	done <"${SYSROOT-}/proc/mounts"
+	[ -n "$newest" ] && echo "${newest%/*}"
+)
+
+kdh_initrd_pre() {
+	kdh_here=${SYSROOT-}/run/kdump-hooks/capture
+	kdh_capture "$kdh_here"
+	kdh_capture_watch "$kdh_here" </dev/null >/dev/null 2>&1 &
+	echo $! >"${SYSROOT-}/run/kdump-hooks/watch.pid"
+}
+
+# kdh_initrd_post STATUS: that of saving the dump
+kdh_initrd_post() {
+	kdh_here=${SYSROOT-}/run/kdump-hooks
+	if read -r kdh_value <"$kdh_here/watch.pid"; then
+		kill "$kdh_value"
+	fi 2>/dev/null
+	echo "status=$1" >"$kdh_here/capture/saved"
+	if ! kdh_dir=$(kdh_find_dump); then
+		kdh_warn "no dump is found on what is mounted: nothing is saved beside it"
+		return 1
+	fi
+	mkdir -p "$kdh_dir/capture" && cp "$kdh_here/capture"/* "$kdh_dir/capture/" && sync
+}

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# After the reboot: what was captured, and can it be read? Sourced after capture.sh.
+
+kdh_state=/var/lib/kdump-hooks
+
+# kdh_bytes FILE OFFSET COUNT: in hexadecimal
+kdh_bytes() {
+	od -An -v -tx1 -j "$2" -N "$3" "$1" 2>/dev/null | tr -d ' \n'
+}
+
+# kdh_log_of FOLDER: the crashed kernel's log beside a dump
+kdh_log_of() {
+	for kdh_file in "$1"/capture/vmcore-dmesg.txt "$1"/vmcore-dmesg.txt "$1"/dmesg.*; do
+		[ -s "$kdh_file" ] || continue
+		echo "$kdh_file"
+		return 0
+	done
+	return 1
+}
+
+# kdh_reads LOG COMMAND...: does the command write a log there that has lines?
+kdh_reads() {
+	kdh_log=$1
+	shift
+	"$@" >/dev/null 2>&1 && [ -s "$kdh_log" ]
+}
+
+# kdh_readable FILE: is this dump whole, as far as the programs that are here can tell? Sets kdh_why,
+# a clause, either way.
+kdh_readable() {
+	kdh_name=${1##*/}
+	case $kdh_name in
+	*incomplete*)
+		kdh_why="saving it was not finished: is the disk full?"
+		return 1
+		;;
+	esac
+	if [ ! -s "$1" ]; then
+		kdh_why="it is empty"
+		return 1
+	fi
+	case $kdh_name in
+	*.gz) kdh_tool=gzip ;;
+	*.bz2) kdh_tool=bzip2 ;;
+	*.xz) kdh_tool=xz ;;
+	*.lz4) kdh_tool=lz4 ;;
+	*.zst | *.zstd) kdh_tool=zstd ;;
+	*.lzo) kdh_tool=lzop ;;
+	*) kdh_tool= ;;
+	esac
+	if [ -n "$kdh_tool" ]; then
+		if ! command -v $kdh_tool >/dev/null; then
+			kdh_why="it is compressed, and there is no $kdh_tool to look into it"
+			return 1
+		fi
+		kdh_why="$kdh_tool can read all of it"
+		$kdh_tool -t "$1" >/dev/null 2>&1 && return 0
+		kdh_why="$kdh_tool cannot read it: it is cut short or damaged"
+		return 1
+	fi
+	kdh_log=$(mktemp "${TMPDIR:-/tmp}/kdump-hooks.XXXXXX") || return
+	kdh_readable_core "$1"
+	kdh_value=$?
+	rm -f "$kdh_log"
+	return $kdh_value
+}
+
+kdh_readable_core() {
+	case $(kdh_bytes "$1" 0 16) in
+	7f454c46*)	# ELF
+		kdh_why="vmcore-dmesg cannot read it"
+		vmcore-dmesg "$1" >"$kdh_log" 2>/dev/null && [ -s "$kdh_log" ] || return
+		kdh_why="an ELF dump, vmcore-dmesg reads its log"
+		;;
+	4b44554d50202020*)	# "KDUMP   "
+		if ! command -v makedumpfile >/dev/null; then
+			kdh_why="a dump of makedumpfile, which is not here to look into it"
+			return 0
+		fi
+		kdh_why="makedumpfile cannot read its log"
+		rm -f "$kdh_log"
+		kdh_reads "$kdh_log" makedumpfile --dump-dmesg "$1" "$kdh_log" || return
+		kdh_why="a dump of makedumpfile, which reads its log"
+		;;
+	6d616b6564756d7066696c65*)	# "makedumpfile", flattened: pieces, the last without an end
+		kdh_why="it is cut short: makedumpfile's end mark is missing"
+		[ "$(tail -c 16 "$1" | od -An -v -tx1 | tr -d ' \n')" = \
+			ffffffffffffffffffffffffffffffff ] || return
+		kdh_why="a flattened dump of makedumpfile, whole (makedumpfile -R makes a file of it)"
+		;;
+	*)
+		kdh_why="it is no dump that is known here"
+		return 1
+		;;
+	esac
+}
+
+# The lines that tell what happened.
+kdh_panic_of() {
+	grep -m 1 -E 'Kernel panic|sysrq: Trigger a crash|BUG:|Oops|general protection|Unable to handle' "$1"
+}
+
+# kdh_report_dump FOLDER: one dump; prints lines
+kdh_report_dump() {
+	kdh_good=0 kdh_found=0
+	for kdh_core in "$1"/dump* "$1"/vmcore*; do
+		case $kdh_core in
+		*/vmcore-dmesg*) continue ;;
+		esac
+		[ -e "$kdh_core" ] || continue
+		kdh_found=1
+		if kdh_readable "$kdh_core"; then
+			echo "${kdh_core#"${SYSROOT-}"}: $kdh_why"
+		else
+			echo "${kdh_core#"${SYSROOT-}"}: NOT READABLE: $kdh_why"
+			kdh_good=1
+		fi
+	done
+	[ $kdh_found = 1 ] || return 2
+	if kdh_file=$(kdh_log_of "$1"); then
+		kdh_value=$(kdh_panic_of "$kdh_file") && echo "  $kdh_value"
+		echo "  log: ${kdh_file#"${SYSROOT-}"}"
+	fi
+	if [ -r "$1/capture/memory" ]; then
+		kdh_value=$(kdh_setting "${1#"${SYSROOT-}"}/capture/memory" peak_kb)
+		kdh_name=$(kdh_setting "${1#"${SYSROOT-}"}/capture/memory" system_ram_kb)
+		echo "  memory: at most $((kdh_value / 1024)) of $((kdh_name / 1024)) MiB were in use"
+	fi
+	if [ -s "$1/capture/pci-errors.txt" ]; then
+		echo "  PCI: the capture kernel had something to say, see ${1#"${SYSROOT-}"}/capture/pci-errors.txt"
+	fi
+	if [ -s "$1/capture/errors" ]; then
+		echo "  not all could be saved beside it, see ${1#"${SYSROOT-}"}/capture/errors"
+	fi
+	return $kdh_good
+}
+
+# What the watcher had no time for: move what was saved in FOLDER beside its dump.
+kdh_adopt() (
+	cd "$1" || exit
+	[ ! -e moved-to ] || exit 0
+	dir=$(kdh_dump_since) || exit 1
+	mkdir -p "$dir/capture" && cp ./* "$dir/capture/" && rm -f ./* &&
+		echo "${dir#"${SYSROOT-}"}" >moved-to
+)
+
+# All that has come since the last report. Exit status 1: something is missing or cannot be read.
+kdh_report() {
+	kdh_result=0
+	kdh_all=${SYSROOT-}$(kdh_dump_folder)
+	kdh_reported=${SYSROOT-}$kdh_state/reported
+	mkdir -p "${SYSROOT-}$kdh_state" || return
+	[ -e "$kdh_reported" ] || : >"$kdh_reported"
+	for kdh_one in "$kdh_all"/kdump-hooks-*; do
+		[ -d "$kdh_one" ] || continue
+		if kdh_adopt "$kdh_one"; then
+			rm -rf "$kdh_one"
+			continue
+		fi
+		grep -qxF -e "$kdh_one" "$kdh_reported" && continue
+		echo "${kdh_one#"${SYSROOT-}"}: NO DUMP: a crash was captured, and no dump was saved" \
+			"in ${kdh_all#"${SYSROOT-}"}"
+		kdh_file=$kdh_one/vmcore-dmesg.txt
+		[ ! -s "$kdh_file" ] || kdh_panic_of "$kdh_file" | sed 's/^/  /'
+		echo "$kdh_one" >>"$kdh_reported"
+		kdh_result=1
+	done
+	for kdh_one in "$kdh_all"/*/; do
+		kdh_one=${kdh_one%/}
+		case $kdh_one in
+		*/kdump-hooks-*) continue ;;
+		esac
+		[ -d "$kdh_one" ] || continue
+		grep -qxF -e "$kdh_one" "$kdh_reported" && continue
+		kdh_report_dump "$kdh_one"
+		case $? in
+		0) ;;
+		2) continue ;;
+		*) kdh_result=1 ;;
+		esac
+		echo "$kdh_one" >>"$kdh_reported"
+		[ ! -r "$kdh_one/capture/memory" ] ||
+			cp "$kdh_one/capture/memory" "${SYSROOT-}$kdh_state/memory"
+	done
+	return $kdh_result
+}

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# What can be switched on, and loading the capture kernel again. Sourced after functions.sh, with
+# kdh_unit_folder set to where the units are installed.
+# shellcheck disable=SC2154 # variables of the others
+
+kdh_parts="syscall reload capture report"
+
+# ---- the choice of the system call ----
+
+# Where the service has kexec's options, and by which name: "FILE NAME".
+kdh_kexec_options() {
+	case $(kdh_service) in
+	debian) echo "/etc/default/kdump-tools KDUMP_KEXEC_ARGS" ;;
+	fedora) echo "/etc/sysconfig/kdump KEXEC_ARGS" ;;
+	suse) echo "/etc/sysconfig/kdump KEXEC_OPTIONS" ;;
+	*) return 1 ;;
+	esac
+}
+
+kdh_begin="# kdump-hooks: begin (\"kdump-hooks disable syscall\" removes these lines)"
+kdh_end="# kdump-hooks: end"
+
+# What a file says without our lines.
+kdh_without_ours() {
+	awk -v begin="$kdh_begin" -v end="$kdh_end" '
+		$0 == begin { skip = 1 }
+		!skip { print }
+		$0 == end { skip = 0 }' "$1"
+}
+
+# kdh_replace FILE: by what is on stdin, as a whole, with the modes it had
+kdh_replace() {
+	cp -p "$1" "$1.kdump-hooks-new" && cat >"$1.kdump-hooks-new" &&
+		mv "$1.kdump-hooks-new" "$1"
+}
+
+# Of -s, -c and -a the last one counts for kexec(8): -a, behind what is there, lets it choose the
+# call that hands over the most, and kexec_file_load(2) where the kernel takes no other. A plain
+# value, since some of these files are not only read by shells.
+kdh_switch_syscall() {
+	kdh_at=$(kdh_kexec_options) || {
+		kdh_warn "no kdump service that is known is installed: there is nothing to switch"
+		return 1
+	}
+	kdh_file=${kdh_at% *}
+	if [ ! -e "${SYSROOT-}$kdh_file" ]; then
+		kdh_warn "there is no $kdh_file"
+		return 1
+	fi
+	if [ "$1" = disable ] && ! kdh_syscall_is_enabled; then
+		return 0
+	fi
+	kdh_file=${kdh_at% *} kdh_name=${kdh_at#* }
+	# Our lines begin at the start of one.
+	if [ -n "$(tail -c 1 "${SYSROOT-}$kdh_file")" ]; then
+		kdh_warn "$kdh_file: its last line has no end: end it first"
+		return 1
+	fi
+	kdh_value=$(kdh_without_ours "${SYSROOT-}$kdh_file" && echo .)
+	kdh_value=${kdh_value%.}
+	if [ "$1" = enable ]; then
+		printf %s "$kdh_value" >"${SYSROOT-}$kdh_file.kdump-hooks-old" || return
+		kdh_args=$(kdh_setting "$kdh_file.kdump-hooks-old" "$kdh_name")
+		rm -f "${SYSROOT-}$kdh_file.kdump-hooks-old"
+		case $kdh_args in
+		*[\"\'\$\`\\]*)
+			kdh_warn "$kdh_file: $kdh_name=$kdh_args cannot be added to: add -a yourself"
+			return 1
+			;;
+		esac
+		kdh_value="$kdh_value$kdh_begin
+$kdh_name=\"${kdh_args:+$kdh_args }-a\"
+$kdh_end
+"
+	fi
+	printf %s "$kdh_value" | kdh_replace "${SYSROOT-}$kdh_file"
+}
+
+kdh_syscall_is_enabled() {
+	kdh_value=$(kdh_kexec_options) &&
+		grep -qxF -e "$kdh_begin" "${SYSROOT-}${kdh_value% *}" 2>/dev/null
+}
+
+# ---- units ----
+
+kdh_switch_units() {
+	kdh_links "$2" | while read -r kdh_unit kdh_by; do
+		kdh_link=${SYSROOT-}$kdh_units/$kdh_by.wants
+		if [ "$1" = enable ]; then
+			mkdir -p "$kdh_link" && ln -sf "$kdh_unit_folder/$kdh_unit" "$kdh_link/$kdh_unit"
+		else
+			rm -f "$kdh_link/$kdh_unit"
+			rmdir "$kdh_link" 2>/dev/null || :
+		fi || exit
+	done || return
+	[ -d "${SYSROOT-}/run/systemd/system" ] || return 0
+	kdh_systemctl daemon-reload || return
+	# The others have their time: in the capture kernel, and after the next boot.
+	case $2$1 in
+	reloadenable) kdh_systemctl start kdump-hooks-reload.path ;;
+	reloaddisable) kdh_systemctl stop kdump-hooks-reload.path ;;
+	esac
+}
+
+# kdh_switch enable|disable PART...
+kdh_switch() {
+	kdh_what=$1
+	shift
+	# shellcheck disable=SC2086 # a list
+	[ "${1-}" != all ] || set -- $kdh_parts
+	if [ $# = 0 ]; then
+		kdh_warn "$kdh_what what? $kdh_parts, or all"
+		return 1
+	fi
+	for kdh_part; do
+		case " $kdh_parts " in
+		*" $kdh_part "*) ;;
+		*)
+			kdh_warn "there is no \"$kdh_part\", but $kdh_parts"
+			return 1
+			;;
+		esac
+	done
+	for kdh_part; do
+		if [ "$kdh_part" = syscall ]; then
+			kdh_switch_syscall "$kdh_what" || return
+		else
+			kdh_switch_units "$kdh_what" "$kdh_part" || return
+		fi
+		kdh_say "$kdh_part: ${kdh_what}d"
+	done
+	case " $* " in
+	*" syscall "* | *" capture "*) kdh_say "load the capture kernel again, with a new image" \
+		"where dracut makes it, for this to count" ;;
+	esac
+}
+
+kdh_part_is_enabled() {
+	if [ "$1" = syscall ]; then
+		kdh_syscall_is_enabled
+	else
+		kdh_is_enabled "$1"
+	fi
+}
+
+# ---- loading it again ----
+
+kdh_crash_loaded() {
+	kdh_value=0
+	for kdh_file in kexec/crash_loaded kexec_crash_loaded; do
+		[ -r "${SYSROOT-}/sys/kernel/$kdh_file" ] || continue
+		read -r kdh_value <"${SYSROOT-}/sys/kernel/$kdh_file"
+		break
+	done
+	[ "$kdh_value" = 1 ]
+}
+
+# The framebuffer that a capture kernel would be told now.
+kdh_framebuffer() {
+	kdh_bootparams screen --json 2>/dev/null |
+		awk '/^  "framebuffer": \{/ { inside = 1 }
+			inside && /^    "(outcome|base|size)":/ { print }
+			/^  \}/ { inside = 0 }'
+}
+
+# kdh_changed memory|framebuffer: called by udev: has it to be loaded again? kdump-hooks-reload.path
+# waits for the file, and does not miss what changes while it is being loaded.
+kdh_changed() {
+	kdh_run=${SYSROOT-}/run/kdump-hooks
+	kdh_is_enabled reload && kdh_crash_loaded || return 0
+	mkdir -p "$kdh_run" || return
+	if [ "$1" = framebuffer ]; then
+		kdh_value=$(kdh_framebuffer)
+		if [ -e "$kdh_run/framebuffer" ] &&
+			[ "$kdh_value" = "$(cat "$kdh_run/framebuffer")" ]; then
+			return 0
+		fi
+	fi
+	echo "$1" >>"$kdh_run/reload"
+}
+
+# By the service that loaded it, so that all of its options are those of the first time.
+kdh_reload() {
+	kdh_run=${SYSROOT-}/run/kdump-hooks
+	mkdir -p "$kdh_run" || return
+	# what comes from here on is another change
+	rm -f "$kdh_run/reload"
+	kdh_framebuffer >"$kdh_run/framebuffer.new" &&
+		mv "$kdh_run/framebuffer.new" "$kdh_run/framebuffer"
+	case $(kdh_service) in
+	debian) kdh_run_service /usr/sbin/kdump-config reload ;;
+	fedora) kdh_run_service /usr/bin/kdumpctl reload ;;
+	suse) kdh_systemctl try-restart kdump.service ;;
+	*)
+		kdh_warn "no kdump service that is known is installed: nothing is loaded again"
+		return 1
+		;;
+	esac || {
+		kdh_warn "the capture kernel could not be loaded again: a crash may not be captured"
+		return 1
+	}
+}
+
+kdh_systemctl() {
+	[ -n "${SYSROOT-}" ] || systemctl "$@"
+}
+
+kdh_run_service() {
+	kdh_program=$1
+	shift
+	"${SYSROOT-}$kdh_program" "$@"
+}
