@@ -119,8 +119,8 @@ int bootparams_handover_text(struct bp_ctx *ctx, const struct bp_machine *m,
 /* Of live update sessions: bootparams-luo.c. */
 struct bp_luo_session_state;
 const char *bootparams_luo_state_name(const struct bp_luo_session_state *s);
-int bootparams_luo_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j);
-int bootparams_luo_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *b);
+int bootparams_luo_json(struct bp_ctx *ctx, struct bp_machine *m, struct bp_json *j);
+int bootparams_luo_text(struct bp_ctx *ctx, struct bp_machine *m, struct bp_buf *b);
 
 /*
  * Pieces of what they print: bootparams-print.c. Running out of memory is the only way

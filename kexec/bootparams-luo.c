@@ -121,7 +121,7 @@ static void text_state(const struct bp_luo_state *s, struct bp_buf *b, int *r)
 		    but_sessions(s));
 }
 
-int bootparams_luo_json(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_json *j)
+int bootparams_luo_json(struct bp_ctx *ctx, struct bp_machine *m, struct bp_json *j)
 {
 	struct bp_luo_state s = { 0 };
 	int r = bp_luo_state_read(ctx, m, &s);
@@ -136,7 +136,7 @@ int bootparams_luo_json(struct bp_ctx *ctx, const struct bp_machine *m, struct b
 	return 0;
 }
 
-int bootparams_luo_text(struct bp_ctx *ctx, const struct bp_machine *m, struct bp_buf *b)
+int bootparams_luo_text(struct bp_ctx *ctx, struct bp_machine *m, struct bp_buf *b)
 {
 	struct bp_luo_state s = { 0 };
 	int r = bp_luo_state_read(ctx, m, &s);

@@ -107,7 +107,7 @@ static int read_pattern(struct bp_ctx *ctx, const char *pattern)
 	return r;
 }
 
-static int read_handover(struct bp_ctx *ctx, const struct bp_machine *m)
+static int read_handover(struct bp_ctx *ctx, struct bp_machine *m)
 {
 	struct bp_kho_running running;
 	struct bp_luo_sessions sessions;

@@ -89,6 +89,7 @@ int bp_kernel_symbol(struct bp_ctx *ctx, struct bp_machine *m, enum bp_symbol sy
 		[BP_SYMBOL_KHO_OUT] = "kho_out",
 		[BP_SYMBOL_KHO_SCRATCH] = "kho_scratch",
 		[BP_SYMBOL_KHO_SCRATCH_COUNT] = "kho_scratch_cnt",
+		[BP_SYMBOL_LUO_SESSIONS] = "luo_session_global",
 		[BP_SYMBOLS] = NULL
 	};
 	int r = m->symbols.asked ? 0 : bp_kallsyms_lookup(ctx, names, m->symbols.address);

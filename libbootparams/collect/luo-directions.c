@@ -128,7 +128,7 @@ static bool can_have_arrived(const struct bp_machine *m)
 	return !known || m->kho.given_status != -ENOENT;
 }
 
-int bp_luo_directions_collect(struct bp_ctx *ctx, const struct bp_machine *m,
+int bp_luo_directions_collect(struct bp_ctx *ctx, struct bp_machine *m,
 			      struct bp_luo_sessions *s)
 {
 	int r;

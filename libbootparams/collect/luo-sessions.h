@@ -51,7 +51,7 @@ int bp_luo_sessions_collect(struct bp_ctx *ctx, struct bp_luo_sessions *ret_sess
 void bp_luo_sessions_done(struct bp_luo_sessions *sessions);
 
 /* Of what is collected: whether it arrived. -ENOMEM, or 0 and some may stay unknown. */
-int bp_luo_directions_collect(struct bp_ctx *ctx, const struct bp_machine *m,
+int bp_luo_directions_collect(struct bp_ctx *ctx, struct bp_machine *m,
 			      struct bp_luo_sessions *sessions);
 /* The next one, from *@at (first 0) on, that arrived and that nobody has asked for: its
  * name, or NULL. */

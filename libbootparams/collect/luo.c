@@ -159,14 +159,13 @@ static int keep(struct bp_ctx *ctx, int r, char **ret_why)
 	return r;
 }
 
-static int read_memory(struct bp_ctx *ctx, const struct bp_machine *m, bp_phys_t flbs,
+static int read_memory(struct bp_ctx *ctx, struct bp_machine *m, bp_phys_t flbs,
 		       struct bp_luo_state *s)
 {
-	static const char *const names[] = { "luo_session_global", NULL };
 	bp_autokcore struct bp_kcore *kcore = NULL;
 	struct bp_luo_memory mem = { .read = read_kcore, .page_bytes = m->page_size };
 	uint64_t address = 0;
-	int r = bp_kallsyms_lookup(ctx, names, &address), unreadable;
+	int r = bp_kernel_symbol(ctx, m, BP_SYMBOL_LUO_SESSIONS, &address), unreadable;
 
 	if (!r && !address)
 		r = bp_fail(ctx, -EACCES, "/proc/kallsyms shows no addresses (it takes "
@@ -202,7 +201,7 @@ static int set_why(struct bp_ctx *ctx, struct bp_luo_state *s)
 	return 0;
 }
 
-int bp_luo_state_read(struct bp_ctx *ctx, const struct bp_machine *m,
+int bp_luo_state_read(struct bp_ctx *ctx, struct bp_machine *m,
 		      struct bp_luo_state *ret_state)
 {
 	bp_autobuf struct bp_buf bytes = { 0 };

@@ -60,7 +60,7 @@ struct bp_luo_state {
 };
 
 /* -ENOMEM, or 0 and the statuses say the rest. /dev/liveupdate is not opened. */
-int bp_luo_state_read(struct bp_ctx *ctx, const struct bp_machine *m,
+int bp_luo_state_read(struct bp_ctx *ctx, struct bp_machine *m,
 		      struct bp_luo_state *ret_state);
 void bp_luo_state_done(struct bp_luo_state *s);
 /*

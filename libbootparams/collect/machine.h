@@ -211,6 +211,7 @@ enum bp_symbol {
 	BP_SYMBOL_KHO_OUT,		/* its first word: the address of the tree */
 	BP_SYMBOL_KHO_SCRATCH,		/* the address of the table of areas */
 	BP_SYMBOL_KHO_SCRATCH_COUNT,	/* u32 */
+	BP_SYMBOL_LUO_SESSIONS,		/* the kernel's lists of them */
 	BP_SYMBOLS
 };
 
