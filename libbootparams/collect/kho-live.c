@@ -21,9 +21,9 @@
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "collect/machine.h"
+#include "core/cmdline-words.h"
 #include "wire/kho.h"
 
 void bp_kho_live_done(struct bp_kho_live *live)
@@ -250,24 +250,6 @@ int bp_kho_collect_live(struct bp_ctx *ctx, struct bp_machine *m)
 	return keep(ctx, r, &live->areas_status, &live->areas_why);
 }
 
-/* kho_parse_enable() takes what kstrtobool() takes, of which the last word counts. */
-static bool cmdline_kho(const char *cmdline, bool otherwise)
-{
-	for (const char *p = cmdline; (p = strstr(p, "kho=")); p += 4) {
-		if (p != cmdline && p[-1] != ' ')
-			continue;
-		if (p[4] && strchr("yYtT1", p[4]))
-			otherwise = true;
-		else if (p[4] && strchr("nNfF0", p[4]))
-			otherwise = false;
-		else if (!strncasecmp(p + 4, "on", 2))
-			otherwise = true;
-		else if (!strncasecmp(p + 4, "of", 2))
-			otherwise = false;
-	}
-	return otherwise;
-}
-
 /*
  * The kernel's own word first; then what it makes only where it takes part; then what was
  * asked for, which it may have found no room for.
@@ -293,7 +275,8 @@ void bp_kho_settle(struct bp_ctx *ctx, struct bp_machine *m,
 		kho->on = false;
 		kho->on_source = "/proc/vmcore: a crash kernel";
 	} else {
-		kho->on = cmdline_kho(m->cmdline ? m->cmdline : "", config->on_by_default);
+		kho->on = bp_cmdline_switch(m->cmdline ? m->cmdline : "", "kho",
+					    config->on_by_default);
 		kho->on_source = "/proc/cmdline and the configuration of this kernel";
 	}
 }

@@ -4,6 +4,7 @@
 #define BP_DECIDE_CMDLINE_H
 
 #include "collect/machine.h"
+#include "core/cmdline-words.h"
 #include "core/uart.h"
 #include "image/image.h"
 
@@ -14,19 +15,6 @@
  */
 int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic,
 		       const char *append, char **ret_cmdline);
-
-/* Does the line have this parameter, with or without a value? */
-bool bp_cmdline_has(const char *cmdline, const char *parameter);
-
-/* The value of the last PARAMETER=VALUE, without quotes, within @cmdline; data is NULL:
- * there is none. */
-struct bp_span bp_cmdline_value(const char *cmdline, const char *parameter);
-/* The same of the next one from *@at on, which moves behind it; false: there is none. */
-bool bp_cmdline_next_value(const char **at, const char *parameter,
-			   struct bp_span *ret_value);
-
-/* Does it have this word, letter by letter? */
-bool bp_cmdline_has_word(const char *cmdline, const char *word);
 
 struct bp_cmdline_choice {
 	bool uki;		/* the UKI's own line is to be used, not the one that was

@@ -100,26 +100,10 @@ static const char *line_of(const struct bp_handover_subject *s)
 	return s->load->cmdline ? s->load->cmdline : "";
 }
 
-/* kstrtobool() of the last NAME=VALUE; -1: there is none that counts. */
-static int switched(const char *cmdline, const char *name)
-{
-	struct bp_span value = bp_cmdline_value(cmdline, name);
-	char c = value.len ? (char)value.data[0] : '\0', d;
-
-	if (c && strchr("yYtT1", c))
-		return 1;
-	if (c && strchr("nNfF0", c))
-		return 0;
-	d = value.len > 1 && (c == 'o' || c == 'O') ? (char)value.data[1] : '\0';
-	return d == 'n' || d == 'N' ? 1 : d == 'f' || d == 'F' ? 0 : -1;
-}
-
 /* Will kexec handover be on in the next kernel? -1: not known. */
 static int next_is_on(const struct bp_handover_subject *s)
 {
-	int on = switched(line_of(s), "kho");
-
-	return on >= 0 ? on : s->next_default;
+	return bp_cmdline_switch(line_of(s), "kho", s->next_default);
 }
 
 static bool next_knows(const struct bp_handover_subject *s, enum bp_kho_part part)
@@ -380,7 +364,7 @@ static void rule_reserve_mem_version(const struct bp_handover_subject *s,
 static void rule_cmdline_kho(const struct bp_handover_subject *s,
 			     struct bp_handover_finding *f)
 {
-	bool by_config = s->next_config && switched(line_of(s), "kho") < 0;
+	bool by_config = s->next_config && bp_cmdline_switch(line_of(s), "kho", -1) < 0;
 
 	if (is_off(s, f) || has_no_kho(s, f))
 		return;
@@ -389,7 +373,7 @@ static void rule_cmdline_kho(const struct bp_handover_subject *s,
 		return;
 	case 0:
 		say(f, loss(s), "kexec handover would be off in the next kernel: %s%s%s%s",
-		    switched(line_of(s), "kho") == 0
+		    bp_cmdline_switch(line_of(s), "kho", -1) == 0
 			    ? "its command line says kho=off"
 			    : "its command line has no kho=on, and it is not on by default",
 		    by_config ? ", as " : "", by_config ? s->next_config : "",
@@ -411,7 +395,7 @@ static void rule_cmdline_liveupdate(const struct bp_handover_subject *s,
 {
 	if (luo_is_off(s, f) || has_no_kho(s, f))
 		return;
-	if (switched(line_of(s), "liveupdate") == 1) {
+	if (bp_cmdline_switch(line_of(s), "liveupdate", 0) == 1) {
 		if (next_is_on(s) == 0) {
 			say(f, loss(s), "the next command line has liveupdate=on, which has "
 					"no effect without kho=on");

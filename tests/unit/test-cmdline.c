@@ -147,6 +147,28 @@ START_TEST(uart)
 }
 END_TEST
 
+static const struct {
+	const char *cmdline;
+	int on;
+} switches[] = {
+	{ "", -1 }, { "kho", -1 }, { "kho=", -1 }, { "kho=maybe", -1 }, { "kho=o", -1 },
+	{ "kho=on", 1 }, { "kho=1", 1 }, { "kho=yes", 1 }, { "kho=Tx", 1 }, { "kho=ON", 1 },
+	{ "kho=off", 0 }, { "kho=0", 0 }, { "kho=N", 0 }, { "kho=Of", 0 }, { "kho=false", 0 },
+	{ "akho=on kho_scratch=1", -1 }, { "a\tkho=on\n", 1 },
+	{ "kho=on kho=off", 0 }, { "kho=off kho=on", 1 },
+	/* What it refuses leaves it as it was. */
+	{ "kho=on kho=maybe", 1 }, { "kho=0 kho", 0 },
+	{ "kho=\"on\"", 1 }, { "\"kho=off\"", 0 }, { "x=\"a kho=on b\"", -1 },
+};
+
+START_TEST(cmdline_switch)
+{
+	for (int otherwise = -1; otherwise <= 1; otherwise++)
+		ck_assert_int_eq(bp_cmdline_switch(switches[_i].cmdline, "kho", otherwise),
+				 switches[_i].on < 0 ? otherwise : switches[_i].on);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cmdline");
@@ -157,6 +179,7 @@ int main(void)
 	tcase_add_test(t, a_word_is_found_whole);
 	tcase_add_loop_test(t, value, 0, BP_ARRAY_SIZE(values));
 	tcase_add_loop_test(t, uart, 0, BP_ARRAY_SIZE(uarts));
+	tcase_add_loop_test(t, cmdline_switch, 0, BP_ARRAY_SIZE(switches));
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
