@@ -64,6 +64,11 @@ struct bootparams_args {
 int bootparams_args(const struct bootparams_command *command, int argc, char **argv,
 		    struct bootparams_args *ret_args);
 
+/* Such a command without arguments, whose text is all of it; the exit status. */
+int bootparams_describe(const struct bootparams_command *command, int argc, char **argv,
+			int (*describe)(struct bp_ctx *ctx, bool as_json,
+					struct bp_buf *ret_text));
+
 /* A context for --sysroot (NULL: this machine); what fails is said. NULL then. */
 struct bp_ctx *bootparams_ctx(const char *sysroot, bool record);
 /* What went wrong, for people. */

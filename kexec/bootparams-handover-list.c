@@ -152,25 +152,7 @@ static int describe(struct bp_ctx *ctx, bool json, struct bp_buf *ret_text)
 
 static int run(int argc, char **argv)
 {
-	bp_autobuf struct bp_buf text = { 0 };
-	struct bootparams_args args;
-	struct bp_ctx *ctx;
-	int r = bootparams_args(&bootparams_handover_list, argc, argv, &args);
-
-	if (r >= 0)
-		return r;
-	if (optind < argc) {
-		say_error("list takes no \"%s\"", argv[optind]);
-		return EXIT_FAILURE;
-	}
-	ctx = bootparams_ctx(args.sysroot, false);
-	if (!ctx)
-		return EXIT_FAILURE;
-	r = describe(ctx, args.json, &text);
-	if (r)
-		say_error("%s", bootparams_why(ctx, r));
-	bp_ctx_unref(ctx);
-	return r ? EXIT_FAILURE : bootparams_print(&text);
+	return bootparams_describe(&bootparams_handover_list, argc, argv, describe);
 }
 
 const struct bootparams_command bootparams_handover_list = {

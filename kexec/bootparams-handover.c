@@ -7,8 +7,6 @@
  */
 #include "config.h"
 
-#include <getopt.h>
-
 #include "bootparams-cmd.h"
 #include "core/json.h"
 
@@ -55,25 +53,7 @@ static int describe(struct bp_ctx *ctx, bool as_json, struct bp_buf *ret_text)
 
 static int show(int argc, char **argv)
 {
-	struct bootparams_args args;
-	bp_autobuf struct bp_buf text = { 0 };
-	struct bp_ctx *ctx;
-	int r = bootparams_args(&handover_show, argc, argv, &args);
-
-	if (r >= 0)
-		return r;
-	if (optind < argc) {
-		say_error("show takes no \"%s\"", argv[optind]);
-		return EXIT_FAILURE;
-	}
-	ctx = bootparams_ctx(args.sysroot, false);
-	if (!ctx)
-		return EXIT_FAILURE;
-	r = describe(ctx, args.json, &text);
-	if (r)
-		say_error("%s", bootparams_why(ctx, r));
-	bp_ctx_unref(ctx);
-	return r ? EXIT_FAILURE : bootparams_print(&text);
+	return bootparams_describe(&handover_show, argc, argv, describe);
 }
 
 static const struct bootparams_command handover_show = {

@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -341,25 +340,7 @@ static int describe(struct bp_ctx *ctx, bool as_json, struct bp_buf *ret_text)
 
 static int screen(int argc, char **argv)
 {
-	struct bootparams_args args;
-	bp_autobuf struct bp_buf text = { 0 };
-	struct bp_ctx *ctx;
-	int r = bootparams_args(&bootparams_screen, argc, argv, &args);
-
-	if (r >= 0)
-		return r;
-	if (optind < argc) {
-		say_error("screen takes no \"%s\"", argv[optind]);
-		return EXIT_FAILURE;
-	}
-	ctx = bootparams_ctx(args.sysroot, false);
-	if (!ctx)
-		return EXIT_FAILURE;
-	r = describe(ctx, args.json, &text);
-	if (r)
-		say_error("%s", bootparams_why(ctx, r));
-	bp_ctx_unref(ctx);
-	return r ? EXIT_FAILURE : bootparams_print(&text);
+	return bootparams_describe(&bootparams_screen, argc, argv, describe);
 }
 
 const struct bootparams_command bootparams_screen = {

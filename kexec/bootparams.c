@@ -74,6 +74,32 @@ int bootparams_print(const struct bp_buf *text)
 	return EXIT_FAILURE;
 }
 
+int bootparams_describe(const struct bootparams_command *command, int argc, char **argv,
+			int (*describe)(struct bp_ctx *ctx, bool as_json,
+					struct bp_buf *ret_text))
+{
+	const char *word = strrchr(command->name, ' ');
+	bp_autobuf struct bp_buf text = { 0 };
+	struct bootparams_args args;
+	struct bp_ctx *ctx;
+	int r = bootparams_args(command, argc, argv, &args);
+
+	if (r >= 0)
+		return r;
+	if (optind < argc) {
+		say_error("%s takes no \"%s\"", word ? word + 1 : command->name, argv[optind]);
+		return EXIT_FAILURE;
+	}
+	ctx = bootparams_ctx(args.sysroot, false);
+	if (!ctx)
+		return EXIT_FAILURE;
+	r = describe(ctx, args.json, &text);
+	if (r)
+		say_error("%s", bootparams_why(ctx, r));
+	bp_ctx_unref(ctx);
+	return r ? EXIT_FAILURE : bootparams_print(&text);
+}
+
 /* "handover show" is "show" to those who are at "handover" already. */
 static const char *last_word(const char *name)
 {
