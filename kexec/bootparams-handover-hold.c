@@ -47,27 +47,7 @@ static int hold(struct bp_ctx *ctx, const char *name)
 
 static int run(int argc, char **argv)
 {
-	struct bootparams_args args;
-	struct bp_ctx *ctx;
-	int r = bootparams_args(&bootparams_handover_hold, argc, argv, &args);
-
-	if (r >= 0)
-		return r;
-	if (args.json || args.sysroot || argc - optind != 1) {
-		bootparams_usage(&bootparams_handover_hold, stderr);
-		return EXIT_FAILURE;
-	}
-	if (!luo_name_is_usable(argv[optind]))
-		return EXIT_FAILURE;
-	ctx = bootparams_ctx(NULL, false);
-	if (!ctx)
-		return EXIT_FAILURE;
-	r = hold(ctx, argv[optind]);
-	if (r)
-		say_error("cannot hold session \"%s\": %s", argv[optind],
-			  bootparams_why(ctx, r));
-	bp_ctx_unref(ctx);
-	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+	return luo_command(&bootparams_handover_hold, argc, argv, hold);
 }
 
 const struct bootparams_command bootparams_handover_hold = {

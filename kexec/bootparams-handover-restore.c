@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,10 +31,6 @@
 #define STATUS_KEPT 2	/* not restored; the session is kept */
 #define STATUS_NONE 3	/* there is no such session */
 #define STATUS_UNFINISHED 4	/* restored; but the session is kept */
-
-struct restore_options {
-	bool json, quiet, progress;
-};
 
 struct restore {
 	struct bp_ctx *ctx;
@@ -220,7 +215,7 @@ static void take_away(struct restore *r)
 }
 
 /* All files are verified before the first has its name. */
-static int restore_files(struct restore *r, const struct restore_options *o)
+static int restore_files(struct restore *r, const struct luo_options *o)
 {
 	const struct bp_luo_manifest *m = &r->manifest;
 	int e = 0;
@@ -278,7 +273,7 @@ static void release(struct restore *r)
 	bp_luo_holders_done(&all);
 }
 
-static int print_result(struct restore *r, const struct restore_options *o)
+static int print_result(struct restore *r, const struct luo_options *o)
 {
 	bp_autobuf struct bp_buf text = { 0 };
 	struct bp_json j = { 0 };
@@ -338,7 +333,7 @@ static void leave_to_holder(struct restore *r, bool restored)
 }
 
 /* The files are there, whatever becomes of the session. */
-static int finish(struct restore *r, const struct restore_options *o)
+static int finish(struct restore *r, const struct luo_options *o)
 {
 	int status, e = luo_finish(r->ctx, r->session, r->name);
 
@@ -356,7 +351,7 @@ static int finish(struct restore *r, const struct restore_options *o)
 }
 
 /* From here on the session is ours to lose. */
-static int restore_session(struct restore *r, const struct restore_options *o)
+static int restore_session(struct restore *r, const struct luo_options *o)
 {
 	int e;
 
@@ -374,7 +369,7 @@ static int restore_session(struct restore *r, const struct restore_options *o)
 }
 
 static int restore(struct bp_ctx *ctx, const char *name, const char *dir,
-		   const struct restore_options *o)
+		   const struct luo_options *o)
 {
 	struct restore r = {
 		.ctx = ctx, .name = name, .dir_path = dir, .session = -1,
@@ -408,34 +403,12 @@ static int restore(struct bp_ctx *ctx, const char *name, const char *dir,
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "progress", no_argument, NULL, 'p' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct restore_options o = { 0 };
+	struct luo_options o;
 	struct bp_ctx *ctx;
-	int c, status;
+	int r = luo_options(&bootparams_handover_restore, argc, argv, false, &o);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'h':
-			bootparams_usage(&bootparams_handover_restore, stdout);
-			return EXIT_SUCCESS;
-		case 'j':
-			o.json = true;
-			break;
-		case 'p':
-			o.progress = true;
-			break;
-		case 'q':
-			o.quiet = true;
-			break;
-		default:
-			return EXIT_FAILURE;
-		}
+	if (r >= 0)
+		return r;
 	if (argc - optind != 2) {
 		bootparams_usage(&bootparams_handover_restore, stderr);
 		return EXIT_FAILURE;
@@ -445,9 +418,9 @@ static int run(int argc, char **argv)
 	ctx = bootparams_ctx(NULL, false);
 	if (!ctx)
 		return EXIT_FAILURE;
-	status = restore(ctx, argv[optind], argv[optind + 1], &o);
+	r = restore(ctx, argv[optind], argv[optind + 1], &o);
 	bp_ctx_unref(ctx);
-	return status;
+	return r;
 }
 
 const struct bootparams_command bootparams_handover_restore = {

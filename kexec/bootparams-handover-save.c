@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <linux/memfd.h>
 #include <string.h>
@@ -35,10 +34,6 @@
 #define CHUNK (1u << 20)
 /* What is shown as it goes, if on a terminal. */
 #define LARGE (64u << 20)
-
-struct save_options {
-	bool json, foreground, quiet, progress;
-};
 
 /* An empty memfd that keeps its pages in memory only, and is no program. */
 static int new_memfd(struct bp_ctx *ctx, int *ret_fd)
@@ -263,7 +258,7 @@ static int save_all(struct bp_ctx *ctx, const char *name, char **paths,
 /* ---- the command ---- */
 
 static int print_result(const char *name, const struct bp_luo_manifest *m,
-			unsigned int pid, const struct save_options *o)
+			unsigned int pid, const struct luo_options *o)
 {
 	bp_autobuf struct bp_buf text = { 0 };
 	struct bp_json j = { 0 };
@@ -318,7 +313,7 @@ static int refuse_second(struct bp_ctx *ctx, const char *name)
 }
 
 static int save(struct bp_ctx *ctx, const char *name, char **paths, size_t n,
-		const struct save_options *o)
+		const struct luo_options *o)
 {
 	struct bp_luo_manifest m = { .time = (uint64_t)time(NULL) };
 	bp_autofree struct stat *stats = calloc(n, sizeof(*stats));
@@ -356,38 +351,12 @@ static int save(struct bp_ctx *ctx, const char *name, char **paths, size_t n,
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "foreground", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "progress", no_argument, NULL, 'p' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct save_options o = { 0 };
+	struct luo_options o;
 	struct bp_ctx *ctx;
-	int c, r;
+	int r = luo_options(&bootparams_handover_save, argc, argv, true, &o);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'f':
-			o.foreground = true;
-			break;
-		case 'h':
-			bootparams_usage(&bootparams_handover_save, stdout);
-			return EXIT_SUCCESS;
-		case 'j':
-			o.json = true;
-			break;
-		case 'p':
-			o.progress = true;
-			break;
-		case 'q':
-			o.quiet = true;
-			break;
-		default:
-			return EXIT_FAILURE;
-		}
+	if (r >= 0)
+		return r;
 	if (argc - optind < 2) {
 		bootparams_usage(&bootparams_handover_save, stderr);
 		return EXIT_FAILURE;

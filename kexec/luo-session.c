@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -438,6 +439,70 @@ void luo_give_to_systemd(struct bp_ctx *ctx, const char *name, unsigned int *pid
 }
 
 /* ---- for people ---- */
+
+int luo_command(const struct bootparams_command *command, int argc, char **argv,
+		int (*act)(struct bp_ctx *ctx, const char *name))
+{
+	struct bootparams_args args;
+	struct bp_ctx *ctx;
+	int r = bootparams_args(command, argc, argv, &args);
+
+	if (r >= 0)
+		return r;
+	if (args.json || args.sysroot || argc - optind != 1) {
+		bootparams_usage(command, stderr);
+		return EXIT_FAILURE;
+	}
+	if (!luo_name_is_usable(argv[optind]))
+		return EXIT_FAILURE;
+	ctx = bootparams_ctx(NULL, false);
+	if (!ctx)
+		return EXIT_FAILURE;
+	r = act(ctx, argv[optind]);
+	if (r)
+		say_error("cannot %s session \"%s\": %s", strrchr(command->name, ' ') + 1,
+			  argv[optind], bootparams_why(ctx, r));
+	bp_ctx_unref(ctx);
+	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int luo_options(const struct bootparams_command *command, int argc, char **argv,
+		bool has_foreground, struct luo_options *ret_options)
+{
+	static const struct option options[] = {
+		{ "foreground", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "progress", no_argument, NULL, 'p' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct luo_options *o = ret_options;
+	int c;
+
+	*o = (struct luo_options){ 0 };
+	while ((c = getopt_long(argc, argv, "h", options + !has_foreground, NULL)) != -1)
+		switch (c) {
+		case 'f':
+			o->foreground = true;
+			break;
+		case 'h':
+			bootparams_usage(command, stdout);
+			return EXIT_SUCCESS;
+		case 'j':
+			o->json = true;
+			break;
+		case 'p':
+			o->progress = true;
+			break;
+		case 'q':
+			o->quiet = true;
+			break;
+		default:
+			return EXIT_FAILURE;
+		}
+	return -1;
+}
 
 void luo_files_json(const struct bp_luo_manifest *m, struct bp_json *j)
 {

@@ -5,6 +5,7 @@
 
 #include "core/internal.h"
 
+struct bootparams_command;
 struct bp_json;
 struct bp_luo_holder;
 struct bp_luo_manifest;
@@ -49,6 +50,17 @@ int luo_end_holder(struct bp_ctx *ctx, unsigned int pid);
  * warned of, and then all is as it was.
  */
 void luo_give_to_systemd(struct bp_ctx *ctx, const char *name, unsigned int *pid);
+
+/* A command of one argument, the name of a session: the exit status. */
+int luo_command(const struct bootparams_command *command, int argc, char **argv,
+		int (*act)(struct bp_ctx *ctx, const char *name));
+
+/* The options of what copies files: -1, or the exit status. optind is at the name then. */
+struct luo_options {
+	bool foreground, json, quiet, progress;
+};
+int luo_options(const struct bootparams_command *command, int argc, char **argv,
+		bool has_foreground, struct luo_options *ret_options);
 
 /* "files": what the manifest has. */
 void luo_files_json(const struct bp_luo_manifest *m, struct bp_json *j);
