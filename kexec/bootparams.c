@@ -30,7 +30,7 @@ static const struct bootparams_command *const commands[] = {
 
 const char say_program[] = "bootparams";
 
-static void say_log(void *data, enum bp_log_level level, const char *line)
+static void print_log(void *data, enum bp_log_level level, const char *line)
 {
 	bool *said = data;
 
@@ -50,7 +50,7 @@ struct bp_ctx *bootparams_ctx(const char *sysroot, bool record)
 	struct bp_ctx_opts opts = { .size = sizeof(opts),
 				    .sysroot = sysroot,
 				    .record = record,
-				    .log = say_log,
+				    .log = print_log,
 				    .log_data = &said };
 	struct bp_ctx *ctx = NULL;
 	int r = bp_ctx_new(&opts, &ctx);

@@ -56,22 +56,12 @@ static void load_done(struct load *l)
 	bp_machine_unref(l->machine);
 }
 
-static void print_log(void *data, enum bp_log_level level, const char *line)
-{
-	if (level <= BP_LOG_ERROR)
-		say_error("%s", line);
-	else if (level <= BP_LOG_WARNING)
-		say_warning("%s", line);
-	else
-		fprintf(stderr, "kexec: %s\n", line);
-}
-
 static int open_ctx(const struct kexec_options *o, struct bp_ctx **ret_ctx)
 {
 	struct bp_ctx_opts opts = {
 		.size = sizeof(opts),
 		.sysroot = o->sysroot,
-		.log = print_log,
+		.log = say_log,
 		.log_level = o->debug ? BP_LOG_DEBUG : 0,
 	};
 

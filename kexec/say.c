@@ -32,3 +32,13 @@ void say_warning(const char *fmt, ...)
 	say("warning: ", fmt, ap);
 	va_end(ap);
 }
+
+void say_log(void *data, enum bp_log_level level, const char *line)
+{
+	if (level <= BP_LOG_ERROR)
+		say_error("%s", line);
+	else if (level <= BP_LOG_WARNING)
+		say_warning("%s", line);
+	else
+		fprintf(stderr, "%s: %s\n", say_program, line);
+}

@@ -9,5 +9,7 @@ extern const char say_program[];	/* each command defines its name */
 
 void say_error(const char *fmt, ...) BP_PRINTF(1, 2);
 void say_warning(const char *fmt, ...) BP_PRINTF(1, 2);
+/* For bp_ctx_opts.log. */
+void say_log(void *data, enum bp_log_level level, const char *line);
 
 #endif

@@ -15,8 +15,8 @@ trap 'exit 99' HUP INT TERM
 programs=$top_builddir
 if [ -n "${EMULATOR-}" ]; then
 	programs=$tmp/programs
-	mkdir -p "$programs/kexec"
-	for program in bootparams kexec/kexec; do
+	mkdir -p "$programs/kexec" "$programs/tests/unit"
+	for program in bootparams kexec/kexec kexec/vmcore-dmesg tests/unit/make-vmcore; do
 		printf '#!/bin/sh\nexec %s "%s/%s" "$@"\n' "$EMULATOR" \
 			"$(cd "$top_builddir" && pwd)" $program >"$programs/$program"
 		chmod +x "$programs/$program"
