@@ -333,6 +333,8 @@ def first_cmdline(case):
         words.append(case.crashkernel)
     if case.mode:
         words.append(f"video=Virtual-1:{case.mode}")
+    if case.vmcore:     # all of the log on the console
+        words.append("ignore_loglevel")
     return " ".join(w for w in words if w)
 
 
@@ -417,7 +419,7 @@ def first_scenario(case, peer):
     return "\n".join(lines) + "\n"
 
 
-def next_scenario(case):
+def next_scenario(case, peer):
     lines = [
         "report next",
         "{",
@@ -439,6 +441,12 @@ def next_scenario(case):
             "dd if=/proc/vmcore of=/tmp/head bs=4096 count=64 2>/dev/null",
             "send vmcore-head /tmp/head",
             f"run find vm-helper find {PATTERN} /proc/vmcore"]
+    if case.vmcore and not peer:
+        lines += [
+            "vmcore-dmesg /proc/vmcore >/tmp/log 2>/tmp/said",
+            'echo "exit status $?" >>/tmp/said',
+            "send kernel-log /tmp/log",
+            "send kernel-log.said /tmp/said"]
     if case.vmcore and case.dump:
         lines += [
             "run makedumpfile makedumpfile -c -d 31 /proc/vmcore /tmp/dump",
@@ -491,7 +499,10 @@ def build_image(case, kernels, tools, loader):
     """
     following = kernels[case.next]
     inner = initramfs.base_archive(following, tools, case.drivers if case.takeover else [],
-                                   next_scenario(case))
+                                   next_scenario(case, not loader))
+    if case.vmcore and loader:
+        initramfs.add_host_program(inner, case.arch, sibling(loader, "vmcore-dmesg"),
+                                   "sbin/vmcore-dmesg")
     if case.vmcore and case.dump:
         initramfs.add_tool(inner, tools[kernels[case.first].makedumpfile], "bin/makedumpfile")
     more = ["efivarfs"] if case.gop_record else []

@@ -444,6 +444,43 @@ def judge_vmcore(case, files, folder, first_report, last_report):
     yield Check("kernel log in the vmcore", said, "holds the crash", str(said))
 
 
+def console_lines(text):
+    """What the first kernel's printk wrote: up to where the time begins anew."""
+    lines, last = [], 0.0
+    for line in text.splitlines():
+        # what others write to the port may stand before, and when vm.py read the line
+        found = re.search(r"\[ *(\d+\.\d{6})\] .*", line)
+        if not found:
+            continue
+        seconds = float(found[1])
+        if seconds < last - 1:
+            break
+        last = seconds
+        lines.append(re.sub(r"[^\t -~]", lambda m: "".join(rf"\x{b:02x}" for b in m[0].encode()),
+                            found[0].rstrip("\r\n")))
+    return lines
+
+
+def judge_kernel_log(files, folder):
+    """The log by vmcore-dmesg has each line that the console had, in that order."""
+    console = (folder / "console.log").read_text(encoding="utf-8", errors="replace")
+    wanted = console_lines(console)
+    lines = files["kernel-log"].decode("ascii").splitlines()
+    missing, at = [], 0
+    for line in wanted:
+        if line in lines[at:]:
+            at = lines.index(line, at) + 1
+        else:
+            missing.append(line)
+    said = files["kernel-log.said"].decode("utf-8", "replace").strip()
+    yield Check("vmcore-dmesg", said.splitlines()[-1] == "exit status 0", "exit status 0", said)
+    yield Check("lines of the console in the log of the vmcore", bool(wanted) and not missing,
+                "all", f"{len(wanted) - len(missing)} of {len(wanted)}: {missing[:3]}"
+                if missing else f"all {len(wanted)}")
+    yield Check("the panic in the log of the vmcore",
+                any("Kernel panic - not syncing: " in line for line in lines), "there", "not there")
+
+
 def judge_lost_vmcore(files, folder):
     """kexec-tools' headers where they are known to be wrong, so that nothing can be read."""
     sizes = [end - start for start, end in vmcore_ranges(folder / "vmcore-head")]
@@ -569,4 +606,6 @@ def judge(case, loader, files, shots, folder, rows):
     elif case.vmcore:
         last = read_report(files["plugged.tar.gz"]) if case.plug_mib else loaded
         out += judge_vmcore(case, files, folder, reports["first"], last)
+        if loader == "ours":
+            out += judge_kernel_log(files, folder)
     return out

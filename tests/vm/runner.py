@@ -127,6 +127,7 @@ class Run:
                         direct=case.gop_record in ("", "driver"), owner=case.owner,
                         board=case.board, cpu=case.cpu, cpus=case.cpus, memory_mib=case.memory_mib, plug_mib=case.plug_mib, gdb=case.flip,
                         one_port=first.one_port,
+                        whole_console=case.vmcore and not first.one_port,
                         watch=PURGATORY_SAYS if case.flip else None) as machine:
             self.follow(machine, TIMEOUT * scale)           # until the jump
             image.unlink()

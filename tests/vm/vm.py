@@ -107,7 +107,7 @@ class Machine:
     def __init__(self, folder, kernel, initrd, cmdline, *, arch="amd64", firmware="ovmf",
                  owner="", board="", cpu="", memory_mib=1024, plug_mib=0, cpus=1, scratch=False,
                  gdb=False, watch=None, one_port=False, disk=None, variables=None, direct=True,
-                 archive=None, devices=()):
+                 archive=None, devices=(), whole_console=False):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         # socket paths have 108 bytes at most, so they cannot lie in any folder
@@ -116,6 +116,8 @@ class Machine:
         self.control = "console" if one_port else "control"     # the line that the guest uses
         self.plug_mib = plug_mib        # for plug_memory()
         self.process = None
+        # QEMU drops what the reader of a socket is too slow for; a file takes all
+        self.ports = ["control"] if whole_console else ["console", "control"]
         self.lines = {}
         self.qmp = None
         self.pending = None             # [name, size, [base64 lines]] of a file on its way
@@ -128,7 +130,8 @@ class Machine:
             "-cpu", cpu or this.cpu, "-smp", str(cpus), "-nodefaults", "-no-user-config",
             "-m", f"{memory_mib}M,slots=1,maxmem={memory_mib + plug_mib}M" if plug_mib
             else str(memory_mib), "-display", "none", "-no-reboot",
-            "-chardev", f"socket,id=console,path={self.sockets}/console",
+            "-chardev", f"file,id=console,path={self.folder}/console.log" if whole_console
+            else f"socket,id=console,path={self.sockets}/console",
             "-serial", "chardev:console",
             "-chardev", f"socket,id=control,path={self.sockets}/control",
             "-chardev", f"socket,id=qmp,path={self.sockets}/qmp",
@@ -164,7 +167,7 @@ class Machine:
             self.args += ["-gdb", f"unix:{self.sockets}/gdb,server=on,wait=off"]
 
     def __enter__(self):
-        listening = {n: _listen(f"{self.sockets}/{n}") for n in ("console", "control", "qmp")}
+        listening = {n: _listen(f"{self.sockets}/{n}") for n in [*self.ports, "qmp"]}
         self.started = time.monotonic()
         with open(self.folder / "qemu.log", "w", encoding="utf-8") as log:
             log.write(" ".join(self.args) + "\n")
@@ -181,7 +184,7 @@ class Machine:
         except OSError as e:
             self.close()
             raise MachineError(f"QEMU did not start: {self._qemu_said()}") from e
-        for name in ("console", "control"):
+        for name in self.ports:
             self.lines[name] = _Line(connected[name], self.folder / f"{name}.log", self.started)
         self.qmp = _Qmp(connected["qmp"])
         return self
