@@ -70,6 +70,7 @@ struct make_vmcore {
 	uint64_t phys;				/* of memory[0] */
 	bool small;		/* no more than the first page of the direct map */
 	uint64_t hole;		/* so much memory lies before, in the file too */
+	uint32_t size;				/* of what there is of memory[] */
 	/* Where things lie in memory[] */
 	uint32_t descs, infos, texts;
 	uint64_t head_id, tail_id, head_lpos, tail_lpos;	/* ring */
@@ -289,7 +290,8 @@ static inline void make_init(struct make_vmcore *m, enum make_format format,
 	m->texts = MAKE_IMAGE_SIZE + 0x800;
 	m->descs = (uint32_t)bp_align_up(m->texts + make_text_size(m), 8);
 	m->infos = m->descs + (uint32_t)make_count(m) * DESC_SIZE;
-	if (m->infos + make_count(m) * INFO_SIZE > sizeof(m->memory))
+	m->size = (uint32_t)bp_align_up(m->infos + make_count(m) * INFO_SIZE, MAKE_PAGE);
+	if (m->size > sizeof(m->memory))
 		abort();
 	make_addresses(m);
 	make_machine_info(m);
@@ -473,7 +475,7 @@ static inline void make_finish(struct make_vmcore *m)
 	m->head.phdr[1] = make_load(m, 0, MAKE_IMAGE_SIZE);
 	/* Memory in two pieces, the later one first; the texts lie across. */
 	m->head.phdr[2] = make_load(m, MAKE_IMAGE_SIZE + MAKE_PAGE,
-				    MAKE_MEMORY_SIZE - MAKE_IMAGE_SIZE - MAKE_PAGE);
+				    m->size - MAKE_IMAGE_SIZE - MAKE_PAGE);
 	m->head.phdr[3] = make_load(m, MAKE_IMAGE_SIZE, MAKE_PAGE);
 	if (m->small)
 		m->head.phdr[2] = (Elf64_Phdr){ 0 };
@@ -494,7 +496,7 @@ static inline void make_write(const struct make_vmcore *m, int fd)
 	/* All of it: to gcc, its address is that of its first member. */
 	const uint8_t *head = (const uint8_t *)m + offsetof(struct make_vmcore, head);
 	size_t head_size = m->head.phdr[0].p_offset + m->head.phdr[0].p_filesz;
-	size_t size = m->small ? MAKE_IMAGE_SIZE + MAKE_PAGE : sizeof(m->memory);
+	size_t size = m->small ? MAKE_IMAGE_SIZE + MAKE_PAGE : m->size;
 
 	if (pwrite(fd, head, head_size, 0) != (ssize_t)head_size ||
 	    pwrite(fd, m->memory, size, (off_t)m->data) != (ssize_t)size)

@@ -150,7 +150,7 @@ START_TEST(round_and_round)
 	unsigned int at_the_end = 0;
 
 	start(format, MAKE_X86);
-	for (unsigned int i = 0; i < 400; i++) {
+	for (unsigned int i = 0; i < 200; i++) {
 		char text[120], want[200];
 		unsigned int first, n = 0;
 		const char *line;
@@ -592,8 +592,8 @@ START_TEST(truncated)
 	for (uint64_t i = 0; i < 60; i++)
 		add(i * 1000000000, "a text of some length");
 	make_finish(m);
-	size = m->data + MAKE_MEMORY_SIZE;
-	for (uint64_t cut = 1; cut < size; cut += cut < 700 ? 13 : 1031) {
+	size = m->data + m->size;
+	for (uint64_t cut = 1; cut < size; cut += cut < 700 ? 23 : 1531) {
 		int r = read_log_of(cut);
 
 		if (r) {
@@ -668,11 +668,11 @@ START_TEST(many_segments)
 	make_finish(m);
 	m->head.ehdr.e_phnum = PN_XNUM;
 	m->head.ehdr.e_shnum = 1;
-	m->head.ehdr.e_shoff = m->data + 0x4000;
-	memcpy(m->memory + 0x4000, &section, sizeof(section));
+	m->head.ehdr.e_shoff = m->data + 0xf00;
+	memcpy(m->memory + 0xf00, &section, sizeof(section));
 	ck_assert_int_eq(read_log_of(0), 0);
 	ck_assert_str_eq(bp_buf_str(&log_text), ONE TWO THREE);
-	bp_put_le32(m->memory + 0x4000 + offsetof(Elf64_Shdr, sh_info), UINT32_MAX);
+	bp_put_le32(m->memory + 0xf00 + offsetof(Elf64_Shdr, sh_info), UINT32_MAX);
 	ck_assert_int_eq(read_log_of(0), -EBADMSG);
 	ck_assert_str_eq(message(), "it is no ELF core file: too many program headers");
 	m->head.ehdr.e_shoff = UINT64_MAX;
