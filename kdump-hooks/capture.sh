@@ -77,15 +77,14 @@ kdh_meminfo() {
 	done <"${SYSROOT-}/proc/meminfo"
 }
 
-# The folder of a dump that began after the folder . was made: of kdump-tools "2*" in the folder of
-# dumps, with a dump or a part of one.
+# kdh_dump_since FOLDER: is there a dump, or a part of one, in a folder below FOLDER that kdump-tools
+# made after the file started here? Sets kdh_dir. Without another process, since it is asked often
+# where CPU and memory are short.
 kdh_dump_since() {
-	for kdh_dir in "${SYSROOT-}$(kdh_dump_folder)"/[0-9]*; do
+	for kdh_dir in "$1"/[0-9]*; do
 		[ "$kdh_dir" -nt ./started ] || continue
 		for kdh_file in "$kdh_dir"/dump* "$kdh_dir"/vmcore*; do
-			[ -e "$kdh_file" ] || continue
-			echo "$kdh_dir"
-			return 0
+			[ ! -e "$kdh_file" ] || return 0
 		done
 	done
 	return 1
@@ -110,6 +109,7 @@ kdh_capture_watch() (
 	kdh_beside=.
 	kdh_least=''
 	kdh_ram=$(kdh_system_ram)
+	kdh_all=${SYSROOT-}$(kdh_dump_folder)
 	while [ -e "${SYSROOT-}/proc/vmcore" ]; do
 		kdh_meminfo
 		# For each MiB, so that it is on the disk when the machine is reset.
@@ -117,14 +117,17 @@ kdh_capture_watch() (
 			kdh_least=$kdh_available
 			kdh_write_memory
 		fi
-		if [ "$kdh_beside" = . ] && kdh_dir=$(kdh_dump_since) &&
-			mkdir -p "$kdh_dir/capture" && cp ./* "$kdh_dir/capture/"; then
-			kdh_beside=$kdh_dir/capture
-			rm -f ./*
-			echo "${kdh_dir#"${SYSROOT-}"}" >moved-to
+		if [ -n "$kdh_all" ] && kdh_dump_since "$kdh_all"; then
+			# once: where it fails, the report after the reboot does it
+			kdh_all=''
+			if mkdir -p "$kdh_dir/capture" && cp ./* "$kdh_dir/capture/"; then
+				kdh_beside=$kdh_dir/capture
+				rm -f ./*
+				echo "${kdh_dir#"${SYSROOT-}"}" >moved-to
+			fi
 			sync
 		fi
-		sleep 0.2
+		sleep 0.5
 	done
 )
 

@@ -211,6 +211,14 @@ kdh_disk_way() (
 		read -r dev <"$slave/dev" || continue
 		kdh_disk_way "$dev"
 	done
+	if [ -r "$at/md/level" ]; then
+		read -r level <"$at/md/level"
+		case $level in
+		raid[456]) level=raid456 ;;
+		esac
+		echo "${at#"${SYSROOT-}"} - md_mod"
+		echo "${at#"${SYSROOT-}"} - $level"
+	fi
 	if [ -r "$at/dm/uuid" ]; then
 		read -r uuid <"$at/dm/uuid"
 		echo "${at#"${SYSROOT-}"} - dm_mod"

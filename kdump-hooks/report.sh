@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # After the reboot: what was captured, and can it be read? Sourced after capture.sh.
+# shellcheck disable=SC2154 # variables of the others
 
 kdh_state=/var/lib/kdump-hooks
 
@@ -136,13 +137,14 @@ kdh_report_dump() {
 	return $kdh_good
 }
 
-# What the watcher had no time for: move what was saved in FOLDER beside its dump.
+# kdh_adopt FOLDER: what the watcher had no time for: move what was saved there beside its dump,
+# which is below $kdh_all.
 kdh_adopt() (
 	cd "$1" || exit
 	[ ! -e moved-to ] || exit 0
-	dir=$(kdh_dump_since) || exit 1
-	mkdir -p "$dir/capture" && cp ./* "$dir/capture/" && rm -f ./* &&
-		echo "${dir#"${SYSROOT-}"}" >moved-to
+	kdh_dump_since "$kdh_all" || exit 1
+	mkdir -p "$kdh_dir/capture" && cp ./* "$kdh_dir/capture/" && rm -f ./* &&
+		echo "${kdh_dir#"${SYSROOT-}"}" >moved-to
 )
 
 # All that has come since the last report. Exit status 1: something is missing or cannot be read.
