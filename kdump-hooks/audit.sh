@@ -162,9 +162,14 @@ kdh_audit_order() {
 
 # What the last capture took, of kdump-hooks report: "PEAK RESERVED" in KiB.
 kdh_measured() {
-	kdh_value=$(kdh_setting "$kdh_state/memory" peak_kb)
-	[ -n "$kdh_value" ] || return
-	echo "$kdh_value $(kdh_setting "$kdh_state/memory" system_ram_kb)"
+	kdh_value=$(kdh_number "$kdh_state/memory" peak_kb)
+	[ "$kdh_value" != 0 ] || return
+	echo "$kdh_value $(kdh_number "$kdh_state/memory" system_ram_kb)"
+}
+
+# kdh_of_room NAME: a number of the estimate
+kdh_of_room() {
+	printf '%s\n' "$kdh_room" | sed -n "s/^  \"$1\": \([0-9]*\).*/\1/p"
 }
 
 kdh_audit_room() {
@@ -172,9 +177,6 @@ kdh_audit_room() {
 	[ "$(kdh_service)" != debian ] || set -- "$@" --by-system
 	kdh_room=$(kdh_bootparams "$@" 2>/dev/null)
 	kdh_value=$?
-	kdh_number() {
-		printf '%s\n' "$kdh_room" | sed -n "s/^  \"$1\": \([0-9]*\).*/\1/p"
-	}
 	case $kdh_value in
 	0 | 10) ;;
 	*)
@@ -183,12 +185,12 @@ kdh_audit_room() {
 		return 0
 		;;
 	esac
-	kdh_reserved=$(kdh_number reserved)
+	kdh_reserved=$(kdh_of_room reserved)
 	# that nothing is reserved is said elsewhere
 	[ "$kdh_reserved" != 0 ] || return 0
 	if [ $kdh_value = 10 ]; then
 		kdh_find error crashkernel-too-small "$((kdh_reserved >> 20)) MiB are reserved, and \
-about $(($(kdh_number needed) >> 20)) are needed: boot with crashkernel=$(($(kdh_number suggested) >> 20))M"
+about $(($(kdh_of_room needed) >> 20)) are needed: boot with crashkernel=$(($(kdh_of_room suggested) >> 20))M"
 	fi
 	kdh_value=$(kdh_measured) || return 0
 	kdh_peak=${kdh_value% *}
@@ -302,8 +304,8 @@ kdh_audit() {
 		echo "kernel: ${kdh_kernel_file:-none}"
 		echo "initrd: ${kdh_initrd_file:-none}"
 		if [ -n "$kdh_room" ]; then
-			echo "room: $(($(kdh_number needed) >> 20)) MiB are needed, by estimate, of" \
-				"$(($(kdh_number reserved) >> 20)) (\"bootparams capture\" has the parts)"
+			echo "room: $(($(kdh_of_room needed) >> 20)) MiB are needed, by estimate, of" \
+				"$(($(kdh_of_room reserved) >> 20)) (\"bootparams capture\" has the parts)"
 		fi
 		if kdh_value=$(kdh_measured); then
 			echo "measured: the last capture took $((${kdh_value% *} >> 10)) of" \

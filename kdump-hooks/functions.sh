@@ -309,6 +309,15 @@ kdh_setting() {
 			s/[[:space:]].*//"
 }
 
+# kdh_number FILE NAME: the same, of a number; 0: there is none
+kdh_number() {
+	kdh_value=$(kdh_setting "$1" "$2")
+	case $kdh_value in
+	'' | *[!0-9]*) echo 0 ;;
+	*) echo "$kdh_value" ;;
+	esac
+}
+
 # Where dumps go on this machine.
 kdh_dump_folder() {
 	case $(kdh_service) in

@@ -124,8 +124,8 @@ kdh_report_dump() {
 		echo "  log: ${kdh_file#"${SYSROOT-}"}"
 	fi
 	if [ -r "$1/capture/memory" ]; then
-		kdh_value=$(kdh_setting "${1#"${SYSROOT-}"}/capture/memory" peak_kb)
-		kdh_name=$(kdh_setting "${1#"${SYSROOT-}"}/capture/memory" system_ram_kb)
+		kdh_value=$(kdh_number "${1#"${SYSROOT-}"}/capture/memory" peak_kb)
+		kdh_name=$(kdh_number "${1#"${SYSROOT-}"}/capture/memory" system_ram_kb)
 		echo "  memory: at most $((kdh_value / 1024)) of $((kdh_name / 1024)) MiB were in use"
 	fi
 	if [ -s "$1/capture/pci-errors.txt" ]; then

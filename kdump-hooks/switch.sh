@@ -131,9 +131,13 @@ kdh_switch() {
 		kdh_say "$kdh_part: ${kdh_what}d"
 	done
 	case " $* " in
-	*" syscall "* | *" capture "*) kdh_say "load the capture kernel again, with a new image" \
-		"where dracut makes it, for this to count" ;;
+	*" syscall "*) kdh_say "syscall: counts when the kdump service loads again" ;;
 	esac
+	case " $* $(kdh_service)" in
+	*" capture "*fedora | *" capture "*suse)
+		kdh_say "capture: counts with the next image that the kdump service makes" ;;
+	esac
+	return 0
 }
 
 kdh_part_is_enabled() {
