@@ -10,6 +10,7 @@ clang lld mandoc shellcheck xz-utils zstd
 python3 python3-jsonschema qemu-system-x86 ovmf qemu-system-arm qemu-efi-aarch64 busybox-static kmod
 bsdextrautils file
 cpio dracut-core initramfs-tools-core
+mmdebstrap dosfstools mtools fdisk
 debian-archive-keyring"
 
 # The arm64 build on other machines. libfdt-dev cannot be there for two architectures before

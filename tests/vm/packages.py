@@ -10,6 +10,7 @@ The cache lies in ${XDG_CACHE_HOME:-~/.cache}/kexec-bootparams:
     tool/NAME_VERSION/    a program of some suite, with the libraries of that suite
                           unless it is static
     files/NAME_VERSION/   a package unpacked, and nothing else
+    root/NAME-KEY/        a root file system: see rootfs.py
     chroot/NAME_VERSION/  what builds modules for a kernel
     source/NAME_VERSION/  linux.tar.xz, only for build-test-kernels
     pinned.json           what the names of kernels.conf stand for on this machine
@@ -62,6 +63,15 @@ class TestKernel:
     release: str = ""       # what it says to uname -r
 
 
+@dataclasses.dataclass
+class Root:
+    """One [root ...] section."""
+    name: str
+    sources: list
+    kernels: list           # names in this file
+    packages: list
+
+
 def prebuilt_dir():
     return pathlib.Path(os.environ.get("KEXEC_TEST_KERNELS") or HERE.parents[2] / "shared/kernels")
 
@@ -77,6 +87,13 @@ def read_test_kernels(path=HERE / "kernels.conf"):
     conf = _read_sections(path)
     return [TestKernel(title.partition(" ")[2], **conf[title])
             for title in conf.sections() if title.startswith("test-kernel ")]
+
+
+def read_roots(path=HERE / "kernels.conf"):
+    conf = _read_sections(path)
+    return [Root(title.partition(" ")[2], conf[title]["sources"].split("\n")[1:],
+                 conf[title].get("kernels", "").split(), conf[title]["packages"].split())
+            for title in conf.sections() if title.startswith("root ")]
 
 
 def read_conf(path=HERE / "kernels.conf"):
@@ -96,9 +113,9 @@ def read_conf(path=HERE / "kernels.conf"):
                                  section.get("arch", "amd64"),
                                  [tuple(d.split(":")) for d in section.get("data", "").split()],
                                  section.get("modules", "").split()))
-        elif kind != "test-kernel":
-            raise ValueError(f"{path}: [{title}] is no suite, kernel, tool, files, emulator, source "
-                             "or test-kernel")
+        elif kind not in ("test-kernel", "root"):
+            raise ValueError(f"{path}: [{title}] is no suite, kernel, tool, files, emulator, "
+                             "source, test-kernel or root")
     for want in wanted:
         if want.suite not in suites:
             raise ValueError(f"{path}: {want.name}: no [suite {want.suite}]")
