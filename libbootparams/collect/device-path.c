@@ -16,8 +16,10 @@
  */
 #include "config.h"
 
+#ifndef STATIC_KEXEC
 #include <dlfcn.h>
 #include <efivar/efivar.h>
+#endif
 #include <errno.h>
 
 #include "collect/device-path.h"
@@ -124,6 +126,27 @@ bool bp_device_path_pci(struct bp_device_path path, unsigned int *ret_device,
 	return found;
 }
 
+#ifdef STATIC_KEXEC
+/* It is not to be had as a static library. */
+struct efivar {
+	const char *error;
+};
+
+static void efivar_open(struct efivar *lib)
+{
+	lib->error = "a static program loads no library";
+}
+
+static void efivar_close(struct efivar *lib)
+{
+}
+
+static bool ask_efivar(const struct efivar *lib, const struct bp_wire_dp_node *node,
+		       size_t size, char ret_text[NODE_TEXT_MAX])
+{
+	return false;
+}
+#else
 /* What libefivar is given: kinds that graphics outputs have, and the lengths they may
  * have. */
 static const struct {
@@ -138,16 +161,36 @@ static const struct {
 	{ BP_DP_ACPI, BP_DP_ACPI_ADR, 8, NODE_SIZE_MAX },
 };
 
-typedef __typeof__(efidp_format_device_path) format_fn;
+struct efivar {
+	void *library;
+	__typeof__(efidp_format_device_path) *format;
+	const char *error;	/* set where there is no format */
+};
+
+static void efivar_open(struct efivar *lib)
+{
+	lib->library = dlopen("libefivar.so.1", RTLD_NOW | RTLD_LOCAL);
+	if (lib->library)
+		lib->format = (__typeof__(lib->format))dlsym(lib->library,
+							     "efidp_format_device_path");
+	if (!lib->format)
+		lib->error = dlerror();
+}
+
+static void efivar_close(struct efivar *lib)
+{
+	if (lib->library)
+		dlclose(lib->library);
+}
 
 /* False: libefivar is not there, or is not to be asked, or has no text. */
-static bool ask_efivar(format_fn *format, const struct bp_wire_dp_node *node, size_t size,
-		       char ret_text[NODE_TEXT_MAX])
+static bool ask_efivar(const struct efivar *lib, const struct bp_wire_dp_node *node,
+		       size_t size, char ret_text[NODE_TEXT_MAX])
 {
 	static const uint8_t end[4] = { BP_DP_END, BP_DP_END_ENTIRE, sizeof(end) };
 	_Alignas(8) uint8_t path[NODE_SIZE_MAX + sizeof(end) + ZEROS_BEHIND] = { 0 };
 
-	for (size_t i = 0; format && i < BP_ARRAY_SIZE(known); i++) {
+	for (size_t i = 0; lib->format && i < BP_ARRAY_SIZE(known); i++) {
 		if (node->type != known[i].type || node->subtype != known[i].subtype ||
 		    size < known[i].min || size > known[i].max)
 			continue;
@@ -155,13 +198,14 @@ static bool ask_efivar(format_fn *format, const struct bp_wire_dp_node *node, si
 		memcpy(path + size, end, sizeof(end));
 		memset(ret_text, 0, NODE_TEXT_MAX);
 		/* Version 38 changed the text's type to unsigned char *. */
-		return format((void *)ret_text, NODE_TEXT_MAX,
-			      (const_efidp)(const void *)path,
-			      (ssize_t)(size + sizeof(end))) > 0 &&
+		return lib->format((void *)ret_text, NODE_TEXT_MAX,
+				   (const_efidp)(const void *)path,
+				   (ssize_t)(size + sizeof(end))) > 0 &&
 		       *ret_text && !ret_text[NODE_TEXT_MAX - 1];
 	}
 	return false;
 }
+#endif
 
 /* UEFI 2.10, 10.6.1.2: Path(type,subtype,bytes in hexadecimal) */
 static int general_text(const struct bp_wire_dp_node *node, size_t size,
@@ -179,27 +223,25 @@ static int general_text(const struct bp_wire_dp_node *node, size_t size,
 int bp_device_path_text(struct bp_ctx *ctx, struct bp_device_path path,
 			struct bp_buf *buf)
 {
-	void *library = dlopen("libefivar.so.1", RTLD_NOW | RTLD_LOCAL);
-	format_fn *format =
-		library ? (format_fn *)dlsym(library, "efidp_format_device_path") : NULL;
+	struct efivar lib = { 0 };
 	struct bp_span rest = path.nodes;
 	const struct bp_wire_dp_node *node;
 	char text[NODE_TEXT_MAX];
 	size_t size;
 	int r = 0;
 
-	if (!format)
+	efivar_open(&lib);
+	if (lib.error)
 		bp_debug(ctx, "device paths are shown without libefivar.so.1: %s",
-			 dlerror());
+			 lib.error);
 	for (bool first = true; !r && (node = next_node(&rest, &size)); first = false) {
 		if (!first)
 			r = bp_buf_printf(buf, "/");
-		if (!r && ask_efivar(format, node, size, text))
+		if (!r && ask_efivar(&lib, node, size, text))
 			r = bp_buf_printf(buf, "%s", text);
 		else if (!r)
 			r = general_text(node, size, buf);
 	}
-	if (library)
-		dlclose(library);
+	efivar_close(&lib);
 	return r;
 }

@@ -6,6 +6,10 @@
 #ifndef BP_CORE_DLOPEN_NOTE_H
 #define BP_CORE_DLOPEN_NOTE_H
 
+#ifdef STATIC_KEXEC
+/* nothing is loaded: the decompressors are linked in, libefivar is done without */
+#define BP_DLOPEN_NOTE(feature, description, priority, soname) _Static_assert(1, "")
+#else
 /* @priority: "recommended" or "suggested" */
 #define BP_DLOPEN_NOTE(feature, description, priority, soname)                \
 	__asm__(".pushsection .note.dlopen, \"a\", %note\n"                   \
@@ -18,5 +22,6 @@
 		"\\\"soname\\\":[\\\"" soname "\\\"]}]\"\n"                   \
 		"2: .balign 4\n"                                              \
 		".popsection\n")
+#endif
 
 #endif

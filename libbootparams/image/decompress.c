@@ -127,12 +127,14 @@ int bp_stream_no_memory(struct bp_stream *s)
 
 int bp_stream_library(struct bp_stream *s, const char *soname, const char *packages)
 {
+#ifndef STATIC_KEXEC
 	if (!s->library)
 		s->library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
 	if (!s->library)
 		return bp_fail(s->ctx, -EOPNOTSUPP,
 			       "%s is needed to decompress it (%s): %s", soname, packages,
 			       dlerror());
+#endif
 	return 0;
 }
 
@@ -192,8 +194,10 @@ static int find_next(struct bp_stream *s, const struct bp_codec *codec, uint64_t
 
 static void stream_freep(struct bp_stream **s)
 {
+#ifndef STATIC_KEXEC
 	if (*s && (*s)->library)
 		dlclose((*s)->library);
+#endif
 	free(*s);
 }
 

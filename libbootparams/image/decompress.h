@@ -51,10 +51,14 @@ int bp_stream_no_memory(struct bp_stream *s);
 
 /* Open a library that may be missing; the message says what to install. */
 int bp_stream_library(struct bp_stream *s, const char *soname, const char *packages);
+#ifdef STATIC_KEXEC
+#define BP_STREAM_LOAD(s, table, symbol) (((table)->symbol = (symbol)), true)
+#else
 /* Fill a table's function pointer from the library; its type is that of the header's
  * function. */
 #define BP_STREAM_LOAD(s, table, symbol) \
 	(((table)->symbol = (__typeof__(symbol) *)dlsym((s)->library, #symbol)) != NULL)
+#endif
 int bp_stream_lacks_symbols(struct bp_stream *s, const char *soname);
 
 /*
