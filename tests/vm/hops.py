@@ -608,6 +608,13 @@ jump() {
 try "jump with what arrived" 255 "have arrived from the kernel before, and end at the jump" jump
 check "all of them" 1 "$(
 	grep -c '"one" (nobody), "two" (nobody), "big" (nobody), "late" (nobody)' /tmp/out)"
+# another program may take a name that arrived, and neither is taken for the other
+try "save of a name that arrived" 1 "a session of that name has arrived" $save two /tmp/one
+vm-helper session two & other=$!
+sleep 1
+check "two of a name" "big: arrived late: arrived one: arrived two: arrived two: outgoing " \
+	"$(listed)"
+try "drop of either" 1 "there are two" $drop two
 echo mine >/tmp/e/a
 try "a file is there" 2 "/tmp/e/a is there already" $restore one /tmp/e
 check "it is as it was" mine "$(cat /tmp/e/a)"
@@ -623,6 +630,9 @@ try "no directory" 1 "No such file or directory" $restore two /tmp/none
 try "a second time" 0 '"directory": "/tmp/d"' $restore --json two /tmp/d
 send restore.json /tmp/out
 check "both files" "hello there " "$(cat /tmp/d/a /tmp/d/b | tr '\n' ' ')"
+check "the other one stays" "two: outgoing, held by process $other" "$(
+	$list | sed -n 's/^\(two: .*\) (.*/\1/p')"
+kill $other; wait $other
 try "no session" 3 "there is no session \"two\"" $restore two /tmp/e
 # a unit takes over what a restore has left
 setsid bootparams handover hold one </dev/null >/dev/null 2>&1 & holder=$!
