@@ -118,6 +118,8 @@ void bootparams_kho_text(const struct bp_kho *kho, struct bp_buf *b, int *r);
 /* Of the hand-over record, and of what is loaded: bootparams-handover-record.c. */
 int bootparams_handover_json(struct bp_ctx *ctx, const struct bp_machine *m,
 			     struct bp_json *j);
+/* "good", "none", "damaged", ...: of struct bp_handover_given. */
+const char *bootparams_handover_status(int status);
 int bootparams_handover_text(struct bp_ctx *ctx, const struct bp_machine *m,
 			     struct bp_buf *b);
 

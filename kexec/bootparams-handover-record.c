@@ -10,7 +10,7 @@
 #include "bootparams-cmd.h"
 #include "core/json.h"
 
-static const char *given_status(int status)
+const char *bootparams_handover_status(int status)
 {
 	switch (status) {
 	case 0: return "good";
@@ -134,7 +134,7 @@ static void json_record(struct bp_json *j, const char *key, const struct bp_hand
 static void json_given(struct bp_json *j, const struct bp_handover_given *given)
 {
 	bp_json_object(j, "given");
-	bp_json_string(j, "status", given_status(given->status));
+	bp_json_string(j, "status", bootparams_handover_status(given->status));
 	bp_json_string(j, "source", given->source);
 	bp_json_string(j, "why_none", why_none(given));
 	bp_json_array(j, "dropped");
@@ -252,7 +252,7 @@ static void text_given(struct bp_buf *b, int *r, const struct bp_handover_given 
 	if (!given->status)
 		put(b, r, ", by %s\n", given->source);
 	else
-		put(b, r, ": %s%s%s\n", given_status(given->status), why ? ": " : "",
+		put(b, r, ": %s%s%s\n", bootparams_handover_status(given->status), why ? ": " : "",
 		    why ? why : "");
 	for (char **d = given->dropped; d && *d; d++)
 		put(b, r, "  not believed: %s\n", *d);

@@ -50,7 +50,7 @@ static int to_json(const struct job *job, struct bp_buf *text)
 	bp_json_object(j, NULL);
 	bp_json_string(j, "verdict", verdicts[exit_status(job)]);
 	bp_json_object(j, "record");
-	bp_json_string(j, "status", status_text(given->status));
+	bp_json_string(j, "status", bootparams_handover_status(given->status));
 	bp_json_string(j, "source", given->source);
 	bp_json_array(j, "not_believed");
 	for (char **d = given->dropped; d && *d; d++)
@@ -117,7 +117,9 @@ static int text_without(const struct bp_handover_given *given, bool failed,
 {
 	int r = 0;
 
-	if (failed)
+	if (given->status == -EACCES || given->status == -EPERM)
+		put(b, &r, "Whether there is a hand-over record cannot be known.\n");
+	else if (failed)
 		put(b, &r, "There is a hand-over record that cannot be believed.\n");
 	else if (given->by_kexec == 0)
 		put(b, &r, "There is no hand-over record: this system was not started by "

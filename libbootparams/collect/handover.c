@@ -39,6 +39,14 @@ void bp_handover_given_done(struct bp_handover_given *given)
 typedef int find_fn(struct bp_ctx *ctx, const struct bp_machine *m, size_t nth,
 		    struct bp_buf *ret_bytes);
 
+/* What may not be read may hold one: that is said once, and is not "none". */
+static int find_unread(struct bp_ctx *ctx, int status, size_t nth, const char *what)
+{
+	if ((status != -EACCES && status != -EPERM) || nth)
+		return -ENOENT;
+	return bp_fail(ctx, status, "%s may not be read: is this root?", what);
+}
+
 static int find_setup_data(struct bp_ctx *ctx, const struct bp_machine *m, size_t nth,
 			   struct bp_buf *ret_bytes)
 {
@@ -48,7 +56,8 @@ static int find_setup_data(struct bp_ctx *ctx, const struct bp_machine *m, size_
 		if (m->x86.nodes[i].type == BP_HANDOVER_SETUP_TYPE && !nth--)
 			return bp_buf_append(ret_bytes, data->data, data->len);
 	}
-	return -ENOENT;
+	return find_unread(ctx, m->x86.nodes_status, nth,
+			   "/sys/kernel/boot_params/setup_data");
 }
 
 static int find_file(struct bp_ctx *ctx, const char *path, size_t nth,
@@ -78,7 +87,9 @@ static int find_chosen(struct bp_ctx *ctx, const struct bp_machine *m, size_t nt
 	const void *fdt = m->device_tree.blob.data, *p;
 	int len, chosen;
 
-	if (m->device_tree.status || nth)
+	if (m->device_tree.status)
+		return find_unread(ctx, m->device_tree.status, nth, "the device tree");
+	if (nth)
 		return -ENOENT;
 	chosen = fdt_path_offset(fdt, "/chosen");
 	p = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, BP_HANDOVER_PROPERTY, &len);

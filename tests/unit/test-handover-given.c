@@ -261,6 +261,27 @@ START_TEST(in_chosen)
 }
 END_TEST
 
+START_TEST(what_may_not_be_read_is_not_none)
+{
+	struct bp_machine *m;
+
+	OK(bp_buf_printf(&tree, "text " NODE "type 0x4250484f\nerror " NODE "data EACCES\n"));
+	m = collect("x86_64");
+	ck_assert_int_eq(m->handover.status, -EACCES);
+	assert_dropped(&m->handover, 0, "setup_data may not be read");
+	ck_assert_ptr_null(m->handover.dropped[1]);
+	bp_machine_unref(m);
+
+	new_tree();
+	OK(bp_buf_printf(&tree, "error sys/firmware/fdt EACCES\n"));
+	m = collect("arm64");
+	ck_assert_int_eq(m->handover.status, -EACCES);
+	assert_dropped(&m->handover, 0, "the device tree may not be read");
+	ck_assert_ptr_null(m->handover.dropped[1]);
+	bp_machine_unref(m);
+}
+END_TEST
+
 /*
  * The kernel's own loader, with the same command line and the initrd at the same place:
  * of_kexec_alloc_and_setup_fdt(), drivers/of/kexec.c. @seeds: its generator is ready.
@@ -489,6 +510,7 @@ int main(void)
 	tcase_add_test(t, alone_it_is_the_status);
 	tcase_add_test(t, what_this_system_wrote_itself_it_was_not_given);
 	tcase_add_test(t, in_chosen);
+	tcase_add_test(t, what_may_not_be_read_is_not_none);
 	tcase_add_test(t, what_kexec_file_load_hands_on_is_stale);
 	suite_add_tcase(suite, t);
 	t = tcase_create("loaded");
