@@ -99,7 +99,7 @@ static int as_json(const struct bp_luo_sessions *l, struct bp_buf *ret_text)
 	return bp_json_finish(&j, ret_text);
 }
 
-static int as_text(const struct bp_luo_sessions *l, struct bp_buf *b)
+static int as_text(const struct bp_luo_sessions *l, bool is_off, struct bp_buf *b)
 {
 	const char *status = status_text(l->status);
 	const char *why = unseen(l);
@@ -128,6 +128,8 @@ static int as_text(const struct bp_luo_sessions *l, struct bp_buf *b)
 		put_text(b, &r, s->name, sizeof(s->name));
 		put(b, &r, ": %s, held by nobody\n", bootparams_luo_state_name(s));
 	}
+	if (!r && !b->len)
+		put(b, &r, "no sessions%s\n", is_off ? ": live update is off here" : "");
 	return r;
 }
 
@@ -135,16 +137,18 @@ static int describe(struct bp_ctx *ctx, bool json, struct bp_buf *ret_text)
 {
 	struct bp_machine *m = NULL;
 	struct bp_luo_sessions l = { 0 };
+	bool is_off;
 	int r = bp_luo_sessions_collect(ctx, &l);
 
 	if (!r)
 		r = bp_machine_collect(ctx, &m);
 	if (!r)
 		r = bp_luo_directions_collect(ctx, m, &l);
-	if (!r && l.status == -ENOENT)
-		l.status = 0;	/* live update is off: there are none */
+	is_off = l.status == -ENOENT;
+	if (is_off)
+		l.status = 0;	/* there are none */
 	if (!r)
-		r = json ? as_json(&l, ret_text) : as_text(&l, ret_text);
+		r = json ? as_json(&l, ret_text) : as_text(&l, is_off, ret_text);
 	bp_luo_sessions_done(&l);
 	bp_machine_unref(m);
 	return r;
