@@ -5,7 +5,8 @@
         for event in machine.events(timeout=120):
             ...
 
-folder receives console.log (the kernel's serial port, each line with seconds since start),
+folder receives console.log (the kernel's serial port, each line with seconds since start, or,
+with whole_console, as it came),
 control.log (the control line that guest/lib.sh speaks), pictures and files.
 """
 
