@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "boot-entry.h"
 #include "collect/luo.h"
 #include "decide/hyperv-partitions.h"
 #include "decide/kho.h"
@@ -40,6 +41,7 @@ struct load {
 	const struct bp_screen_option *screen;
 	enum bp_carry carry;
 	enum bp_live_update live_update;
+	struct boot_choice choice;
 	struct bp_load load;
 	bool has_load;
 	int patched_fd;		/* of a changed copy of the image; -1: none */
@@ -54,6 +56,7 @@ static void load_done(struct load *l)
 		bp_load_done(&l->load);
 	bp_image_unref(l->image);
 	bp_machine_unref(l->machine);
+	boot_choice_done(&l->choice);
 }
 
 static int open_ctx(const struct kexec_options *o, struct bp_ctx **ret_ctx)
@@ -85,6 +88,7 @@ static int gather(struct load *l)
 	load->panic = o->panic;
 	load->for_show = o->dry_run;
 	load->reuse_cmdline = o->reuse_cmdline;
+	load->entry_cmdline = o->entry_cmdline;
 	load->append = o->append;
 	load->initrds = o->n_initrds ? o->initrds : NULL;
 	load->dtb = o->dtb;
@@ -166,6 +170,9 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 	if (!r && o->uart_baud && !o->load_only && syscall == BP_SYSCALL_FILE_LOAD)
 		r = bp_plan_reason(l->plan, "--serial-baud has no effect under "
 					    "kexec_file_load");
+	if (!r && l->choice.entry)
+		r = bp_plan_reason(l->plan, "boot entry %s of %s: %s", l->choice.entry->id,
+				   l->choice.entry->file, l->choice.why ?: "asked for by --boot-entry");
 	return r || !o->dry_run ? r : warn_of_bars(l);
 }
 
@@ -506,7 +513,7 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 						.patched_fd = -1 };
 	int r;
 
-	if (!o->kernel) {
+	if (!o->kernel && !o->boot_entry) {
 		say_error("no kernel is named");
 		kexec_usage();
 		return EXIT_STATUS_FAILED;
@@ -518,6 +525,10 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 		say_error("%s", bp_ctx_message(ctx));
 		return EXIT_STATUS_FAILED;
 	}
+	r = boot_choice_make(ctx, l.machine->arch, o, &l.choice);
+	if (r)
+		return r;
+	l.o = o = &l.choice.options;
 	if (o->panic && !l.machine->kexec.crash_size) {
 		say_error("cannot load %s: no memory is reserved for a crash kernel: "
 			  "boot with crashkernel=256M or what this system needs",
@@ -653,6 +664,8 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 
 	if (o->print_crash_size)
 		return print_crash_size(ctx);
+	if (kexec_lists_entries(o))
+		return boot_entries_list(ctx, o->json);
 	/* Part of the grammar, which the library reads. */
 	if (bp_screen_option_parse(ctx, o->framebuffer ? o->framebuffer : "auto",
 				   &screen) ||
@@ -671,10 +684,10 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 		r = load(o, &screen, carry, live_update, ctx);
 	if (r || o->dry_run || !(o->shutdown || o->exec))
 		return r;
-	if (o->kernel && !o->load)
+	if ((o->kernel || o->boot_entry) && !o->load)
 		say_warning("%s is not loaded: the last of the actions counts (to load "
 			    "and boot it at once: -f)",
-			    o->kernel);
+			    o->kernel ?: o->boot_entry);
 	if (bp_kexec_loaded(ctx, false) == 0) {
 		say_error("nothing is loaded that could be booted");
 		return EXIT_STATUS_USAGE;

@@ -38,6 +38,7 @@ enum {
 	OPT_ALIAS = 0x100,
 	OPT_APPEND,
 	OPT_REUSE_CMDLINE,
+	OPT_BOOT_ENTRY,
 	OPT_INITRD,
 	OPT_DTB,
 	OPT_MEM_MIN,
@@ -119,6 +120,8 @@ static const struct row table[] = {
 	  "the running kernel's command line, without BOOT_IMAGE= and, with -p, "
 	  "crashkernel=",
 	  NULL },
+	{ "boot-entry", OPT_BOOT_ENTRY, "ID", HONOURED, BOTH,
+	  "load what this entry of the boot loader names; default, next; list shows all", NULL },
 	{ "framebuffer", OPT_FRAMEBUFFER, "SPEC", HONOURED, LOAD_ONLY,
 	  "auto, console, reserve, none or BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP", NULL },
 	{ "framebuffer-method", OPT_FRAMEBUFFER_METHOD, "METHOD", HONOURED, BOTH,
@@ -380,6 +383,9 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 	case OPT_REUSE_CMDLINE:
 		o->reuse_cmdline = true;
 		break;
+	case OPT_BOOT_ENTRY:
+		o->boot_entry = arg;
+		break;
 	case OPT_DTB:
 		o->dtb = arg;
 		break;
@@ -512,8 +518,20 @@ static int take_words(struct kexec_options *o, int argc, char **argv)
 	return EXIT_STATUS_USAGE;
 }
 
+bool kexec_lists_entries(const struct kexec_options *o)
+{
+	return o->boot_entry && !strcmp(o->boot_entry, "list");
+}
+
 static int check_together(const struct kexec_options *o)
 {
+	if (kexec_lists_entries(o))
+		return 0;
+	if (o->kernel && o->boot_entry) {
+		say_error("both a kernel, \"%s\", and a boot entry, --boot-entry=%s, are named: "
+			  "which is it?", o->kernel, o->boot_entry);
+		return EXIT_STATUS_USAGE;
+	}
 	if (o->sysroot && !o->dry_run && !o->status && !o->print_crash_size) {
 		say_error("--sysroot describes another machine, which can only be looked "
 			  "at: add --dry-run");
@@ -612,7 +630,7 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 		return r;
 	/* "-u -p" unloads the crash kernel, as "-p -u" does, unless there is one to
 	 * load. */
-	if (o->unload && o->panic && !o->kernel)
+	if (o->unload && o->panic && !o->kernel && !o->boot_entry)
 		o->load = false;
 	note_reach(o, given);
 	if (!o->panic)

@@ -35,6 +35,9 @@ struct kexec_options {
 	bool panic;
 	enum bp_syscall_mode mode;
 	const char *kernel;
+	const char *boot_entry;		/* NULL: not given */
+	const char *entry_cmdline;	/* of that entry, in the place of the running
+					 * kernel's; NULL: none */
 	const char *type;
 	const char **initrds;	/* NULL ends the array */
 	size_t n_initrds;
@@ -68,6 +71,8 @@ struct kexec_options {
 int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options);
 void kexec_options_done(struct kexec_options *o);
 
+/* --boot-entry=list, which does nothing else. */
+bool kexec_lists_entries(const struct kexec_options *o);
 void kexec_usage(void);		/* on stdout */
 void kexec_print_version(void);
 

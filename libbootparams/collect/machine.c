@@ -117,6 +117,13 @@ int bp_machine_collect_partitions(struct bp_ctx *ctx, struct bp_machine **ret_ma
 	return run(ctx, some, BP_ARRAY_SIZE(some), ret_machine);
 }
 
+int bp_machine_collect_identity(struct bp_ctx *ctx, struct bp_machine **ret_machine)
+{
+	static const struct collector identity = { "identity", bp_collect_identity };
+
+	return run(ctx, &identity, 1, ret_machine);
+}
+
 struct bp_machine *bp_machine_ref(struct bp_machine *m)
 {
 	m->refs++;

@@ -290,6 +290,8 @@ int bp_collect_cpu(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_kexec_state(struct bp_ctx *ctx, struct bp_machine *m);
 int bp_collect_crash(struct bp_ctx *ctx, struct bp_machine *m);
 
+/* The architecture and the release alone. */
+int bp_machine_collect_identity(struct bp_ctx *ctx, struct bp_machine **ret_machine);
 /* Only what bp_hyperv_children() needs: in little time, for -e. */
 int bp_machine_collect_partitions(struct bp_ctx *ctx, struct bp_machine **ret_machine);
 

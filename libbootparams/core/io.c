@@ -271,6 +271,21 @@ int bp_io_read(struct bp_ctx *ctx, const char *path, size_t max, struct bp_buf *
 	return 0;
 }
 
+int bp_io_host_path(struct bp_ctx *ctx, const char *path, char **ret_path)
+{
+	bp_autobuf struct bp_buf at = { 0 };
+	struct bp_io *io = ctx->io;
+	int r;
+
+	if (io->tree)
+		return bp_fail(ctx, -EOPNOTSUPP,
+			       "%s: a recorded machine has no files that could be loaded", path);
+	r = locate(ctx, path, true, &at);
+	if (!r && asprintf(ret_path, "%s%s", io->root, bp_buf_str(&at)) < 0)
+		r = -ENOMEM;
+	return r ? bp_fail_errno(ctx, normal_error(r), "cannot find %s", path) : 0;
+}
+
 int bp_io_read_string(struct bp_ctx *ctx, const char *path, char **ret_string)
 {
 	bp_autobuf struct bp_buf b = { 0 };

@@ -87,6 +87,12 @@ static inline void bp_strv_freep(char ***names)
 /* Is there something of that name? No message is left. */
 bool bp_io_exists(struct bp_ctx *ctx, const char *path);
 
+/*
+ * Where a file below the sysroot lies for open(2), its links resolved within; malloc'd.
+ * -EOPNOTSUPP: a recorded machine has no files.
+ */
+int bp_io_host_path(struct bp_ctx *ctx, const char *path, char **ret_path);
+
 /* Random access, for /proc/kcore. A short read is an error (-ENODATA where a recorded
  * file does not hold the bytes, -EIO at the end of file). */
 int bp_io_open(struct bp_ctx *ctx, const char *path, struct bp_file **ret_file);

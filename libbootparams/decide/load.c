@@ -75,7 +75,8 @@ static int choose_cmdline(struct bp_load *l)
 		return bp_fail_errno(l->ctx, l->machine->cmdline_status,
 				     "cannot reuse the command line: cannot read "
 				     "/proc/cmdline");
-	r = bp_cmdline_compose(l->ctx, l->reuse_cmdline ? l->machine->cmdline : NULL,
+	r = bp_cmdline_compose(l->ctx,
+			       l->reuse_cmdline ? l->machine->cmdline : l->entry_cmdline,
 			       l->panic, l->append, &l->cmdline);
 	if (r)
 		return r;

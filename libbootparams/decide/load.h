@@ -21,6 +21,8 @@ struct bp_load {
 	bool panic;
 	bool for_show;		/* as in struct bp_load_opts */
 	bool reuse_cmdline;
+	const char *entry_cmdline;	/* of a boot entry: in the place of the running kernel's
+					 * line; NULL: none */
 	const char *append;	/* to the command line; NULL: nothing */
 	const char *const *initrds;	/* paths, NULL ends them; NULL: none, or that of a
 					 * UKI */

@@ -76,9 +76,7 @@ static int copy_line(struct bp_span text, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* The value of KEY= in a text like os-release(5), without its quotes. Nothing is no
- * failure. */
-static int copy_value(struct bp_span text, const char *key, char **ret)
+int bp_uki_os_value(struct bp_span text, const char *key, char **ret)
 {
 	size_t key_len = strlen(key);
 
@@ -156,7 +154,7 @@ static int name_profiles(const struct bp_pe *pe, struct bp_uki *uki)
 
 		if (strcmp(pe->sections[i].name, ".profile"))
 			continue;
-		r = copy_value(pe->sections[i].bytes, "ID=", &id);
+		r = bp_uki_os_value(pe->sections[i].bytes, "ID=", &id);
 		if (!r && !number) {
 			uki->profile = id ? BP_TAKE_PTR(id) : strdup("0");
 			r = uki->profile ? 0 : -ENOMEM;
@@ -229,12 +227,13 @@ int bp_uki_read(struct bp_ctx *ctx, struct bp_span bytes, struct bp_uki **ret)
 	uki->initrd = bytes_of(&s, ".initrd");
 	uki->ucode = bytes_of(&s, ".ucode");
 	uki->dtb = bytes_of(&s, ".dtb");
+	uki->osrel = bytes_of(&s, ".osrel");
 	r = read_cmdline(ctx, bytes_of(&s, ".cmdline"), &uki->cmdline);
 	if (!r)
 		r = read_dtbauto(ctx, &s, uki);
 	if (r)
 		return r;
-	r = copy_value(bytes_of(&s, ".osrel"), "PRETTY_NAME=", &uki->os);
+	r = bp_uki_os_value(uki->osrel, "PRETTY_NAME=", &uki->os);
 	if (!r)
 		r = copy_line(bytes_of(&s, ".uname"), &uki->uname);
 	if (!r)

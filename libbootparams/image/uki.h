@@ -8,7 +8,7 @@
 
 struct bp_uki {
 	/* Views of the bytes that were read; empty: no such section. */
-	struct bp_span linux_image, initrd, ucode, dtb;
+	struct bp_span linux_image, initrd, ucode, dtb, osrel;
 	uint64_t linux_offset;	/* in the file */
 	struct bp_span *dtbauto;	/* device trees to choose from, by "compatible" */
 	size_t n_dtbauto;
@@ -22,6 +22,9 @@ struct bp_uki {
 				 * .pcrsig" */
 };
 
+/* The value of "KEY=" in os-release(5) text, one line without its quotes and what cannot be shown.
+ * Nothing is no failure. */
+int bp_uki_os_value(struct bp_span osrel, const char *key, char **ret);
 /* By its sections: does it hold a kernel? */
 bool bp_uki_probe(struct bp_span bytes);
 /* @bytes must live as long as the result. */
