@@ -117,7 +117,7 @@ kdh_hyperv() {
 		;;
 	esac
 	if ! printf '%s\n' "$kdh_answer" | kdh_order_matters; then
-		kdh_order=no kdh_why="no order of drivers puts a PCI device on the framebuffer"
+		kdh_order=no kdh_why="the order of drivers changes nothing"
 		case $kdh_answer in
 		*'"verdict": "cannot-tell"'*)
 			kdh_order=unknown kdh_why="\"bootparams hyperv\" cannot tell" ;;
