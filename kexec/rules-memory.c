@@ -134,8 +134,11 @@ static int is_reserved(const struct check_subject *s, struct check_answer *a)
 /* The value of crashkernel=; data is NULL: none that asks for memory. */
 static struct bp_span asked(const struct check_subject *s)
 {
-	struct bp_span value = bp_cmdline_value(s->machine->cmdline, "crashkernel");
+	struct bp_span value = { NULL, 0 };
+	const char *line = s->machine->cmdline;
 
+	while (bp_cmdline_next_crashkernel(&line, &value))
+		;
 	/* "0M" asks for none. */
 	if (value.len && isdigit(*value.data) &&
 	    !strtoull((const char *)value.data, NULL, 0))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The words of a kernel command line, as next_arg() in lib/cmdline.c tells them apart:
- * blanks separate, but not within double quotes.
+ * blanks separate, but not within double quotes. Of these parse_args() in kernel/params.c
+ * takes those before "--", early parameters and others alike: the rest is init's.
  */
 #include "config.h"
 
@@ -32,6 +33,28 @@ bool bp_cmdline_next_word(const char **at, struct bp_span *ret_word)
 	return true;
 }
 
+bool bp_cmdline_next_parameter(const char **at, struct bp_span *ret_word)
+{
+	const char *behind = *at;
+
+	if (!bp_cmdline_next_word(&behind, ret_word) ||
+	    (ret_word->len == 2 && !memcmp(ret_word->data, "--", 2)) ||
+	    (ret_word->len == 4 && !memcmp(ret_word->data, "\"--\"", 4)))
+		return false;
+	*at = behind;
+	return true;
+}
+
+const char *bp_cmdline_end(const char *cmdline)
+{
+	struct bp_span word;
+
+	while (bp_cmdline_next_parameter(&cmdline, &word))
+		;
+	return bp_cmdline_next_word(&cmdline, &word) ? (const char *)word.data
+						     : cmdline + strlen(cmdline);
+}
+
 bool bp_cmdline_names(struct bp_span word, const char *parameter)
 {
 	size_t len = strlen(parameter);
@@ -49,7 +72,7 @@ bool bp_cmdline_has(const char *cmdline, const char *parameter)
 {
 	struct bp_span word;
 
-	while (bp_cmdline_next_word(&cmdline, &word))
+	while (bp_cmdline_next_parameter(&cmdline, &word))
 		if (bp_cmdline_names(word, parameter))
 			return true;
 	return false;
@@ -60,7 +83,7 @@ bool bp_cmdline_next_value(const char **at, const char *parameter,
 {
 	struct bp_span word;
 
-	while (bp_cmdline_next_word(at, &word)) {
+	while (bp_cmdline_next_parameter(at, &word)) {
 		const uint8_t *equals = memchr(word.data, '=', word.len);
 		const uint8_t *end = word.data + word.len;
 
@@ -90,7 +113,7 @@ bool bp_cmdline_has_word(const char *cmdline, const char *wanted)
 {
 	struct bp_span word;
 
-	while (bp_cmdline_next_word(&cmdline, &word))
+	while (bp_cmdline_next_parameter(&cmdline, &word))
 		if (word.len == strlen(wanted) && !memcmp(word.data, wanted, word.len))
 			return true;
 	return false;
@@ -122,4 +145,17 @@ int bp_cmdline_switch(const char *cmdline, const char *parameter, int otherwise)
 			otherwise = on;
 	}
 	return otherwise;
+}
+
+bool bp_cmdline_next_crashkernel(const char **at, struct bp_span *ret_value)
+{
+	static const char name[] = "crashkernel=";
+	const char *found = strstr(*at, name);
+
+	if (!found)
+		return false;
+	found += strlen(name);
+	*ret_value = bp_span_make(found, strcspn(found, " "));
+	*at = found;
+	return true;
 }

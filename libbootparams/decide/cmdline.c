@@ -84,7 +84,7 @@ void bp_cmdline_uart(const char *cmdline, const struct bp_machine *m,
 	struct bp_span word;
 
 	*ret_uart = (struct bp_uart){ 0 };
-	while (bp_cmdline_next_word(&cmdline, &word)) {
+	while (bp_cmdline_next_parameter(&cmdline, &word)) {
 		static const char *const parameters[] = { "console", "earlycon", "earlyprintk" };
 		struct bp_span value = { 0 };
 		struct bp_uart uart;

@@ -361,6 +361,22 @@ static void rule_reserve_mem_version(const struct bp_handover_subject *s,
 
 /* ---- the command line ---- */
 
+/* It is on the next line, but behind "--": what else is wrong with it does not matter. */
+static bool is_init_s(const struct bp_handover_subject *s, const char *name,
+		      enum bp_handover_outcome outcome, struct bp_handover_finding *f)
+{
+	const char *behind = bp_cmdline_end(line_of(s));
+	struct bp_span dashes;
+
+	if (!bp_cmdline_next_word(&behind, &dashes) ||
+	    bp_cmdline_switch(behind, name, 0) != 1)
+		return false;
+	say(f, outcome, "%s=on is behind \"--\" on the next command line: what follows that is "
+	    "for init, and the kernel does not look at it", name);
+	cure(f, "Put %s=on before the \"--\" (give all of the line: --command-line=).", name);
+	return true;
+}
+
 static void rule_cmdline_kho(const struct bp_handover_subject *s,
 			     struct bp_handover_finding *f)
 {
@@ -372,6 +388,8 @@ static void rule_cmdline_kho(const struct bp_handover_subject *s,
 	case 1:
 		return;
 	case 0:
+		if (is_init_s(s, "kho", loss(s), f))
+			return;
 		say(f, loss(s), "kexec handover would be off in the next kernel: %s%s%s%s",
 		    bp_cmdline_switch(line_of(s), "kho", -1) == 0
 			    ? "its command line says kho=off"
@@ -381,6 +399,9 @@ static void rule_cmdline_kho(const struct bp_handover_subject *s,
 		cure(f, "Add kho=on to the next command line (--append=, or --command-line=).");
 		return;
 	default:
+		if (is_init_s(s, "kho", must_know(s) ? BP_HANDOVER_ERROR : BP_HANDOVER_WARNING,
+			      f))
+			return;
 		say(f, must_know(s) ? BP_HANDOVER_ERROR : BP_HANDOVER_UNKNOWN,
 		    "the next command line has no kho=on, and whether it is on by default in "
 		    "%s is not known (%s)%s", s->load->image->path,
@@ -403,6 +424,8 @@ static void rule_cmdline_liveupdate(const struct bp_handover_subject *s,
 		}
 		return;
 	}
+	if (is_init_s(s, "liveupdate", loss(s), f))
+		return;
 	say(f, loss(s), "the next command line has no liveupdate=on: there would be no "
 			"/dev/liveupdate, and no way to sessions that were kept");
 	cure(f, "Add liveupdate=on to the next command line (--append=, or "
@@ -687,7 +710,9 @@ static void rule_scratch_crashkernel(const struct bp_handover_subject *s,
 	total = bp_kho_scratch_total(&scratch);
 	largest = bp_kho_scratch_largest(&scratch);
 	if (!bp_crashkernel_fits(&scratch, arch, &c)) {
-		bool known = bp_cmdline_has(s->machine->cmdline, "crashkernel");
+		const char *running = s->machine->cmdline;
+		struct bp_span value;
+		bool known = bp_cmdline_next_crashkernel(&running, &value);
 
 		/* What is lost already is not lost by this load. */
 		say(f, (known && !now) || keeps_nothing(s) ? BP_HANDOVER_WARNING

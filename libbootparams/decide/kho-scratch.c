@@ -247,34 +247,28 @@ static uint64_t parse_size(const char **at)
 	return v > UINT64_MAX >> shift ? UINT64_MAX : v << shift;
 }
 
-static bool ends_with(const char *text, const char *end)
+static bool ends_with(struct bp_span text, const char *end)
 {
-	size_t len = strlen(text), n = strlen(end);
+	size_t n = strlen(end);
 
-	return len >= n && !strcmp(text + len - n, end);
+	return text.len >= n && !memcmp(text.data + text.len - n, end, n);
 }
 
 /* The last one that ends so; NULL: none of those that say where. malloc'd. */
 static char *last_value(const char *cmdline, const char *suffix)
 {
 	static const char *const suffixes[] = { ",high", ",low", ",cma" };
-	struct bp_span value;
-	char *found = NULL;
+	struct bp_span found = { NULL, 0 }, value;
 
-	while (bp_cmdline_next_value(&cmdline, "crashkernel", &value)) {
-		char *text = strndup((const char *)value.data, value.len);
-		bool takes = text && (!suffix || ends_with(text, suffix));
+	while (bp_cmdline_next_crashkernel(&cmdline, &value)) {
+		bool takes = !suffix || ends_with(value, suffix);
 
 		for (size_t i = 0; takes && !suffix && i < BP_ARRAY_SIZE(suffixes); i++)
-			takes = !ends_with(text, suffixes[i]);
-		if (takes) {
-			free(found);
-			found = text;
-		} else {
-			free(text);
-		}
+			takes = !ends_with(value, suffixes[i]);
+		if (takes)
+			found = value;
 	}
-	return found;
+	return found.data ? strndup((const char *)found.data, found.len) : NULL;
 }
 
 static uint64_t last_size(const char *cmdline, const char *suffix)

@@ -60,6 +60,8 @@ START_TEST(a_word_is_found_whole)
 	ck_assert(!bp_cmdline_has_word("acpi=one noacpi=on", "acpi=on"));
 	ck_assert(!bp_cmdline_has_word("x=\"a acpi=on b\"", "acpi=on"));
 	ck_assert(!bp_cmdline_has_word("", "acpi=on"));
+	ck_assert(!bp_cmdline_has_word("quiet -- acpi=on", "acpi=on"));
+	ck_assert(!bp_cmdline_has("quiet -- noefi", "noefi"));
 }
 END_TEST
 
@@ -76,6 +78,11 @@ static const struct {
 	{ "root=\"", "" },
 	{ "noroot=1 x=\"a root=2\"", NULL },
 	{ "root=UUID=1-2", "UUID=1-2" },
+	/* What follows "--" is init's. */
+	{ "root=1 -- root=2", "1" },
+	{ "quiet \"--\" root=2", NULL },
+	{ "-- root=2", NULL },
+	{ "root=1 --x root=2 --=y", "2" },
 };
 
 START_TEST(value)
@@ -87,6 +94,22 @@ START_TEST(value)
 		ck_assert_uint_eq(v.len, strlen(values[_i].value));
 		ck_assert_mem_eq(v.data, values[_i].value, v.len);
 	}
+}
+END_TEST
+
+static const struct {
+	const char *cmdline;
+	size_t at;
+} ends[] = {
+	{ "", 0 }, { " ", 1 }, { "a b ", 4 }, { "a -- b", 2 }, { "a  \"--\"", 3 }, { "--", 0 },
+	{ "a --b", 5 }, { "a=\"x -- y\" z", 12 },
+};
+
+START_TEST(end)
+{
+	const char *cmdline = ends[_i].cmdline;
+
+	ck_assert_int_eq(bp_cmdline_end(cmdline) - cmdline, (int)ends[_i].at);
 }
 END_TEST
 
@@ -110,6 +133,7 @@ static const struct {
 	{ "console=", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
 	{ "earlyprintk=serial", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
 	{ "earlyprintk=serial,", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
+	{ "console=ttyS0 -- console=ttyS1", BP_ARCH_X86_64, BP_UART_16550_PORT, 0x3f8, 0 },
 	{ "netconsole=ttyS0", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
 	{ "\"console=ttyS0 console=ttyS1\"", BP_ARCH_X86_64, BP_UART_NONE, 0, 0 },
 	/* What does not suit the architecture names nothing, and takes nothing back. */
@@ -158,6 +182,7 @@ static const struct {
 	{ "kho=on kho=off", 0 }, { "kho=off kho=on", 1 },
 	/* What it refuses leaves it as it was. */
 	{ "kho=on kho=maybe", 1 }, { "kho=0 kho", 0 },
+	{ "kho=on -- kho=off", 1 }, { "-- kho=on", -1 },
 	{ "kho=\"on\"", 1 }, { "\"kho=off\"", 0 }, { "x=\"a kho=on b\"", -1 },
 };
 
@@ -177,6 +202,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, composed, 0, BP_ARRAY_SIZE(lines));
 	tcase_add_test(t, a_word_is_found_whole);
+	tcase_add_loop_test(t, end, 0, BP_ARRAY_SIZE(ends));
 	tcase_add_loop_test(t, value, 0, BP_ARRAY_SIZE(values));
 	tcase_add_loop_test(t, uart, 0, BP_ARRAY_SIZE(uarts));
 	tcase_add_loop_test(t, cmdline_switch, 0, BP_ARRAY_SIZE(switches));

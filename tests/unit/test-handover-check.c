@@ -33,7 +33,12 @@ static const struct {
 	{ "crashkernel=512M-2G:64M,2G-:128M", 64 * MIB, 0, 256 * MIB, false },
 	{ "crashkernel=1G-1904M:64M,1904M-:128M@32M", 128 * MIB, 32 * MIB, 256 * MIB, false },
 	{ "crashkernel=4G-:128M", 0, 0, 256 * MIB, false },
+	/* It is looked for in all of the line. */
+	{ "crashkernel=64M -- crashkernel=128M", 128 * MIB, 0, 256 * MIB, false },
+	{ "a=\"b crashkernel=64M c\" x.crashkernel=32M,high", 64 * MIB, 0, 256 * MIB, false },
+	{ "crashkernel=64M\tcrashkernel=32M", 32 * MIB, 0, 256 * MIB, false },
 	/* What is malformed asks for nothing. */
+	{ "crashkernel=\"64M\"", 0, 0, 256 * MIB, false },
 	{ "crashkernel=4G:128M", 0, 0, 256 * MIB, false },
 	{ "crashkernel=1G-2G", GIB, 0, 256 * MIB, false },
 	{ "crashkernel=1G-2G:", 0, 0, 256 * MIB, false },
@@ -352,6 +357,16 @@ static void kho_alone(struct world *w) { w->load.cmdline = (char *)"kho=y"; }
 static void luo_alone(struct world *w) { w->load.cmdline = (char *)"liveupdate=1"; }
 static void said_off(struct world *w) { w->load.cmdline = (char *)"kho=1 kho=off liveupdate=1"; }
 static void not_said(struct world *w) { w->load.cmdline = (char *)"kho liveupdate=maybe"; }
+static void for_init(struct world *w)
+{
+	w->load.cmdline = (char *)"root=x -- kho=on liveupdate=on";
+}
+static void for_init_session(struct world *w) { for_init(w); session(w); }
+static void for_init_unknown(struct world *w) { for_init(w); w->s.next_default = -1; }
+static void for_init_as_well(struct world *w)
+{
+	w->load.cmdline = (char *)"kho=on liveupdate=on -- kho=off liveupdate=off mem=1G";
+}
 static void with_mem(struct world *w) { w->load.cmdline = (char *)"kho=on liveupdate=on mem=1G"; }
 static void with_iommu(struct world *w)
 {
@@ -578,6 +593,10 @@ static const struct {
 	{ "cmdline-kho", no_line_unknown_session, ERROR, "not known", "Add kho=on" },
 	{ "cmdline-kho", said_off, WARNING, "says kho=off", "Add kho=on" },
 	{ "cmdline-kho", not_said, WARNING, "no kho=on", "Add kho=on" },
+	{ "cmdline-kho", for_init, WARNING, "kho=on is behind \"--\"", "before the \"--\"" },
+	{ "cmdline-kho", for_init_session, ERROR, "kho=on is behind \"--\"", "--command-line=" },
+	{ "cmdline-kho", for_init_unknown, WARNING, "kho=on is behind \"--\"", "before" },
+	{ "cmdline-kho", for_init_as_well, OK, NULL, NULL },
 	{ "cmdline-kho", no_kho, NA, "no kexec handover", NULL },
 	{ "cmdline-liveupdate", nothing, OK, NULL, NULL },
 	{ "cmdline-liveupdate", luo_off, NA, "off", NULL },
@@ -585,7 +604,11 @@ static const struct {
 	{ "cmdline-liveupdate", no_line_session, ERROR, "no liveupdate=on", "Add liveupdate=on" },
 	{ "cmdline-liveupdate", luo_alone, WARNING, "without kho=on", "Add kho=on" },
 	{ "cmdline-liveupdate", not_said, WARNING, "no liveupdate=on", "Add liveupdate=on" },
+	{ "cmdline-liveupdate", for_init_session, ERROR, "liveupdate=on is behind \"--\"",
+	  "Put liveupdate=on before" },
+	{ "cmdline-liveupdate", for_init_as_well, OK, NULL, NULL },
 	{ "cmdline-memory", nothing, OK, NULL, NULL },
+	{ "cmdline-memory", for_init_as_well, OK, NULL, NULL },
 	{ "cmdline-memory", with_mem, WARNING, "has nothing, and the next one mem=1G", "Give" },
 	{ "cmdline-iommu", nothing, OK, NULL, NULL },
 	{ "cmdline-iommu", with_iommu, WARNING, "next one intel_iommu=off", "Give" },
