@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/cmdline-words.h"
 #include "core/sha256.h"
 #include "decide/handover.h"
 #include "decide/hyperv-partitions.h"
@@ -66,6 +67,9 @@ int bp_plan_reason(struct bp_plan *plan, const char *fmt, ...)
 
 int bp_plan_append_cmdline(struct bp_plan *plan, const char *fmt, ...)
 {
+	/* Behind "--" the kernel would not see it. */
+	const char *end = bp_cmdline_end(plan->cmdline);
+	int len = (int)(end - plan->cmdline);
 	char *more, *line;
 	va_list ap;
 	int r;
@@ -75,7 +79,10 @@ int bp_plan_append_cmdline(struct bp_plan *plan, const char *fmt, ...)
 	va_end(ap);
 	if (r < 0)
 		return -ENOMEM;
-	r = asprintf(&line, "%s%s%s", plan->cmdline, *plan->cmdline ? " " : "", more);
+	while (len && plan->cmdline[len - 1] == ' ')
+		len--;
+	r = asprintf(&line, "%.*s%s%s%s%s", len, plan->cmdline, len ? " " : "", more,
+		     *end ? " " : "", end);
 	free(more);
 	if (r < 0)
 		return -ENOMEM;
