@@ -11,6 +11,7 @@ python3 python3-jsonschema qemu-system-x86 ovmf qemu-system-arm qemu-efi-aarch64
 bsdextrautils file
 cpio dracut-core initramfs-tools-core
 mmdebstrap dosfstools mtools fdisk
+abigail-tools debhelper dpkg-dev fish lintian rpm zsh
 debian-archive-keyring"
 
 # The arm64 build on other machines. libfdt-dev cannot be there for two architectures before
