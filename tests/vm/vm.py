@@ -108,7 +108,7 @@ class Machine:
     def __init__(self, folder, kernel, initrd, cmdline, *, arch="amd64", firmware="ovmf",
                  owner="", board="", cpu="", memory_mib=1024, plug_mib=0, cpus=1, scratch=False,
                  gdb=False, watch=None, one_port=False, disk=None, variables=None, direct=True,
-                 archive=None, devices=(), whole_console=False):
+                 archive=None, devices=(), whole_console=False, reboots=False):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         # socket paths have 108 bytes at most, so they cannot lie in any folder
@@ -130,7 +130,7 @@ class Machine:
             this.qemu, "-machine", f"{this.machine},accel=tcg{board and ',' + board}",
             "-cpu", cpu or this.cpu, "-smp", str(cpus), "-nodefaults", "-no-user-config",
             "-m", f"{memory_mib}M,slots=1,maxmem={memory_mib + plug_mib}M" if plug_mib
-            else str(memory_mib), "-display", "none", "-no-reboot",
+            else str(memory_mib), "-display", "none", *([] if reboots else ["-no-reboot"]),
             "-chardev", f"file,id=console,path={self.folder}/console.log" if whole_console
             else f"socket,id=console,path={self.sockets}/console",
             "-serial", "chardev:console",
@@ -156,14 +156,14 @@ class Machine:
                           "-device", "virtio-blk-pci,drive=disk"]
         if archive:     # a file that the guest sees as a read-only disk, the first one
             self.args += ["-drive", f"if=none,id=archive,format=raw,readonly=on,file={archive}",
-                          "-device", "virtio-blk-pci,drive=archive"]
+                          "-device", "virtio-blk-pci,drive=archive,serial=script"]
         for words in devices:
             self.args += words.split(" ")
         if scratch:
             with open(self.scratch, "wb") as f:
                 f.truncate(SCRATCH_BYTES)
             self.args += ["-drive", f"if=none,id=scratch,format=raw,file={self.scratch}",
-                          "-device", "virtio-blk-pci,drive=scratch"]
+                          "-device", "virtio-blk-pci,drive=scratch,serial=scratch"]
         if gdb:
             self.args += ["-gdb", f"unix:{self.sockets}/gdb,server=on,wait=off"]
 

@@ -34,8 +34,8 @@ send() {
 
 # put NAME FILE OFFSET: a big file to the scratch disk, OFFSET in MiB, the host fetches it
 put() {
-	[ -b /dev/vda ] || load_driver virtio-blk
-	dd if="$2" of=/dev/vda bs=1M seek="$3" conv=fsync 2>/dev/null || fail "put $1"
+	[ -b "${scratch:=/dev/vda}" ] || load_driver virtio-blk
+	dd if="$2" of="$scratch" bs=1M seek="$3" conv=fsync 2>/dev/null || fail "put $1"
 	ask fetch "$1" "$3" "$(wc -c <"$2")"
 }
 

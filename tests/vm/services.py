@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Machines with a whole Debian on their disk (rootfs.py): what its services do with our programs.
+
+All boots of a machine run the same script, which asks $boot for which of them it is. The disk is
+as it was built when a machine starts, and as the boot before left it at each further boot.
+"""
+
+import dataclasses
+import io
+import os
+import shutil
+import tarfile
+
+import arches
+import initramfs
+import judge
+import rootfs
+import runner
+import packages
+import vm
+
+HERE = packages.HERE
+
+
+@dataclasses.dataclass
+class ServiceCase:
+    name: str
+    claim: str
+    scenario: str               # script: of each boot
+    kernel: str = "6.12"        # of kernels.conf
+    root: str = "debian-13"
+    boots: tuple = ("", "")     # kernels that come up; "": the first one, no capture kernel
+    owner: str = "efifb"
+    cmdline: str = ""
+    memory_mib: int = 1024
+    core: bool = False
+    arch: str = "amd64"
+    peer: bool = False
+
+
+# Without the vectors that libraries would use: to emulate them takes more time than they save.
+CPU = "qemu64"
+RESERVED = "crashkernel=256M"
+
+LIBRARY = r"""
+# crash: the machine's last word, which its dump has to hold
+crash() {
+	echo "vm: crash of boot $boot" >/dev/kmsg
+	sync
+	mark crash $boot
+	echo c >/proc/sysrq-trigger
+	fail "no crash"
+}
+
+# armed: has Debian's service loaded the crash kernel, by our program?
+armed() {
+	check "kexec is ours at boot $boot" 1 "$(kexec --version | grep -c kexec-bootparams)"
+	check "kdump-tools.service at boot $boot" active "$(systemctl is-active kdump-tools)"
+	check "crash kernel at boot $boot" 1 "$(cat /sys/kernel/kexec_crash_loaded)"
+	send "kexec_cmd$boot" /var/crash/kexec_cmd
+}
+
+# dumps N: are there so many, each of the crash it should be of, and readable?
+dumps() {
+	check "dumps at boot $boot" "$1" "$(find /var/crash -name 'dump.*' | wc -l)"
+	check "incomplete dumps at boot $boot" 0 "$(find /var/crash -name '*incomplete*' | wc -l)"
+	of=1
+	for dump in /var/crash/2*/dump.*; do
+		log=${dump%/*}/dmesg.${dump##*.}
+		check "dmesg of crash $of" 1 "$(grep -c "vm: crash of boot $of$" "$log")"
+		check "panic in dmesg of crash $of" 1 \
+			"$(grep -c 'Kernel panic - not syncing: sysrq triggered crash' "$log")"
+		of=$((of + 1))
+	done
+	# kdump-tools writes a flattened dump
+	makedumpfile -R /var/tmp/dump <"$dump" >/tmp/out 2>&1 ||
+		fail "makedumpfile -R: $(cat /tmp/out)"
+	rm -f /tmp/dmesg
+	run "dump-dmesg$boot" makedumpfile --dump-dmesg /var/tmp/dump /tmp/dmesg
+	check "makedumpfile reads dump $1" "0 1" "$rc $(grep -c "vm: crash of boot $1$" /tmp/dmesg)"
+	mark dump "$1" "$(stat -c %s "$dump") bytes"
+}
+"""
+
+# One crash after the other, %(times)s in all.
+CRASH = """
+[ $boot = 1 ] || dumps $((boot - 1))
+armed
+[ $boot -gt %(times)s ] || crash
+"""
+
+
+def script_of(case):
+    return LIBRARY + case.scenario
+
+
+def archive_of(path, case):
+    """The disk "script": what vm-agent runs."""
+    files = {"start": (HERE / "guest/root/start").read_bytes(),
+             "lib.sh": (HERE / "guest/lib.sh").read_bytes(),
+             "scenario": script_of(case).encode(),
+             "vm-helper": initramfs.helper_program(case.arch)}
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), 0o755
+            tar.addfile(info, io.BytesIO(data))
+
+
+class ServiceRun(runner.Run):
+    """One such machine."""
+
+    def missing(self):
+        this = arches.ARCHES[self.case.arch]
+        root = self.root()
+        for name in root.kernels + [self.case.kernel]:
+            if name not in self.bench.kernels:
+                return f"no kernel {name} in the cache (fetch-kernels could not get it)"
+        if not shutil.which(this.qemu):
+            return f"this host has no {this.qemu}"
+        if not rootfs.tree_folder(root, self.bench.kernels)[0].exists():
+            return f"no {root.name} in the cache (tests/vm/debian-root builds it)"
+        if os.geteuid():
+            return "to put our programs on the disk takes root on this host"
+        return ""
+
+    def root(self):
+        return next(r for r in packages.read_roots() if r.name == self.case.root)
+
+    def once(self):
+        case = self.case
+        self.files, self.shots, self.marks = {}, {}, []
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        try:
+            image = rootfs.build_image(self.root(), self.bench.kernels)
+        except RuntimeError as e:
+            raise OSError(str(e)) from e
+        kernel = self.bench.kernels[case.kernel]
+        vmlinuz = image / f"boot/vmlinuz-{kernel.release}"
+        initrd = image / f"boot/initrd.img-{kernel.release}"
+        words = [rootfs.CMDLINE, case.cmdline]
+        if case.owner != "efifb":
+            words.append(f"modules_load={case.owner}")
+        script = self.folder / "script.tar"
+        archive_of(script, case)
+        timeout = runner.TIMEOUT * float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
+        with vm.Machine(self.folder, vmlinuz, initrd, " ".join(filter(None, words)),
+                        cpu=CPU, owner=case.owner, memory_mib=case.memory_mib, archive=script,
+                        reboots=True, devices=(
+                            # snapshot: what the machine writes goes to a file that QEMU drops
+                            f"-drive if=none,id=root,format=raw,snapshot=on,file={image}/disk.raw",
+                            "-device virtio-blk-pci,drive=root,serial=root")) as machine:
+            while not self.marks or self.marks[-1].name != "end":
+                self.follow(machine, timeout)
+        script.unlink()
+        return self.judge(kernel)
+
+    def judge(self, kernel):
+        wanted = [self.bench.kernels[k].release if k else kernel.release for k in self.case.boots]
+        checks = [judge.Check("kernels that came up", self.words("up") == wanted, str(wanted),
+                              str(self.words("up")))]
+        for words in self.words("system"):
+            checks.append(judge.Check("the system comes up whole", words.strip() == "running",
+                                      "running", words))
+        for words in self.words("check"):
+            name, want, got = words.split("|", 2)
+            checks.append(judge.Check(name, want == got, want, got))
+        return checks
+
+    def words(self, name):
+        return [m.words for m in self.marks if m.name == name]
+
+
+def all_cases():
+    cases = []
+
+    def add(name, claim, scenario, **kwargs):
+        cases.append(ServiceCase(name, claim, scenario, **kwargs))
+    add("deb-6.12-crash", "a panic on Debian 13 ends in a dump on its disk that makedumpfile reads",
+        CRASH % {"times": 1}, cmdline=RESERVED, core=True)
+    return cases
