@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "boot-entry.h"
+#include "conf.h"
 #include "collect/luo.h"
 #include "decide/hyperv-partitions.h"
 #include "decide/kho.h"
@@ -90,6 +91,7 @@ static int gather(struct load *l)
 	load->reuse_cmdline = o->reuse_cmdline;
 	load->entry_cmdline = o->entry_cmdline;
 	load->append = o->append;
+	load->more_cmdline = o->more_cmdline;
 	load->initrds = o->n_initrds ? o->initrds : NULL;
 	load->dtb = o->dtb;
 	load->screen = *l->screen;
@@ -160,6 +162,21 @@ static int warn_of_bars(const struct load *l)
 	return 0;
 }
 
+/* Which file has set what. */
+static int explain_config(struct load *l)
+{
+	const struct kexec_config *config = l->o->config;
+	int r = 0;
+
+	for (size_t i = 0; !r && config && i < config->n; i++) {
+		const struct kexec_setting *s = &config->v[i];
+
+		r = bp_plan_reason(l->plan, "%s=%s: set by %s%s%s", s->key, s->value, s->where,
+				   s->unused ? ", without effect: " : "", s->unused ?: "");
+	}
+	return r;
+}
+
 static int make_plan(struct load *l, enum bp_syscall syscall)
 {
 	const struct kexec_options *o = l->o;
@@ -173,6 +190,8 @@ static int make_plan(struct load *l, enum bp_syscall syscall)
 	if (!r && l->choice.entry)
 		r = bp_plan_reason(l->plan, "boot entry %s of %s: %s", l->choice.entry->id,
 				   l->choice.entry->file, l->choice.why ?: "asked for by --boot-entry");
+	if (!r)
+		r = explain_config(l);
 	return r || !o->dry_run ? r : warn_of_bars(l);
 }
 
@@ -655,6 +674,12 @@ static int print_crash_size(struct bp_ctx *ctx)
 	return 0;
 }
 
+static int say_bad_spec(struct bp_ctx *ctx, const char *where)
+{
+	say_error("%s%s%s", where ?: "", where ? ": " : "", bp_ctx_message(ctx));
+	return EXIT_STATUS_USAGE;
+}
+
 static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 {
 	struct bp_screen_option screen;
@@ -668,14 +693,14 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 		return boot_entries_list(ctx, o->json);
 	/* Part of the grammar, which the library reads. */
 	if (bp_screen_option_parse(ctx, o->framebuffer ? o->framebuffer : "auto",
-				   &screen) ||
-	    bp_carry_parse(ctx, o->framebuffer_method ? o->framebuffer_method : "auto",
-			   &carry) ||
-	    bp_live_update_parse(ctx, o->live_update ? o->live_update : "auto",
-				 &live_update)) {
-		say_error("%s", bp_ctx_message(ctx));
-		return EXIT_STATUS_USAGE;
-	}
+				   &screen))
+		return say_bad_spec(ctx, o->framebuffer_from);
+	if (bp_carry_parse(ctx, o->framebuffer_method ? o->framebuffer_method : "auto",
+			   &carry))
+		return say_bad_spec(ctx, o->framebuffer_method_from);
+	if (bp_live_update_parse(ctx, o->live_update ? o->live_update : "auto",
+				 &live_update))
+		return say_bad_spec(ctx, o->live_update_from);
 	if (o->status)
 		return status(o, ctx);
 	if (o->unload)
@@ -695,8 +720,26 @@ static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 	return o->exec ? boot(o, ctx) : shut_down();
 }
 
+/* Only loads are configured: a mistake in a file must not stop what unloads or jumps. */
+static int configure(struct bp_ctx *ctx, struct kexec_options *o, struct kexec_config *config)
+{
+	int r;
+
+	if (!o->load || o->status || o->print_crash_size || kexec_lists_entries(o))
+		return 0;
+	if (kexec_config_read(ctx, o->panic, config)) {
+		say_error("%s", bp_ctx_message(ctx));
+		return EXIT_STATUS_USAGE;
+	}
+	r = kexec_options_configure(o, config);
+	if (o->debug)
+		ctx->log_level = BP_LOG_DEBUG;
+	return r;
+}
+
 static int run(int argc, char **argv)
 {
+	struct kexec_config config BP_CLEANUP(kexec_config_done) = { 0 };
 	struct kexec_options o BP_CLEANUP(kexec_options_done) = { 0 };
 	struct bp_ctx *ctx = NULL;
 	int r = kexec_options_parse(argc, argv, &o);
@@ -712,7 +755,9 @@ static int run(int argc, char **argv)
 	}
 	if (open_ctx(&o, &ctx))
 		return EXIT_STATUS_FAILED;
-	r = act(&o, ctx);
+	r = configure(ctx, &o, &config);
+	if (!r)
+		r = act(&o, ctx);
 	bp_ctx_unref(ctx);
 	return r;
 }

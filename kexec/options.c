@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/util.h"
+#include "conf.h"
 #include "options.h"
 #include "say.h"
 
@@ -217,6 +218,36 @@ static const struct row table[] = {
 	{ "no-c", 'i', NULL, ALIAS, BOTH, NULL, "no-checks" },
 };
 
+/*
+ * What the configuration may have, in KEXEC_OPTS, and where it is a key of kexec.conf(5). What names
+ * a load or does something is for the command line alone.
+ */
+static const struct {
+	const char *name;
+	bool is_key;
+} configurable[] = {
+	{ "kexec-file-syscall", false },	/* as a key: syscall */
+	{ "kexec-syscall", false },
+	{ "kexec-syscall-auto", false },
+	{ "checks", false },			/* as a key: checks=yes, =no */
+	{ "no-checks", false },
+	{ "console-serial", false },
+	{ "framebuffer", true },
+	{ "framebuffer-method", true },
+	{ "live-update", true },
+	{ "mem-min", true },
+	{ "mem-max", true },
+	{ "hotplug", true },
+	{ "noefi", true },
+	{ "pass-memmap-cmdline", true },
+	{ "serial", true },
+	{ "serial-baud", true },
+	{ "no-cma", true },
+	{ "force-dtb", true },
+	{ "ignore-partitions", true },
+	{ "debug", true },
+};
+
 void kexec_print_version(void)
 {
 	printf("kexec-bootparams %s (kexec-tools-compatible)\n", PACKAGE_VERSION);
@@ -248,8 +279,12 @@ void kexec_usage(void)
 	       "systemctl kexec or shutdown -r. See kexec(8).\n");
 }
 
-static int bad_value(const char *name, const char *value)
+static int bad_value(const struct kexec_options *o, const char *name, const char *value)
 {
+	if (o->where) {
+		say_error("%s: bad value in %s=%s", o->where, name, value);
+		return EXIT_STATUS_USAGE;
+	}
 	say_error("bad value in --%s=%s", name, value);
 	kexec_usage();
 	return EXIT_STATUS_USAGE;
@@ -391,18 +426,20 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		break;
 	case OPT_FRAMEBUFFER:
 		o->framebuffer = arg;
+		o->framebuffer_from = o->where;
 		break;
 	case OPT_FRAMEBUFFER_METHOD:
 		o->framebuffer_method = arg;
+		o->framebuffer_method_from = o->where;
 		break;
 	case OPT_MEM_MIN:
 		if (!parse_number(arg, UINT64_MAX, &o->mem_min))
-			return bad_value(row->name, arg);
+			return bad_value(o, row->name, arg);
 		break;
 	case OPT_MEM_MAX:
 		/* Nothing can be loaded below 0, which is "no limit" further on. */
 		if (!parse_number(arg, UINT64_MAX, &o->mem_max) || !o->mem_max)
-			return bad_value(row->name, arg);
+			return bad_value(o, row->name, arg);
 		break;
 	case OPT_HOTPLUG:
 		o->hotplug = true;
@@ -415,6 +452,7 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		break;
 	case OPT_LIVE_UPDATE:
 		o->live_update = arg;
+		o->live_update_from = o->where;
 		break;
 	case OPT_PASS_MEMMAP:
 		o->memmap_on_cmdline = true;
@@ -424,11 +462,11 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		break;
 	case OPT_SERIAL:
 		if (!take_serial(o, arg))
-			return bad_value(row->name, arg);
+			return bad_value(o, row->name, arg);
 		break;
 	case OPT_SERIAL_BAUD:
 		if (!parse_number(arg, 115200, &number) || !number || 115200 % number)
-			return bad_value(row->name, arg);
+			return bad_value(o, row->name, arg);
 		o->uart_baud = (uint32_t)number;
 		break;
 	case OPT_NO_CMA:
@@ -477,12 +515,12 @@ static bool counts(const struct kexec_options *o, const struct row *row)
 }
 
 /* What the options given ask of the syscalls. */
-static void note_reach(struct kexec_options *o, const bool *given)
+static void note_reach(struct kexec_options *o)
 {
 	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++) {
 		const struct row *row = &table[i];
 
-		if (!given[i] || !counts(o, row))
+		if (!o->given[i] || !counts(o, row))
 			continue;
 		if (row->reach == LOAD_ONLY && !o->load_only)
 			o->load_only = row->name;
@@ -491,12 +529,12 @@ static void note_reach(struct kexec_options *o, const bool *given)
 	}
 }
 
-static void say_without_effect(const struct kexec_options *o, const bool *given)
+static void say_without_effect(const struct kexec_options *o)
 {
 	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++) {
 		const struct row *row = &table[i];
 
-		if (given[i] &&
+		if (o->given[i] &&
 		    (row->fate == NOTED || (row->fate == PANIC_ONLY && !o->panic)))
 			say_warning("--%s has no effect: %s", row->name, row->remark);
 	}
@@ -553,15 +591,64 @@ static int check_together(const struct kexec_options *o)
 	return 0;
 }
 
+static void settle_serial(struct kexec_options *o)
+{
+	if (o->console_serial && o->uart.type == BP_UART_NONE && !o->serial)
+		bp_uart_parse(bp_span_make("ttyS0", 5), &o->uart);
+}
+
+/* What getopt_long() wants to know. */
+struct grammar {
+	struct option longs[BP_ARRAY_SIZE(table) + 1];
+	char shorts[2 * BP_ARRAY_SIZE(table) + 1];
+};
+
+/*
+ * Long options answer with their row's number + OPT_ALIAS, so that each row is told apart.
+ * Ambiguity is then by name alone, as it is for kexec-tools.
+ */
+static void make_grammar(struct grammar *g)
+{
+	size_t n = 0;
+
+	*g = (struct grammar){ 0 };
+	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++) {
+		g->longs[i] = (struct option){ table[i].name,
+					       table[i].arg ? required_argument : no_argument,
+					       NULL, OPT_ALIAS + (int)i };
+		if (table[i].id >= OPT_ALIAS || table[i].fate == ALIAS)
+			continue;
+		g->shorts[n++] = (char)table[i].id;
+		if (table[i].arg)
+			g->shorts[n++] = ':';
+	}
+}
+
+/* The row of the next option; NULL: there is none, or, with *@ret_status, no such one. */
+static const struct row *next_option(const struct grammar *g, int argc, char **argv,
+				     int *ret_status)
+{
+	int id = getopt_long(argc, argv, g->shorts, g->longs, NULL);
+
+	*ret_status = 0;
+	if (id == -1)
+		return NULL;
+	if (id >= OPT_ALIAS)
+		return &table[id - OPT_ALIAS];
+	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++)
+		if (table[i].id == id)
+			return &table[i];
+	*ret_status = EXIT_STATUS_USAGE;	/* '?': getopt_long has said why on stderr */
+	return NULL;
+}
+
 int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options)
 {
-	struct option longs[BP_ARRAY_SIZE(table) + 1] = { { 0 } };
-	char shorts[2 * BP_ARRAY_SIZE(table) + 1];
 	struct kexec_options *o = ret_options;
-	size_t n_shorts = 0;
-	int id, r;
-	bool skip_sync = false, skip_ifdown = false,
-	     given[BP_ARRAY_SIZE(table)] = { false };
+	bool skip_sync = false, skip_ifdown = false;
+	const struct row *row;
+	struct grammar grammar;
+	int r;
 
 	*o = (struct kexec_options){
 		.load = true,
@@ -570,40 +657,14 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 		.mode = BP_SYSCALL_AUTO,
 	};
 	o->initrds = calloc((size_t)argc + 1, sizeof(*o->initrds));
-	if (!o->initrds) {
+	o->given = calloc(BP_ARRAY_SIZE(table), sizeof(*o->given));
+	if (!o->initrds || !o->given) {
 		say_error("out of memory");
 		return EXIT_STATUS_FAILED;
 	}
-	/*
-	 * Long options answer with their row's number + OPT_ALIAS, so that each row is
-	 * told apart. Ambiguity is then by name alone, as it is for kexec-tools.
-	 */
-	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++) {
-		longs[i] =
-			(struct option){ table[i].name,
-					 table[i].arg ? required_argument : no_argument,
-					 NULL, OPT_ALIAS + (int)i };
-		if (table[i].id >= OPT_ALIAS || table[i].fate == ALIAS)
-			continue;
-		shorts[n_shorts++] = (char)table[i].id;
-		if (table[i].arg)
-			shorts[n_shorts++] = ':';
-	}
-	shorts[n_shorts] = 0;
-
-	while ((id = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		const struct row *row = NULL;
-
-		if (id >= OPT_ALIAS)
-			row = &table[id - OPT_ALIAS];
-		for (size_t i = 0; !row && i < BP_ARRAY_SIZE(table); i++)
-			if (table[i].id == id)
-				row = &table[i];
-		if (!row) {	/* '?': getopt_long has said why on stderr */
-			kexec_usage();
-			return EXIT_STATUS_USAGE;
-		}
-		given[row - table] = true;
+	make_grammar(&grammar);
+	while ((row = next_option(&grammar, argc, argv, &r))) {
+		o->given[row - table] = true;
 		if (row->id == 'x')
 			skip_ifdown = true;
 		if (row->id == 'y')
@@ -615,6 +676,10 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 		if (o->help || o->version)
 			return 0;
 	}
+	if (r) {
+		kexec_usage();
+		return r;
+	}
 	/* Nothing but --sysroot and -d bears on this answer, so that nothing else can be
 	 * wrong. */
 	if (o->print_crash_size)
@@ -623,8 +688,7 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 		o->sync = false;
 	if (skip_ifdown)
 		o->ifdown = false;
-	if (o->console_serial && o->uart.type == BP_UART_NONE)
-		bp_uart_parse(bp_span_make("ttyS0", 5), &o->uart);
+	settle_serial(o);
 	r = take_words(o, argc, argv);
 	if (r)
 		return r;
@@ -632,18 +696,254 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 	 * load. */
 	if (o->unload && o->panic && !o->kernel && !o->boot_entry)
 		o->load = false;
-	note_reach(o, given);
+	note_reach(o);
 	if (!o->panic)
 		o->hotplug = o->memmap_on_cmdline = false;
 	r = check_together(o);
 	/* Not before it is known that something is going to be done. */
 	if (!r)
-		say_without_effect(o, given);
+		say_without_effect(o);
 	return r;
 }
 
 void kexec_options_done(struct kexec_options *o)
 {
 	free(o->initrds);
+	free(o->given);
+	free(o->more_cmdline);
 	o->initrds = NULL;
+	o->given = NULL;
+	o->more_cmdline = NULL;
+}
+
+/* ---- configuration ---- */
+
+/* Options of which one takes the place of the others. */
+static int group(const struct row *row)
+{
+	switch (row->id) {
+	case 's':
+	case 'c':
+	case 'a':
+		return 'a';
+	case 'i':
+	case OPT_CHECKS:
+		return OPT_CHECKS;
+	case OPT_SERIAL:
+	case OPT_CONSOLE_SERIAL:
+		return OPT_SERIAL;
+	default:
+		return row->id;
+	}
+}
+
+static bool was_given(const struct kexec_options *o, const struct row *row)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++)
+		if (o->given[i] && group(&table[i]) == group(row))
+			return true;
+	return false;
+}
+
+/* Why an option that nobody gave on the command line has no effect; NULL: it has. */
+static const char *why_unused(const struct kexec_options *o, const struct row *row)
+{
+	if (was_given(o, row))
+		return "the command line or KEXEC_OPTS says otherwise";
+	if (row->fate == PANIC_ONLY && !o->panic)
+		return FOR_PANIC;
+	if (row->reach == FILE_ONLY && o->mode == BP_SYSCALL_ONLY_LOAD)
+		return "it is for kexec_file_load";
+	if (row->reach == LOAD_ONLY && o->mode == BP_SYSCALL_ONLY_FILE_LOAD &&
+	    row->id != OPT_FRAMEBUFFER)
+		return "it is for kexec_load";
+	return NULL;
+}
+
+static const struct row *find_row(const char *name)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++)
+		if (!strcmp(table[i].name, name) && table[i].fate != ALIAS)
+			return &table[i];
+	return NULL;
+}
+
+static bool is_configurable(const struct row *row, bool as_key)
+{
+	for (size_t i = 0; i < BP_ARRAY_SIZE(configurable); i++)
+		if (!strcmp(configurable[i].name, row->name))
+			return configurable[i].is_key || !as_key;
+	return false;
+}
+
+static int read_environment(struct kexec_options *o, const char *text,
+			    struct kexec_config *config, struct kexec_config *ret_wanted)
+{
+	char program[64];
+	const struct row *row;
+	struct grammar grammar;
+	char **argv;
+	int argc = 1, r = kexec_split_words(text, &config->words);
+
+	if (r) {
+		say_error("KEXEC_OPTS in the environment: %s",
+			  r == -EBADMSG ? "a quote is not closed" : strerror(-r));
+		return EXIT_STATUS_USAGE;
+	}
+	while (config->words && config->words[argc - 1])
+		argc++;
+	argv = calloc((size_t)argc + 1, sizeof(*argv));
+	if (!argv)
+		return EXIT_STATUS_FAILED;
+	snprintf(program, sizeof(program), "%s: KEXEC_OPTS", say_program);
+	argv[0] = program;
+	for (int i = 1; i < argc; i++)
+		argv[i] = config->words[i - 1];
+	make_grammar(&grammar);
+	optind = 0;	/* glibc: start anew */
+	while (!r && (row = next_option(&grammar, argc, argv, &r))) {
+		if (!is_configurable(row, false)) {
+			say_error("KEXEC_OPTS in the environment: --%s is for the command line "
+				  "alone", row->name);
+			r = EXIT_STATUS_USAGE;
+		} else if (kexec_config_add(ret_wanted, row->name, optarg ?: "yes",
+					    "KEXEC_OPTS in the environment")) {
+			r = EXIT_STATUS_FAILED;
+		}
+	}
+	if (!r && optind < argc) {
+		say_error("KEXEC_OPTS in the environment: \"%s\" is no option", argv[optind]);
+		r = EXIT_STATUS_USAGE;
+	}
+	free(argv);
+	return r;
+}
+
+/* "syscall" and "checks" stand for options that exclude each other. */
+static const struct row *row_of_choice(const struct kexec_setting *s, bool *ret_known)
+{
+	static const struct {
+		const char *key, *value, *option;
+	} choices[] = {
+		{ "syscall", "auto", "kexec-syscall-auto" },
+		{ "syscall", "file", "kexec-file-syscall" },
+		{ "syscall", "load", "kexec-syscall" },
+		{ "checks", "yes", "checks" },
+		{ "checks", "no", "no-checks" },
+	};
+
+	*ret_known = false;
+	for (size_t i = 0; i < BP_ARRAY_SIZE(choices); i++) {
+		if (strcmp(choices[i].key, s->key))
+			continue;
+		*ret_known = true;
+		if (!strcmp(choices[i].value, s->value))
+			return find_row(choices[i].option);
+	}
+	return NULL;
+}
+
+static int add_to_cmdline(struct kexec_options *o, const struct kexec_setting *s)
+{
+	char *line = NULL;
+
+	if (*s->value && asprintf(&line, "%s%s%s", o->more_cmdline ?: "",
+				  o->more_cmdline ? " " : "", s->value) < 0)
+		return EXIT_STATUS_FAILED;
+	free(o->more_cmdline);
+	o->more_cmdline = line;
+	return 0;
+}
+
+/* Which option a line is, with the value for take(). NULL: it says nothing, or *@ret_status. */
+static const struct row *row_of(struct kexec_options *o, const struct kexec_setting *s,
+				bool by_words, int *ret_status)
+{
+	const struct row *row = find_row(s->key);
+	bool known;
+
+	*ret_status = 0;
+	if (by_words)
+		return row;
+	if (!strcmp(s->key, "cmdline-append")) {
+		if (!s->unused)
+			*ret_status = add_to_cmdline(o, s);
+		return NULL;
+	}
+	if (!row || !is_configurable(row, true)) {
+		row = row_of_choice(s, &known);
+		if (!known) {
+			say_error("%s: \"%s\" is no key: kexec.conf(5) has those there are", s->where,
+				  s->key);
+			*ret_status = EXIT_STATUS_USAGE;
+		} else if (!row && *s->value) {
+			*ret_status = bad_value(o, s->key, s->value);
+		}
+		return row;
+	}
+	if (row->arg || !strcmp(s->value, "yes"))
+		return row;
+	if (*s->value && strcmp(s->value, "no"))
+		*ret_status = bad_value(o, s->key, s->value);
+	return NULL;
+}
+
+/* Does a later one say something else of the same? */
+static bool is_overruled(const struct kexec_config *config, size_t i)
+{
+	for (size_t k = i + 1; k < config->n; k++)
+		if (!config->v[k].unused && !strcmp(config->v[k].key, config->v[i].key))
+			return true;
+	return false;
+}
+
+static int apply(struct kexec_options *o, struct kexec_config *config, bool by_words)
+{
+	bool *now = calloc(BP_ARRAY_SIZE(table), sizeof(*now));
+	int r = now ? 0 : EXIT_STATUS_FAILED;
+
+	for (size_t i = 0; !r && i < config->n; i++) {
+		struct kexec_setting *s = &config->v[i];
+		const struct row *row;
+
+		o->where = s->where;
+		row = row_of(o, s, by_words, &r);
+		if (r || s->unused || !strcmp(s->key, "cmdline-append"))
+			continue;
+		if (is_overruled(config, i))
+			s->unused = "it is said again later";
+		else if (row)
+			s->unused = why_unused(o, row);
+		if (s->unused || !row || (row->arg && !*s->value))
+			continue;
+		r = take(o, row, s->value);
+		now[row - table] = true;
+		if (!r && counts(o, row) && row->reach == LOAD_ONLY && !o->load_only)
+			o->load_only = row->name;
+		if (!r && counts(o, row) && row->reach == FILE_ONLY && !o->file_only)
+			o->file_only = row->name;
+	}
+	o->where = NULL;
+	for (size_t i = 0; now && i < BP_ARRAY_SIZE(table); i++)
+		o->given[i] = o->given[i] || now[i];
+	free(now);
+	return r;
+}
+
+int kexec_options_configure(struct kexec_options *o, struct kexec_config *config)
+{
+	const char *environment = secure_getenv("KEXEC_OPTS");
+	struct kexec_config words = { 0 };
+	int r = environment ? read_environment(o, environment, config, &words) : 0;
+
+	if (!r)
+		r = apply(o, &words, true);
+	if (!r)
+		r = apply(o, config, false);
+	/* What the environment says is kept and explained with the rest. */
+	if (kexec_config_move(config, &words))
+		r = EXIT_STATUS_FAILED;
+	settle_serial(o);
+	o->config = config;
+	return r ? r : check_together(o);
 }

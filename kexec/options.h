@@ -24,6 +24,8 @@ enum {
 	EXIT_STATUS_FAILED = 255,	/* load, unload or exec failed; -S: unreadable */
 };
 
+struct kexec_config;
+
 struct kexec_options {
 	/* Actions. Several may be set ("-u -l X"); each later one replaces parts of an
 	 * earlier. */
@@ -60,8 +62,18 @@ struct kexec_options {
 				 * NULL */
 	const char *file_only;	/* the same for kexec_file_load */
 
+	/* Words of the configuration behind whatever line there is; NULL: none. */
+	char *more_cmdline;
+
 	bool debug, dry_run, json, explain;
 	const char *dump_segments, *sysroot;
+
+	bool *given;			/* which options were, by their place in the table */
+	const char *where;		/* what is read now, for messages; NULL: the
+					 * command line */
+	const struct kexec_config *config;	/* what was read; NULL: nothing */
+	/* Who set these, which are judged later; NULL: the command line. */
+	const char *framebuffer_from, *framebuffer_method_from, *live_update_from;
 };
 
 /*
@@ -70,6 +82,13 @@ struct kexec_options {
  */
 int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options);
 void kexec_options_done(struct kexec_options *o);
+
+/*
+ * What is not given yet, by KEXEC_OPTS in the environment, and then by the settings of @config,
+ * which must outlive the options; what became of each is noted there. Only for loads: nothing
+ * else is configured. An exit status.
+ */
+int kexec_options_configure(struct kexec_options *o, struct kexec_config *config);
 
 /* --boot-entry=list, which does nothing else. */
 bool kexec_lists_entries(const struct kexec_options *o);

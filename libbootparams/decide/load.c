@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -66,6 +67,24 @@ static int open_initrd(struct bp_load *l)
 	return r == -ENOENT && !named ? 0 : r;
 }
 
+/* Words that are wanted behind any line. */
+static int add_more(struct bp_load *l)
+{
+	char *line;
+
+	if (!l->more_cmdline)
+		return 0;
+	if (l->cmdline_choice.uki && l->machine->efi.secure_boot == 1 && !l->panic) {
+		l->more_dropped = true;
+		return 0;
+	}
+	if (asprintf(&line, "%s%s%s", l->cmdline, *l->cmdline ? " " : "", l->more_cmdline) < 0)
+		return -ENOMEM;
+	free(l->cmdline);
+	l->cmdline = line;
+	return 0;
+}
+
 /* The line that is given, or that of a UKI that has one. */
 static int choose_cmdline(struct bp_load *l)
 {
@@ -81,11 +100,11 @@ static int choose_cmdline(struct bp_load *l)
 	if (r)
 		return r;
 	bp_cmdline_choose(l->machine, l->image, l->panic, l->cmdline, &l->cmdline_choice);
-	if (!l->cmdline_choice.uki)
-		return 0;
-	free(l->cmdline);
-	l->cmdline = strdup(l->image->uki->cmdline);
-	return l->cmdline ? 0 : -ENOMEM;
+	if (l->cmdline_choice.uki) {
+		free(l->cmdline);
+		l->cmdline = strdup(l->image->uki->cmdline);
+	}
+	return l->cmdline ? add_more(l) : -ENOMEM;
 }
 
 /*
@@ -291,6 +310,9 @@ static int tell(const struct bp_load *l, enum bp_syscall syscall, struct bp_plan
 	if (!r && l->cmdline_choice.why)
 		r = (l->cmdline_choice.lost ? bp_plan_warn : bp_plan_reason)
 			(plan, "%s", l->cmdline_choice.why);
+	if (!r && l->more_dropped)
+		r = bp_plan_warn(plan, "nothing is added to the UKI's own command line: Secure Boot is "
+				       "on");
 	if (!r && *l->choice.doubt && syscall == BP_SYSCALL_FILE_LOAD)
 		r = bp_plan_warn(plan, "%s", l->choice.doubt);
 	if (!r && *l->choice.not_passed && syscall == BP_SYSCALL_FILE_LOAD)

@@ -24,6 +24,7 @@ struct bp_load {
 	const char *entry_cmdline;	/* of a boot entry: in the place of the running kernel's
 					 * line; NULL: none */
 	const char *append;	/* to the command line; NULL: nothing */
+	const char *more_cmdline;	/* behind whatever line there is; NULL: nothing */
 	const char *const *initrds;	/* paths, NULL ends them; NULL: none, or that of a
 					 * UKI */
 	const char *dtb;	/* path; NULL: that of the running kernel */
@@ -46,6 +47,7 @@ struct bp_load {
 	struct bp_buf dtb_bytes;
 	char *cmdline;
 	struct bp_cmdline_choice cmdline_choice;
+	bool more_dropped;	/* more_cmdline: Secure Boot is on, and the line is a UKI's */
 	struct bp_hyperv_kernel hyperv;
 	char *hyperv_trouble;	/* a warning; NULL: none */
 	struct bp_syscall_choice choice;

@@ -3,8 +3,8 @@
  * Stands between a kexec command and the kernel (LD_PRELOAD): answers what would change the
  * machine, and shows it another machine's files. Works for kexec-tools' command as well.
  *
- *	SHIM_ROOT	what begins with /proc, /sys, /dev, /run, /boot or /lib/modules is read below
- *			it, except /proc/self; uname() says facts/release
+ *	SHIM_ROOT	what begins with /proc, /sys, /dev, /run, /boot, /lib/modules, /etc/kexec or
+ *			/usr/lib/kexec is read below it, except /proc/self; uname() says facts/release
  *	SHIM_LOG	one line per call
  *	SHIM_LOAD, SHIM_FILE_LOAD	an errno's name: what the syscall answers; unset:
  *			success, and each load or unload spends one of kexec_load_limit_*
@@ -75,7 +75,8 @@ static void logf_(const char *fmt, ...)
 /* The path to use instead. */
 static const char *moved(const char *path, char buf[PATH_MAX])
 {
-	static const char *const tops[] = { "/proc/", "/sys/", "/dev/", "/run/", "/boot/", "/lib/modules/" };
+	static const char *const tops[] = { "/proc/", "/sys/", "/dev/", "/run/", "/boot/", "/lib/modules/",
+					     "/etc/kexec/", "/usr/lib/kexec/" };
 	const char *root = getenv("SHIM_ROOT");
 
 	if (!root || !path || !strncmp(path, "/proc/self", 10) || !strcmp(path, "/dev/null"))

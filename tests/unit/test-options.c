@@ -125,6 +125,7 @@ static void snapshot(const char *line, struct kexec_options *ret_options, int *r
 	parse(line);
 	*ret_options = o;
 	ret_options->initrds = NULL;
+	ret_options->given = NULL;	/* an alias is another row */
 	ret_options->kernel = o.kernel ? "" : NULL;
 	ret_options->type = o.type ? "" : NULL;
 	ret_options->append = o.append ? "" : NULL;
