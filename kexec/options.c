@@ -908,6 +908,12 @@ static int apply(struct kexec_options *o, struct kexec_config *config, bool by_w
 
 		o->where = s->where;
 		row = row_of(o, s, by_words, &r);
+		/* A wrong value is wrong also where it has no effect. */
+		if (!r && row && (!row->arg || *s->value)) {
+			struct kexec_options scratch = *o;
+
+			r = take(&scratch, row, s->value);
+		}
 		if (r || s->unused || !strcmp(s->key, "cmdline-append"))
 			continue;
 		if (is_overruled(config, i))
