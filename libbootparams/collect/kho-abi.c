@@ -134,9 +134,11 @@ static int take_memory(struct bp_ctx *ctx, struct bp_kho_running *run)
 	     !r && line; line = strtok_r(NULL, "\n", &save))
 		r = bp_kho_abi_add(&abi, line);
 	/* Of several only one is spoken; which one is not known. */
-	for (size_t i = 0; !r && i < BP_KHO_PARTS; i++)
-		if (abi.versions[i] && !abi.versions[i][1])
+	for (size_t i = 0; !r && i < BP_KHO_PARTS; i++) {
+		run->several[i] = abi.versions[i] && abi.versions[i][1];
+		if (abi.versions[i] && !run->several[i])
 			r = take(run, abi.versions[i][0], "/proc/kcore");
+	}
 	bp_kho_abi_done(&abi);
 	return r == -ENOMEM ? r : 0;
 }

@@ -10,7 +10,8 @@ struct bp_kho_running {
 	struct bp_kho_abi abi;	/* one version of a part at most; none: unknown, or the
 				 * kernel does not have it */
 	const char *source[BP_KHO_PARTS];	/* static: where it was read; NULL */
-	bool memory_read;	/* what is not among them the kernel does not have */
+	bool memory_read;	/* what is not among them the kernel does not have, unless ... */
+	bool several[BP_KHO_PARTS];	/* ... its memory has more than one version of it */
 	char *banner;		/* /proc/version; NULL: unreadable */
 	bool luo_on;		/* /dev/liveupdate is there */
 };

@@ -164,7 +164,22 @@ static void join(char *const *versions, char *text, size_t size)
 					*versions);
 }
 
-/* What both say of a part. true: they agree, or nothing can be said, which is done. */
+static bool calls_itself_running(const struct bp_handover_subject *s)
+{
+	return bp_kho_same_kernel(s->load->image->version, s->running->banner);
+}
+
+/* debugfs has the versions of these two alone. */
+static bool is_in_debugfs(enum bp_kho_part part)
+{
+	return part == BP_KHO_PART_KHO || part == BP_KHO_PART_LUO;
+}
+
+/*
+ * What both say of a part. true: they agree, or nothing can be said, which is done. That an
+ * image calls itself the kernel that runs is proof only of what it cannot be asked: builds
+ * with a fixed user, host, number and time say so whatever their configuration.
+ */
 static bool versions_agree(const struct bp_handover_subject *s, enum bp_kho_part part,
 			   struct bp_handover_finding *f, const char **ret_running)
 {
@@ -172,7 +187,7 @@ static bool versions_agree(const struct bp_handover_subject *s, enum bp_kho_part
 	const char *path = s->load->image->path;
 
 	*ret_running = running ? running[0] : NULL;
-	if (bp_kho_same_kernel(s->load->image->version, s->running->banner)) {
+	if (!s->next && calls_itself_running(s)) {
 		say(f, BP_HANDOVER_OK, "%s is the very kernel that runs", path);
 		return true;
 	}
@@ -187,11 +202,26 @@ static bool versions_agree(const struct bp_handover_subject *s, enum bp_kho_part
 	}
 	if (running || !next_knows(s, part))
 		return false;
+	if (calls_itself_running(s)) {
+		say(f, BP_HANDOVER_OK, "%s is the very kernel that runs, and has %s", path,
+		    s->next->abi.versions[part][0]);
+		return true;
+	}
 	say(f, BP_HANDOVER_UNKNOWN,
-	    "%s has %s; by which version the running kernel hands over is not known: "
-	    "neither /sys/kernel/debug/kho nor /proc/kcore can be read",
-	    path, s->next->abi.versions[part][0]);
+	    "%s has %s; by which version the running kernel hands over is not known: %s%s",
+	    path, s->next->abi.versions[part][0],
+	    is_in_debugfs(part) ? "/sys/kernel/debug/kho does not tell, and " : "",
+	    !s->running->memory_read	? "/proc/kcore cannot be read"
+	    : s->running->several[part] ? "its memory has several versions"
+					: "its memory has none");
 	return true;
+}
+
+/* Of an image that does not agree. */
+static const char *yet_the_same(const struct bp_handover_subject *s)
+{
+	return calls_itself_running(s) ? " (though it calls itself the very kernel that runs)"
+				       : "";
 }
 
 static void differ(const struct bp_handover_subject *s, enum bp_kho_part part,
@@ -202,9 +232,25 @@ static void differ(const struct bp_handover_subject *s, enum bp_kho_part part,
 	char theirs[256];
 
 	join(s->next->abi.versions[part], theirs, sizeof(theirs));
-	say(f, outcome, "the running kernel hands over by %s, and %s knows %s: %s",
-	    *running, s->load->image->path, theirs, effect);
+	say(f, outcome, "the running kernel hands over by %s, and %s%s knows %s: %s",
+	    *running, s->load->image->path, yet_the_same(s), theirs, effect);
 	cure(f, "Take a kernel that has %s. %s", *running, OFF);
+}
+
+/* It is not known, and must be. */
+static void must_be_known(const struct bp_handover_subject *s, enum bp_kho_part part,
+			  struct bp_handover_finding *f)
+{
+	f->outcome = BP_HANDOVER_ERROR;
+	cure(f, "%s. %s",
+	     !s->next ? "Take an image that can be looked into, or the very kernel that runs"
+	     : is_in_debugfs(part) ? "As root, mount -t debugfs none /sys/kernel/debug, or take "
+				     "the very kernel that runs"
+	     : !s->running->memory_read
+		     ? "Let root read /proc/kcore (lockdown=confidentiality forbids it), or take "
+		       "the very kernel that runs"
+		     : "Take the very kernel that runs",
+	     OFF);
 }
 
 /* The same, of a part without which nothing arrives: unknown is not good enough. */
@@ -213,12 +259,8 @@ static bool main_versions_agree(const struct bp_handover_subject *s, enum bp_kho
 {
 	bool agree = versions_agree(s, part, f, ret_running);
 
-	if (f->outcome != BP_HANDOVER_UNKNOWN || !must_know(s))
-		return agree;
-	f->outcome = BP_HANDOVER_ERROR;
-	cure(f, "%s, or take the very kernel that runs. %s",
-	     s->next ? "As root, mount -t debugfs none /sys/kernel/debug"
-		     : "Take an image that can be looked into", OFF);
+	if (f->outcome == BP_HANDOVER_UNKNOWN && must_know(s))
+		must_be_known(s, part, f);
 	return agree;
 }
 
@@ -233,9 +275,9 @@ static void rule_kho_version(const struct bp_handover_subject *s,
 		differ(s, BP_KHO_PART_KHO, loss(s), "it would ignore what it is given", f);
 		return;
 	}
-	say(f, loss(s), "%s has no kexec handover (no version like \"%s\" is in it): it would "
+	say(f, loss(s), "%s%s has no kexec handover (no version like \"%s\" is in it): it would "
 	    "ignore what it is given, and take that memory for free",
-	    s->load->image->path, running ? running : "kho-v4");
+	    s->load->image->path, yet_the_same(s), running ? running : "kho-v4");
 	cure(f, "Take a kernel that has CONFIG_KEXEC_HANDOVER. %s", OFF);
 }
 
@@ -249,8 +291,8 @@ static void rule_luo_version(const struct bp_handover_subject *s,
 	    main_versions_agree(s, BP_KHO_PART_LUO, f, &running))
 		return;
 	if (!next_knows(s, BP_KHO_PART_LUO)) {
-		say(f, loss(s), "%s has no live update orchestrator: sessions would end",
-		    s->load->image->path);
+		say(f, loss(s), "%s%s has no live update orchestrator: sessions would end",
+		    s->load->image->path, yet_the_same(s));
 		cure(f, "Take a kernel that has CONFIG_LIVEUPDATE. %s", OFF);
 		return;
 	}
@@ -271,26 +313,34 @@ static void rule_memfd_version(const struct bp_handover_subject *s,
 		has_session(s) ? BP_HANDOVER_ERROR : BP_HANDOVER_WARNING;
 	const char *running;
 
-	if (luo_is_off(s, f) || has_no_kho(s, f) ||
-	    versions_agree(s, BP_KHO_PART_MEMFD, f, &running))
+	if (luo_is_off(s, f) || has_no_kho(s, f))
 		return;
+	if (s->next && !s->running->abi.versions[BP_KHO_PART_MEMFD] &&
+	    s->running->memory_read && !s->running->several[BP_KHO_PART_MEMFD]) {
+		say(f, BP_HANDOVER_NOT_APPLICABLE, "the running kernel keeps no memfds");
+		return;
+	}
+	if (versions_agree(s, BP_KHO_PART_MEMFD, f, &running)) {
+		if (f->outcome == BP_HANDOVER_UNKNOWN && has_session(s))
+			must_be_known(s, BP_KHO_PART_MEMFD, f);
+		return;
+	}
 	if (next_knows(s, BP_KHO_PART_MEMFD)) {
 		differ(s, BP_KHO_PART_MEMFD, bad,
 		       "with a memfd in a session its /dev/liveupdate could not be opened",
 		       f);
 		return;
 	}
-	if (!running) {
-		if (s->running->memory_read)
-			say(f, BP_HANDOVER_NOT_APPLICABLE, "neither kernel keeps memfds");
-		else
-			say(f, BP_HANDOVER_UNKNOWN, "%s cannot take memfds; whether the "
-			    "running kernel keeps any is not known: /proc/kcore cannot be "
-			    "read", s->load->image->path);
+	if (!running && !s->running->memory_read) {
+		say(f, BP_HANDOVER_UNKNOWN, "%s cannot take memfds; whether the running kernel "
+		    "keeps any is not known: /proc/kcore cannot be read",
+		    s->load->image->path);
+		if (has_session(s))
+			must_be_known(s, BP_KHO_PART_MEMFD, f);
 		return;
 	}
-	say(f, bad, "%s cannot take memfds: with one in a session its /dev/liveupdate could "
-	    "not be opened", s->load->image->path);
+	say(f, bad, "%s%s cannot take memfds: with one in a session its /dev/liveupdate could "
+	    "not be opened", s->load->image->path, yet_the_same(s));
 	cure(f, "Take a kernel that has CONFIG_LIVEUPDATE_MEMFD, or keep no memfd in a "
 		"session.");
 }

@@ -275,17 +275,43 @@ static void same_build(struct world *w)
 	other_luo(w);
 	w->image.version = (char *)"7.3.4 (me@here) #1 SMP Sat";
 }
+/* Where the image can be looked into, what it says of itself is not proof. */
+static void same_banner_no_kho(struct world *w)
+{
+	same_build(w);
+	no_kho_session(w);
+}
 static void running_unknown(struct world *w)
 {
 	memset(&w->running.abi, 0, sizeof(w->running.abi));
 	w->running.memory_read = false;
 }
 static void running_unknown_required(struct world *w) { running_unknown(w); required(w); }
+static void running_unknown_same(struct world *w)
+{
+	running_unknown(w);
+	w->image.version = (char *)"7.3.4 (me@here) #1 SMP Sat";
+}
 static void running_unknown_session(struct world *w) { running_unknown(w); session(w); }
 static void other_memfd(struct world *w) { w->next.abi.versions[BP_KHO_PART_MEMFD] = memfd3; }
 static void other_memfd_session(struct world *w) { other_memfd(w); session(w); }
 static void no_memfd(struct world *w) { w->next.abi.versions[BP_KHO_PART_MEMFD] = NULL; }
 static void no_memfd_unknown(struct world *w) { no_memfd(w); running_unknown(w); }
+static void no_memfd_unknown_session(struct world *w) { no_memfd_unknown(w); session(w); }
+/* Read by others, or dropped as there were two. */
+static void memfd_unread(struct world *w)
+{
+	w->running.abi.versions[BP_KHO_PART_MEMFD] = NULL;
+	w->running.memory_read = false;
+}
+static void memfd_unread_session(struct world *w) { memfd_unread(w); session(w); }
+static void memfd_two(struct world *w)
+{
+	w->running.abi.versions[BP_KHO_PART_MEMFD] = NULL;
+	w->running.several[BP_KHO_PART_MEMFD] = true;
+}
+static void memfd_two_session(struct world *w) { memfd_two(w); session(w); }
+static void memfd_none(struct world *w) { w->running.abi.versions[BP_KHO_PART_MEMFD] = NULL; }
 static void no_memfd_either(struct world *w)
 {
 	no_memfd(w);
@@ -540,9 +566,11 @@ static const struct {
 	{ "kho-version", unreadable_required, ERROR, "torn", "an image that can be looked into" },
 	{ "kho-version", unreadable_session, ERROR, "torn", "an image that can be looked into" },
 	{ "kho-version", unreadable_same, OK, "the very kernel", NULL },
+	{ "kho-version", same_banner_no_kho, ERROR, "vmlinuz (though it calls itself the very",
+	  "CONFIG_KEXEC_HANDOVER" },
 	{ "kho-version", other_kho, WARNING, "vmlinuz knows kho-v5", "has kho-v4" },
 	{ "kho-version", other_kho_session, ERROR, "vmlinuz knows kho-v5", "has kho-v4" },
-	{ "kho-version", running_unknown, UNKNOWN, "vmlinuz has kho-v4; by which", NULL },
+	{ "kho-version", running_unknown, UNKNOWN, "/sys/kernel/debug/kho does not tell, and /proc/kcore", NULL },
 	{ "kho-version", running_unknown_required, ERROR, "vmlinuz has kho-v4; by which", "debugfs" },
 	{ "kho-version", running_unknown_session, ERROR, "vmlinuz has kho-v4; by which", "debugfs" },
 	{ "luo-version", nothing, OK, "both have luo-v5", NULL },
@@ -556,7 +584,9 @@ static const struct {
 	{ "luo-version", other_luo_unknown, ERROR, "panic", "luo-v5" },
 	{ "luo-version", no_luo, WARNING, "sessions would end", "CONFIG_LIVEUPDATE" },
 	{ "luo-version", no_luo_session, ERROR, "sessions would end", "CONFIG_LIVEUPDATE" },
-	{ "luo-version", same_build, OK, "the very kernel", NULL },
+	{ "luo-version", same_build, ERROR, "vmlinuz (though it calls itself the very kernel that "
+	  "runs) knows luo-v6: it would panic", "luo-v5" },
+	{ "luo-version", running_unknown_same, OK, "the very kernel that runs, and has luo-v5", NULL },
 	{ "luo-version", running_unknown, UNKNOWN, "vmlinuz has luo-v5", NULL },
 	{ "luo-version", running_unknown_session, ERROR, "vmlinuz has luo-v5", "debugfs" },
 	{ "luo-version", unreadable_required, ERROR, "torn", "the very kernel that runs" },
@@ -566,7 +596,16 @@ static const struct {
 	{ "memfd-version", no_memfd, WARNING, "cannot take memfds", "CONFIG_LIVEUPDATE_MEMFD" },
 	{ "memfd-version", no_memfd_unknown, UNKNOWN, "not known", NULL },
 	{ "memfd-version", unreadable_required, UNKNOWN, "torn", NULL },
-	{ "memfd-version", no_memfd_either, NA, "neither", NULL },
+	{ "memfd-version", unreadable_session, ERROR, "torn", "an image that can be looked into" },
+	{ "memfd-version", no_memfd_unknown_session, ERROR, "not known", "/proc/kcore" },
+	{ "memfd-version", memfd_unread, UNKNOWN, "not known: /proc/kcore cannot be read", NULL },
+	{ "memfd-version", memfd_unread_session, ERROR, "not known: /proc/kcore cannot",
+	  "Let root read /proc/kcore" },
+	{ "memfd-version", memfd_two, UNKNOWN, "not known: its memory has several", NULL },
+	{ "memfd-version", memfd_two_session, ERROR, "its memory has several",
+	  "Take the very kernel that runs. kexec" },
+	{ "memfd-version", memfd_none, NA, "the running kernel keeps no memfds", NULL },
+	{ "memfd-version", no_memfd_either, NA, "keeps no memfds", NULL },
 	{ "pci-version", nothing, NA, "no version tells that the running kernel keeps", NULL },
 	{ "pci-version", luo_off, NA, "live update is off", NULL },
 	{ "pci-version", pci, OK, "both have pci-v3", NULL },
