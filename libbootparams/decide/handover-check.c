@@ -752,6 +752,14 @@ static void rule_scratch_crashkernel(const struct bp_handover_subject *s,
 	if (no_areas(s, f, &scratch))
 		return;
 	bp_crashkernel_parse(line_of(s), arch, ram_bytes(s->machine), &c);
+	if (!c.size && now && !keeps_nothing(s)) {
+		say(f, BP_HANDOVER_WARNING, "a crash kernel has %" PRIu64 " MiB now, and the next "
+		    "command line asks for no crashkernel=: a crash of the next kernel would leave "
+		    "no dump", to_mib(s->machine->kexec.crash_size));
+		cure(f, "Add crashkernel= to the next command line (--append=, or "
+			"--command-line=).");
+		return;
+	}
 	if (!c.size) {
 		say(f, BP_HANDOVER_NOT_APPLICABLE, "the next command line asks for no "
 						   "crashkernel=");

@@ -467,6 +467,12 @@ static void crash_nothing_kept(struct world *w)
 	crash_known(w);
 	luo_off(w);
 }
+static void crash_gone(struct world *w) { w->m.kexec.crash_size = 128 * MIB; }
+static void crash_gone_nothing_kept(struct world *w)
+{
+	crash_gone(w);
+	luo_off(w);
+}
 static void pci_nothing_kept(struct world *w)
 {
 	w->m.cmdline = w->load.cmdline = (char *)"kho=on pci=nomsi,realloc";
@@ -672,6 +678,8 @@ static const struct {
 	{ "scratch-room", by_load, OK, "16 MiB stay free", NULL },
 	{ "scratch-room", off, NA, "off", NULL },
 	{ "scratch-crashkernel", nothing, NA, "no crashkernel=", NULL },
+	{ "scratch-crashkernel", crash_gone, WARNING, "has 128 MiB now, and the next", "Add crashkernel=" },
+	{ "scratch-crashkernel", crash_gone_nothing_kept, NA, "no crashkernel=", NULL },
 	{ "scratch-crashkernel", crash, OK, NULL, NULL },
 	{ "scratch-crashkernel", crash_large, ERROR, "600 MiB do not fit", "64M,704M,64M" },
 	{ "scratch-crashkernel", crash_high, ERROR, "600 MiB do not fit", "192M,704M,64M" },
