@@ -503,34 +503,45 @@ static const char *or_nothing(const char *values)
 	return *values ? values : "nothing";
 }
 
-/* The first of the parameters that the two lines do not have alike. */
+/* All of the parameters that the two lines do not have alike, and what comes of it. */
 static bool finds_change(const struct bp_handover_subject *s, const char *const names[],
 			 enum bp_handover_outcome outcome, const char *effect,
 			 struct bp_handover_finding *f)
 {
+	bp_autobuf struct bp_buf all = { 0 };
+
 	for (; *names; names++) {
 		bp_autofree char *now = all_values(s->machine->cmdline, *names);
 		bp_autofree char *then = all_values(line_of(s), *names);
 
 		if (!now || !then || !strcmp(now, then))
 			continue;
-		say(f, outcome, "of %s= the running command line has %s, and the next one %s: "
-		    "%s", *names, or_nothing(now), or_nothing(then), effect);
-		return true;
+		if (bp_buf_printf(&all, "%sof %s= the running command line has %s, and the next "
+				  "one %s", all.len ? "; " : "", *names, or_nothing(now),
+				  or_nothing(then)))
+			break;
 	}
-	return false;
+	if (all.len)
+		say(f, outcome, "%s: %s", bp_buf_str(&all), effect);
+	return all.len;
 }
 
 static void rule_cmdline_memory(const struct bp_handover_subject *s,
 				struct bp_handover_finding *f)
 {
 	static const char *const names[] = { "mem", "memmap", NULL };
+	static const char *const reserved[] = { "reserve_mem", NULL };
 
 	if (is_off(s, f))
 		return;
 	if (finds_change(s, names, loss(s), "memory that is kept may lie where the next kernel "
 					    "is told that there is none", f))
 		cure(f, "Give the next kernel the mem= and memmap= of the running one.");
+	else if (bp_cmdline_has(s->machine->cmdline, "reserve_mem") &&
+		 finds_change(s, reserved, loss(s), "what the running kernel keeps by it is taken over "
+						    "only with the same name, size and alignment",
+			      f))
+		cure(f, "Give the next kernel the reserve_mem= of the running one.");
 }
 
 static void rule_cmdline_iommu(const struct bp_handover_subject *s,

@@ -43,7 +43,7 @@ struct bp_handover_finding {
 	const char *rule;	/* static: its name */
 	const char *title;	/* static: what is looked at, a line */
 	enum bp_handover_outcome outcome;
-	char what[768];		/* "" where there is nothing to say */
+	char what[4096];	/* "" where there is nothing to say */
 	char cure[512];		/* sentences; "" unless it is a warning or an error */
 };
 

@@ -398,6 +398,18 @@ static void with_iommu(struct world *w)
 {
 	w->load.cmdline = (char *)"kho=on liveupdate=on intel_iommu=off";
 }
+static void with_two_iommu(struct world *w)
+{
+	w->load.cmdline = (char *)"kho=on liveupdate=on iommu=pt intel_iommu=off";
+}
+static void lost_reserve(struct world *w) { reserve(w); }
+static void kept_reserve(struct world *w) { reserve(w); w->load.cmdline = w->m.cmdline; }
+static void smaller_reserve(struct world *w)
+{
+	reserve(w);
+	w->load.cmdline = (char *)"kho=on reserve_mem=512K:4K:x";
+}
+static void new_reserve(struct world *w) { w->load.cmdline = (char *)"kho=on reserve_mem=1M:4K:x"; }
 static void lost_iommu(struct world *w) { w->m.cmdline = (char *)"iommu=pt"; }
 static void with_pci(struct world *w) { w->load.cmdline = (char *)"kho=on pci=nomsi"; }
 static void same_pci(struct world *w)
@@ -655,7 +667,14 @@ static const struct {
 	{ "cmdline-memory", nothing, OK, NULL, NULL },
 	{ "cmdline-memory", for_init_as_well, OK, NULL, NULL },
 	{ "cmdline-memory", with_mem, WARNING, "has nothing, and the next one mem=1G", "Give" },
+	{ "cmdline-memory", lost_reserve, WARNING, "has reserve_mem=1M:4K:x, and the next one nothing",
+	  "the reserve_mem= of" },
+	{ "cmdline-memory", kept_reserve, OK, NULL, NULL },
+	{ "cmdline-memory", smaller_reserve, WARNING, "next one reserve_mem=512K:4K:x", "Give" },
+	{ "cmdline-memory", new_reserve, OK, NULL, NULL },
 	{ "cmdline-iommu", nothing, OK, NULL, NULL },
+	{ "cmdline-iommu", with_two_iommu, WARNING, "next one iommu=pt; of intel_iommu= the running "
+	  "command line has nothing, and the next one intel_iommu=off: a device", "Give" },
 	{ "cmdline-iommu", with_iommu, WARNING, "next one intel_iommu=off", "Give" },
 	{ "cmdline-iommu", lost_iommu, WARNING, "has iommu=pt, and the next one nothing", "Give" },
 	{ "cmdline-pci", nothing, OK, NULL, NULL },
