@@ -18,7 +18,7 @@
 #include <time.h>
 
 #include "bootparams-cmd.h"
-#include "collect/luo-holders.h"
+#include "collect/luo-sessions.h"
 #include "core/json.h"
 #include "encode/luo-manifest.h"
 #include "luo-session.h"
@@ -150,7 +150,8 @@ static int from_environment(const char *name)
 	if (!pid || !n || strtoul(pid, NULL, 10) != (unsigned long)getpid())
 		return -1;
 	for (long i = 0; i < strtol(n, NULL, 10) && i < 4096; i++)
-		if (is_session(3 + (int)i, name))
+		if (is_session(3 + (int)i, name) &&
+		    bp_luo_ask_direction(3 + (int)i) != BP_LUO_OUTGOING)
 			return fcntl(3 + (int)i, F_DUPFD_CLOEXEC, 3);
 	return -1;
 }
@@ -174,14 +175,6 @@ int luo_take_over(struct bp_ctx *ctx, const struct bp_luo_holder *holder,
 	return 0;
 }
 
-bool luo_is_incoming(int session)
-{
-	/* No file has this token. An outgoing session refuses to look for it. */
-	struct bp_liveupdate_fd f = { .size = sizeof(f), .fd = -1, .token = UINT64_MAX };
-
-	return ioctl(session, BP_LIVEUPDATE_RETRIEVE_FD, &f) && errno == ENOENT;
-}
-
 /* It was retrieved already, or this system made it. */
 static int retrieve_from_holder(struct bp_ctx *ctx, const char *name, int *ret_session,
 				unsigned int *ret_pid)
@@ -199,7 +192,7 @@ static int retrieve_from_holder(struct bp_ctx *ctx, const char *name, int *ret_s
 			continue;
 		h = &all.holders[i];
 		r = luo_take_over(ctx, h, &fd);
-		if (!r && luo_is_incoming(fd))
+		if (!r && bp_luo_ask_direction(fd) != BP_LUO_OUTGOING)
 			session = BP_TAKE_FD(fd);
 	}
 	if (!r && !h)

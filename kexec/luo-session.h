@@ -31,7 +31,6 @@ int luo_finish(struct bp_ctx *ctx, int session, const char *name);
 /* The session that another process has open. */
 int luo_take_over(struct bp_ctx *ctx, const struct bp_luo_holder *holder,
 		  int *ret_session);
-bool luo_is_incoming(int session);
 
 /*
  * A process of its own that holds the session until SIGTERM: out of reach of terminals,

@@ -47,14 +47,40 @@ static bool is_finished(const struct bp_luo_state *state, const char *name)
 	return false;
 }
 
+/*
+ * Whether the session has this call at all, and nothing else: first it is refused where the
+ * session is of the other direction (EINVAL), then what is longer than the kernel knows and
+ * not zero there (E2BIG), and only then anything is looked for. luo_session_ioctl(),
+ * kernel/liveupdate/luo_session.c.
+ */
+static bool has_call(int session, unsigned long request)
+{
+	union {
+		struct bp_liveupdate_fd call;
+		uint8_t bytes[4096];
+	} u = { .call = { .size = sizeof(u), .fd = -1 } };
+
+	u.bytes[sizeof(u) - 1] = 1;
+	return ioctl(session, request, &u) && errno == E2BIG;
+}
+
+enum bp_luo_direction bp_luo_ask_direction(int session)
+{
+	bool retrieves = has_call(session, BP_LIVEUPDATE_RETRIEVE_FD);
+	bool preserves = has_call(session, BP_LIVEUPDATE_PRESERVE_FD);
+
+	if (retrieves == preserves)
+		return BP_LUO_DIRECTION_UNKNOWN;
+	return retrieves ? BP_LUO_INCOMING : BP_LUO_OUTGOING;
+}
+
 static int ask_incoming(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_buf)
 {
-	/* No file has this token. An outgoing session refuses to look for it. */
-	struct bp_liveupdate_fd f = { .size = sizeof(f), .fd = -1, .token = UINT64_MAX };
 	struct bp_liveupdate_name name = { .size = sizeof(name) };
 	const struct bp_luo_holder *h = arg;
 	bp_autoclose int process = (int)syscall(SYS_pidfd_open, (pid_t)h->pid, 0);
 	bp_autoclose int fd = -1;
+	enum bp_luo_direction direction;
 
 	if (process >= 0)
 		fd = (int)syscall(SYS_pidfd_getfd, process, h->fd, 0);
@@ -62,8 +88,10 @@ static int ask_incoming(struct bp_ctx *ctx, const void *arg, struct bp_buf *ret_
 	    strncmp(name.name, h->session, sizeof(name.name)))
 		return bp_fail(ctx, -ENODATA, "process %u cannot be asked for its session",
 			       h->pid);
-	return bp_buf_printf(ret_buf, "%d\n",
-			     ioctl(fd, BP_LIVEUPDATE_RETRIEVE_FD, &f) && errno == ENOENT);
+	direction = bp_luo_ask_direction(fd);
+	if (direction == BP_LUO_DIRECTION_UNKNOWN)
+		return bp_fail(ctx, -ENODATA, "this kernel does not tell whether it arrived");
+	return bp_buf_printf(ret_buf, "%d\n", direction == BP_LUO_INCOMING);
 }
 
 static enum bp_luo_direction by_holder(struct bp_ctx *ctx, const struct bp_luo_holder *h)

@@ -50,6 +50,8 @@ struct bp_luo_sessions {
 int bp_luo_sessions_collect(struct bp_ctx *ctx, struct bp_luo_sessions *ret_sessions);
 void bp_luo_sessions_done(struct bp_luo_sessions *sessions);
 
+/* Of an open session, without a change of it: INCOMING, OUTGOING, or UNKNOWN. */
+enum bp_luo_direction bp_luo_ask_direction(int session);
 /* Of what is collected: whether it arrived. -ENOMEM, or 0 and some may stay unknown. */
 int bp_luo_directions_collect(struct bp_ctx *ctx, struct bp_machine *m,
 			      struct bp_luo_sessions *sessions);

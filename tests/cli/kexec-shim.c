@@ -452,9 +452,9 @@ static bool arrived(unsigned int pid, int fd)
 	char path[PATH_MAX], c = 0;
 	int in;
 
-	/* One of dev/luo. */
+	/* One of dev/luo, made or retrieved. */
 	if (!pid)
-		return true;
+		return fd;
 	snprintf(path, sizeof(path), "%s/facts/luo-incoming-%u-%d", getenv("SHIM_ROOT"), pid, fd);
 	in = REAL(open)(path, O_RDONLY | O_CLOEXEC);
 	if (in < 0 || read(in, &c, 1) != 1)
@@ -500,6 +500,11 @@ static int on_session(unsigned int pid, int at, const char *name, unsigned long 
 	struct bp_liveupdate_fd *f = arg;
 	const char *why;
 
+	if ((request == BP_LIVEUPDATE_PRESERVE_FD && arrived(pid, at)) ||
+	    (request == BP_LIVEUPDATE_RETRIEVE_FD && !arrived(pid, at)))
+		return refuse(EINVAL);
+	if (f->size > sizeof(struct bp_liveupdate_session))
+		return refuse(E2BIG);
 	switch (request) {
 	case BP_LIVEUPDATE_GET_NAME:
 		strcpy(((struct bp_liveupdate_name *)arg)->name, name);
@@ -507,8 +512,6 @@ static int on_session(unsigned int pid, int at, const char *name, unsigned long 
 	case BP_LIVEUPDATE_PRESERVE_FD:
 		return preserve(name, f);
 	case BP_LIVEUPDATE_RETRIEVE_FD:
-		if (!arrived(pid, at))
-			return refuse(EINVAL);
 		f->fd = open_token(name, f->token, O_RDONLY);
 		return f->fd < 0 ? -1 : 0;
 	case BP_LIVEUPDATE_FINISH:
@@ -528,7 +531,7 @@ static int on_device(unsigned long request, struct bp_liveupdate_session *s)
 	snprintf(path, sizeof(path), "%s/dev/luo/%s", getenv("SHIM_ROOT"), s->name);
 	if (makes ? REAL(mkdir)(path, 0700) : REAL(access)(path, F_OK))
 		return -1;
-	s->fd = stand_for("session 0 0 %s", s->name);
+	s->fd = stand_for("session 0 %d %s", !makes, s->name);
 	return 0;
 }
 
