@@ -153,12 +153,13 @@ int boot_entries_list(struct bp_ctx *ctx, bool json)
 	}
 	if (!json)
 		say_warnings(&all);
-	if (!all.n && !json) {
-		say_error("no boot entry was found");
-		return EXIT_STATUS_FAILED;
-	}
-	fputs(bp_buf_str(&text), stdout); /* main() looks whether that went well */
-	return 0;
+	/* JSON holds the warnings, which may say why; a table would be but its head. */
+	if (all.n || json)
+		fputs(bp_buf_str(&text), stdout); /* main() looks whether that went well */
+	if (all.n)
+		return 0;
+	say_error("no boot entry was found");
+	return EXIT_STATUS_FAILED;
 }
 
 /* A file of the machine, for open(2). */

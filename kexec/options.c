@@ -419,6 +419,11 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 		o->reuse_cmdline = true;
 		break;
 	case OPT_BOOT_ENTRY:
+		if (!*arg) {
+			say_error("--boot-entry= names none: an ID, default, next or list "
+				  "is wanted");
+			return EXIT_STATUS_USAGE;
+		}
 		o->boot_entry = arg;
 		break;
 	case OPT_DTB:
@@ -561,10 +566,27 @@ bool kexec_lists_entries(const struct kexec_options *o)
 	return o->boot_entry && !strcmp(o->boot_entry, "list");
 }
 
+/* A list is all that is asked for: an action beside it would be dropped in silence. */
+static int check_list(const struct kexec_options *o)
+{
+	if (o->kernel) {
+		say_error("--boot-entry=list only prints: the kernel \"%s\" does not go with "
+			  "it", o->kernel);
+		return EXIT_STATUS_USAGE;
+	}
+	for (size_t i = 0; i < BP_ARRAY_SIZE(table); i++)
+		if (o->given[i] && table[i].id < OPT_ALIAS && strchr("eflpuS", table[i].id)) {
+			say_error("--boot-entry=list only prints: --%s does not go with it",
+				  table[i].name);
+			return EXIT_STATUS_USAGE;
+		}
+	return 0;
+}
+
 static int check_together(const struct kexec_options *o)
 {
 	if (kexec_lists_entries(o))
-		return 0;
+		return check_list(o);
 	if (o->kernel && o->boot_entry) {
 		say_error("both a kernel, \"%s\", and a boot entry, --boot-entry=%s, are named: "
 			  "which is it?", o->kernel, o->boot_entry);
