@@ -57,6 +57,16 @@ static void cure(struct bp_handover_finding *f, const char *fmt, ...)
 	bp_text_make_printable(f->cure);
 }
 
+/* What @more says, too. */
+static void add(struct bp_handover_finding *f, const char *separator,
+		const struct bp_handover_finding *more)
+{
+	size_t len = strlen(f->what);
+
+	f->outcome = BP_MAX(f->outcome, more->outcome);
+	snprintf(f->what + len, sizeof(f->what) - len, "%s%s", separator, more->what);
+}
+
 /* Is there anything that would be handed over? */
 static bool keeps_nothing(const struct bp_handover_subject *s)
 {
@@ -531,17 +541,23 @@ static void rule_cmdline_memory(const struct bp_handover_subject *s,
 {
 	static const char *const names[] = { "mem", "memmap", NULL };
 	static const char *const reserved[] = { "reserve_mem", NULL };
+	struct bp_handover_finding lost = { .outcome = BP_HANDOVER_OK };
+	bool memory;
 
 	if (is_off(s, f))
 		return;
-	if (finds_change(s, names, loss(s), "memory that is kept may lie where the next kernel "
-					    "is told that there is none", f))
+	memory = finds_change(s, names, loss(s), "memory that is kept may lie where the next "
+						 "kernel is told that there is none", f);
+	if (memory)
 		cure(f, "Give the next kernel the mem= and memmap= of the running one.");
-	else if (bp_cmdline_has(s->machine->cmdline, "reserve_mem") &&
-		 finds_change(s, reserved, loss(s), "what the running kernel keeps by it is taken over "
-						    "only with the same name, size and alignment",
-			      f))
-		cure(f, "Give the next kernel the reserve_mem= of the running one.");
+	if (!bp_cmdline_has(s->machine->cmdline, "reserve_mem") ||
+	    !finds_change(s, reserved, loss(s), "what the running kernel keeps by it is taken "
+						"over only with the same name, size and alignment",
+			  &lost))
+		return;
+	add(f, memory ? "; " : "", &lost);
+	cure(f, memory ? "Give the next kernel the mem=, memmap= and reserve_mem= of the running one."
+		       : "Give the next kernel the reserve_mem= of the running one.");
 }
 
 static void rule_cmdline_iommu(const struct bp_handover_subject *s,
@@ -577,18 +593,21 @@ static void rule_cmdline_pci(const struct bp_handover_subject *s,
 {
 	static const char *const names[] = { "pci", NULL };
 	bp_autofree char *then = all_values(line_of(s), "pci");
+	struct bp_handover_finding moves = { .outcome = doubt(s) };
+	bool changed;
 
 	if (is_off(s, f))
 		return;
-	if (finds_change(s, names, doubt(s),
-			 "a device that is kept may get another number or other addresses",
-			 f)) {
+	changed = finds_change(s, names, doubt(s),
+			       "a device that is kept may get another number or other addresses",
+			       f);
+	if (changed)
 		cure(f, "Give the next kernel the same, unless no device is kept.");
-	} else if (then && renumbers(then)) {
-		say(f, doubt(s), "%s: it may renumber buses or move devices that are "
-		    "kept", then);
-		cure(f, "Leave it out, unless no device is kept.");
-	}
+	if (!then || !renumbers(then))
+		return;
+	say(&moves, doubt(s), "%s: it may renumber buses or move devices that are kept", then);
+	add(f, changed ? "; " : "", &moves);
+	cure(f, "Leave it out, unless no device is kept.");
 }
 
 static void rule_cmdline_scratch(const struct bp_handover_subject *s,
@@ -820,32 +839,107 @@ static void rule_placement(const struct bp_handover_subject *s,
 
 /* ---- sessions ---- */
 
-/* LUO passes on the sessions of this kernel alone. */
-static bool finds_arrived(const struct bp_luo_sessions *all, struct bp_handover_finding *f)
+#define NAMED_MAX 8u
+
+/* Sessions of which the same is to be said. */
+struct named {
+	struct {
+		const char *session;
+		const struct bp_luo_keeper *holder;	/* NULL: nobody */
+	} v[NAMED_MAX];
+	size_t n;
+	bool more;
+};
+
+/* A session is named once, however many hold it. */
+static void add_named(struct named *all, const char *session,
+		      const struct bp_luo_keeper *holder)
 {
-	size_t at = 0;
-	const char *unheld = bp_luo_arrived_unheld(all, &at);
+	for (size_t i = 0; i < all->n; i++)
+		if (!strcmp(all->v[i].session, session))
+			return;
+	all->more |= all->n == NAMED_MAX;
+	if (all->n == NAMED_MAX)
+		return;
+	all->v[all->n].session = session;
+	all->v[all->n++].holder = holder;
+}
 
-	for (size_t i = 0; i < all->n; i++) {
-		const struct bp_luo_keeper *h = &all->v[i];
+/* All from the @first on, after @prefix: "vm" (vmm, PID 70), "net" (nobody) */
+static void say_named(struct bp_handover_finding *f, const struct named *all, size_t first,
+		      const char *prefix)
+{
+	size_t size = sizeof(f->what), len = strlen(f->what);
 
-		if (h->direction != BP_LUO_INCOMING)
-			continue;
+	for (size_t i = first; i < all->n && len < size; i++) {
+		const struct bp_luo_keeper *h = all->v[i].holder;
+		const char *blank = i == first ? prefix : ", ";
+
+		if (h)
+			len += (size_t)snprintf(f->what + len, size - len, "%s\"%s\" (%s, PID %u)",
+						blank, all->v[i].session, h->comm, h->pid);
+		else
+			len += (size_t)snprintf(f->what + len, size - len, "%s\"%s\" (nobody)",
+						blank, all->v[i].session);
+	}
+	if (all->more && len < size)
+		snprintf(f->what + len, size - len, ", and others");
+	bp_text_make_printable(f->what);
+}
+
+/* LUO passes on the sessions of this kernel alone. */
+static void find_arrived(const struct bp_luo_sessions *all, struct named *ret_named)
+{
+	const char *unheld;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].direction == BP_LUO_INCOMING)
+			add_named(ret_named, all->v[i].session, &all->v[i]);
+	for (size_t at = 0; (unheld = bp_luo_arrived_unheld(all, &at));)
+		add_named(ret_named, unheld, NULL);
+}
+
+static void say_arrived(const struct named *named, struct bp_handover_finding *f)
+{
+	const struct bp_luo_keeper *h = named->v[0].holder;
+
+	if (h)
 		say(f, BP_HANDOVER_ERROR, "session \"%s\", which %s (PID %u) has open, has "
 		    "arrived from the kernel before: it ends at the jump, with what was not "
 		    "taken out of it, as only sessions that this kernel made are passed on",
 		    h->session, h->comm, h->pid);
-		break;
-	}
-	if (f->outcome != BP_HANDOVER_ERROR && unheld)
+	else
 		say(f, BP_HANDOVER_ERROR, "session \"%s\" has arrived from the kernel before, "
 		    "and nobody has asked for it: it ends at the jump, as only sessions that "
-		    "this kernel made are passed on", unheld);
-	if (f->outcome != BP_HANDOVER_ERROR)
-		return false;
+		    "this kernel made are passed on", named->v[0].session);
+	say_named(f, named, 1, "; the same is true of ");
 	cure(f, "Restore or drop it first (bootparams handover restore, drop), or save it "
 		"again. %s", OFF);
-	return true;
+}
+
+/* Those that a shutdown would stop before it jumps. */
+static void find_doomed(const struct bp_luo_sessions *all, struct named *ret_named)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct bp_luo_keeper *h = &all->v[i];
+
+		if (h->direction != BP_LUO_FINISHED && h->direction != BP_LUO_INCOMING &&
+		    !bp_luo_session_survives(all, h))
+			add_named(ret_named, h->session, h);
+	}
+}
+
+static void say_doomed(const struct named *named, struct bp_handover_finding *f)
+{
+	const struct bp_luo_keeper *h = named->v[0].holder;
+
+	say(f, BP_HANDOVER_WARNING, "session \"%s\" is held only by processes that are "
+	    "gone before a shutdown jumps, such as %s (PID %u): %s",
+	    h->session, h->comm, h->pid, h->why);
+	say_named(f, named, 1, "; the same is true of ");
+	cure(f, "Hold it in a process that survives (bootparams handover save does, and "
+		"systemd >= 261 in the store of a unit with "
+		"FileDescriptorStorePreserve=yes), or jump at once: kexec -e.");
 }
 
 /* What cannot be said of a session, or of those that nobody holds. */
@@ -873,26 +967,26 @@ static void rule_sessions(const struct bp_handover_subject *s,
 {
 	const struct bp_luo_sessions *all = s->sessions;
 	const struct bp_luo_keeper *unknown = NULL;
+	struct named arrived = { .n = 0 }, doomed = { .n = 0 };
 
-	if (luo_is_off(s, f) || finds_arrived(all, f))
+	if (luo_is_off(s, f))
 		return;
-	for (size_t i = 0; i < all->n; i++) {
-		const struct bp_luo_keeper *h = &all->v[i];
-
-		if (h->direction == BP_LUO_FINISHED)
-			continue;
-		if (h->fate == BP_LUO_FATE_UNKNOWN)
-			unknown = h;
-		if (bp_luo_session_survives(all, h))
-			continue;
-		say(f, BP_HANDOVER_WARNING, "session \"%s\" is held only by processes that are "
-		    "gone before a shutdown jumps, such as %s (PID %u): %s",
-		    h->session, h->comm, h->pid, h->why);
-		cure(f, "Hold it in a process that survives (bootparams handover save does, and "
-			"systemd >= 261 in the store of a unit with "
-			"FileDescriptorStorePreserve=yes), or jump at once: kexec -e.");
+	find_arrived(all, &arrived);
+	find_doomed(all, &doomed);
+	if (arrived.n) {
+		say_arrived(&arrived, f);
+		say_named(f, &doomed, 0,
+			  "; held only by processes that are gone before a shutdown jumps: ");
 		return;
 	}
+	if (doomed.n) {
+		say_doomed(&doomed, f);
+		return;
+	}
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].direction != BP_LUO_FINISHED &&
+		    all->v[i].fate == BP_LUO_FATE_UNKNOWN)
+			unknown = &all->v[i];
 	if (all->status)
 		say(f, BP_HANDOVER_UNKNOWN, "not all processes can be looked at: %s",
 		    strerror(-all->status));
@@ -953,7 +1047,9 @@ enum bp_handover_outcome bp_handover_worst(const struct bp_handover_finding *fin
 {
 	enum bp_handover_outcome worst = BP_HANDOVER_OK;
 
+	/* What does not apply is no worse than what is in order. */
 	for (size_t i = 0; i < n; i++)
-		worst = BP_MAX(worst, findings[i].outcome);
+		if (findings[i].outcome != BP_HANDOVER_NOT_APPLICABLE)
+			worst = BP_MAX(worst, findings[i].outcome);
 	return worst;
 }

@@ -141,8 +141,9 @@ static int verify_master(struct bp_verify *verify, const struct bp_handover_devi
 		why = "no device behind it reaches memory: its driver did not switch it on "
 		      "again";
 	} else if (kept) {
+		outcome = BP_VERIFY_UNKNOWN;
 		why = "the kernel before this one would have left it on, were the device's "
-		      "VFIO file in a session";
+		      "VFIO file in a session, which the record does not tell";
 	} else {
 		outcome = strcmp(fate, bp_pci_fate_name(BP_PCI_FATE_CLEARED))
 				  ? BP_VERIFY_UNKNOWN : BP_VERIFY_EXPECTED;

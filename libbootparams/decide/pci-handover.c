@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "collect/luo.h"
+#include "core/cmdline-words.h"
 #include "decide/hyperv-devid.h"
 #include "decide/hyperv-partitions.h"
 #include "decide/pci-handover.h"
@@ -311,19 +312,6 @@ static const struct {
 	{ "reset_devices", "has drivers reset their devices" },
 };
 
-/* The next word, quotes within it respected; empty: none is left. */
-static struct bp_span next_word(const char **at)
-{
-	const char *start = *at + strspn(*at, " \t\n"), *p = start;
-	bool quoted = false;
-
-	for (; *p && (quoted || !strchr(" \t\n", *p)); p++)
-		if (*p == '"')
-			quoted = !quoted;
-	*at = p;
-	return bp_span_make(start, (size_t)(p - start));
-}
-
 /*
  * What stands behind @name: "", or "=..." with its end; data is NULL: it is another.
  */
@@ -340,19 +328,18 @@ static struct bp_span behind(struct bp_span word, const char *name)
 /* The same of a word within pci=, of which the last counts. */
 static struct bp_span pci_value(const char *line, const char *name)
 {
-	struct bp_span found = { NULL, 0 }, word, list;
+	struct bp_span found = { NULL, 0 }, list;
 
-	while ((word = next_word(&line)).len) {
-		list = behind(word, "pci");
-		while (list.len > 1) {
-			const uint8_t *start = list.data + 1;	/* of '=', then of ',' */
-			const uint8_t *comma = memchr(start, ',', list.len - 1);
-			size_t len = comma ? (size_t)(comma - start) : list.len - 1;
-			struct bp_span value = behind(bp_span_make(start, len), name);
+	while (bp_cmdline_next_value(&line, "pci", &list)) {
+		while (list.len) {
+			const uint8_t *comma = memchr(list.data, ',', list.len);
+			size_t len = comma ? (size_t)(comma - list.data) : list.len;
+			struct bp_span value = behind(bp_span_make(list.data, len), name);
 
 			if (value.data)
 				found = value;
-			list = bp_span_make(start + len, list.len - 1 - len);
+			len += comma != NULL;
+			list = bp_span_make(list.data + len, list.len - len);
 		}
 	}
 	return found;
@@ -363,9 +350,7 @@ static struct bp_span word_value(const char *line, const char *name)
 {
 	struct bp_span found = { NULL, 0 }, word, value;
 
-	while ((word = next_word(&line)).len) {
-		if (word.len == 2 && !memcmp(word.data, "--", 2))
-			break;	/* the rest is init's */
+	while (bp_cmdline_next_parameter(&line, &word)) {
 		value = behind(word, name);
 		if (value.data)
 			found = value;

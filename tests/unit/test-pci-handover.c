@@ -308,6 +308,8 @@ static const struct {
 	{ "", "reset_devices", "reset_devices on the next\n" },
 	{ "", "pci=config_acs=10x@pci:0:0", "pci=config_acs=10x@pci:0:0 on\n" },
 	{ "", "pci= pci=, pci", "" },
+	{ "", "\"pci=noaer,realloc\" pci=\"off\"", "pci=realloc on\npci=off on\n" },
+	{ "", "quiet -- pci=realloc", "" },
 };
 
 START_TEST(cmdline)
