@@ -668,7 +668,7 @@ check "bytes" ok "$(vm-helper filled 1 48 /tmp/f/big && echo ok)"
 try "drop of what arrived" 0 "" $drop one
 try "it is gone" 3 "there is no session \"one\"" $restore one /tmp/e
 try "one after the load" 0 "verified and restored" $restore late /tmp/f
-check "none is left" "" "$(listed)"
+check "none is left" "no sessions " "$(listed)"
 verify when-all-are-finished 4 "session one .*0 of 1 the same"
 for call in -s -c; do
 	try "load after that, $call" 0 "" next kexec $call -l /next/vmlinuz
