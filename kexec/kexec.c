@@ -486,14 +486,13 @@ static int submit(struct load *l)
 /* Before the next kernel finds out; the loaded image stays as it was. */
 static int check_handover(struct load *l)
 {
-	bool refused;
-	int r = kexec_check_handover(&l->load, l->plan, l->o->dry_run, &refused);
+	int r = kexec_check_handover(&l->load, l->plan, l->o->dry_run);
 
 	if (r) {
 		say_cannot_load(l, r);
 		return EXIT_STATUS_FAILED;
 	}
-	if (!refused || l->o->dry_run)
+	if (!l->plan->refused || l->o->dry_run)
 		return 0;
 	say_what_is_armed(l, false);
 	return EXIT_STATUS_FAILED;
@@ -568,7 +567,9 @@ static int load(const struct kexec_options *o, const struct bp_screen_option *sc
 	r = check_handover(&l);
 	if (!r)
 		r = show(&l);
-	return r || o->dry_run ? r : submit(&l);
+	if (!r && o->dry_run)
+		return l.plan->refused ? EXIT_STATUS_FAILED : 0;
+	return r ? r : submit(&l);
 }
 
 static int unload(const struct kexec_options *o, struct bp_ctx *ctx)

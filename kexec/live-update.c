@@ -31,14 +31,13 @@ static bool is_said(const struct handover_look *look, size_t i, bool required)
 	return required || look->sessions.n || !strcmp(f->rule, "luo-version");
 }
 
-static int tell(const struct bp_handover_finding *f, struct bp_plan *plan, bool dry_run,
-		bool *refused)
+static int tell(const struct bp_handover_finding *f, struct bp_plan *plan, bool dry_run)
 {
 	const char *blank = *f->cure ? " " : "";
 
 	if (f->outcome != BP_HANDOVER_ERROR)
 		return bp_plan_warn(plan, "live update: %s.%s%s", f->what, blank, f->cure);
-	*refused = true;
+	plan->refused = true;
 	if (dry_run)
 		return bp_plan_warn(plan, "live update: it will not be loaded: %s.%s%s",
 				    f->what, blank, f->cure);
@@ -47,20 +46,18 @@ static int tell(const struct bp_handover_finding *f, struct bp_plan *plan, bool 
 	return 0;
 }
 
-int kexec_check_handover(const struct bp_load *load, struct bp_plan *plan, bool dry_run,
-			 bool *ret_refused)
+int kexec_check_handover(const struct bp_load *load, struct bp_plan *plan, bool dry_run)
 {
 	bool required = load->live_update == BP_LIVE_UPDATE_REQUIRE;
 	auto_handover_look struct handover_look look = { 0 };
 	int r;
 
-	*ret_refused = false;
 	if (load->panic || load->live_update == BP_LIVE_UPDATE_OFF || !load->machine->kho.on)
 		return 0;
 	r = handover_look(load, plan, NULL, false, &look);
 	for (size_t i = 0; !r && i < look.n; i++)
 		if (is_said(&look, i, required))
-			r = tell(&look.findings[i], plan, dry_run, ret_refused);
+			r = tell(&look.findings[i], plan, dry_run);
 	return r;
 }
 

@@ -7,11 +7,10 @@
 
 /*
  * The rules of bootparams handover check, for a load with its plan. What they warn of is
- * added to the plan's warnings. *@ret_refused: it is not to be loaded; why is said
- * (@dry_run: is a warning, too). 0 or -ENOMEM.
+ * added to the plan's warnings. Where it is not to be loaded the plan is marked refused,
+ * and why is said (@dry_run: is a warning, too). 0 or -ENOMEM.
  */
-int kexec_check_handover(const struct bp_load *load, struct bp_plan *plan, bool dry_run,
-			 bool *ret_refused);
+int kexec_check_handover(const struct bp_load *load, struct bp_plan *plan, bool dry_run);
 
 /*
  * Of sessions that would not arrive, before the jump. Never a failure: whoever jumps has

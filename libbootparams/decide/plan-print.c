@@ -210,6 +210,7 @@ int bp_plan_to_json(const struct bp_plan *plan, struct bp_buf *ret_text)
 	kho_to_json(&j, &plan->kho);
 	strings_to_json(&j, "reasons", plan->reasons);
 	strings_to_json(&j, "warnings", plan->warnings);
+	bp_json_bool(&j, "refused", plan->refused);
 	bp_json_object_end(&j);
 	return bp_json_finish(&j, ret_text);
 }

@@ -127,6 +127,7 @@ struct bp_plan {
 	struct bp_plan_kho kho;
 	uint8_t screen_info[BP_SCREEN_INFO_SIZE];	/* as it is handed over */
 	char **warnings;	/* NULL ends the array */
+	bool refused;		/* kexec will not load it: warnings say why */
 	char **reasons;		/* "what: why", in the order of the decisions; NULL ends
 				 * the array */
 	/* bytes of segments */
