@@ -225,7 +225,7 @@ static int parse(int argc, char **argv, struct job *job)
 			bootparams_usage(&bootparams_capture, stdout);
 			return -1;
 		default:
-			return EXIT_FAILURE;
+			return bootparams_wrong_option(&bootparams_capture);
 		}
 	if (optind < argc)
 		job->kernel = argv[optind++];

@@ -318,7 +318,7 @@ static int parse(int argc, char **argv, struct job *job)
 			bootparams_usage(&bootparams_check, stdout);
 			return -1;
 		default:
-			return EXIT_FAILURE;
+			return bootparams_wrong_option(&bootparams_check);
 		}
 	if (optind < argc)
 		job->subject.kernel = argv[optind++];

@@ -54,6 +54,8 @@ extern const struct bootparams_command bootparams_show;
 
 /* The usage line and the help of one command, on @f. */
 void bootparams_usage(const struct bootparams_command *command, FILE *f);
+/* After getopt_long() has said what is wrong: where to look. An exit status. */
+int bootparams_wrong_option(const struct bootparams_command *command);
 
 /* For commands that have no more options than these: -1, or the exit status. optind is at
  * the first argument then. */

@@ -345,6 +345,7 @@ static int diff(int argc, char **argv)
 			bootparams_usage(&bootparams_diff, stdout);
 			return EXIT_SUCCESS;
 		default:
+			bootparams_wrong_option(&bootparams_diff);
 			return TROUBLE;
 		}
 	if (argc - optind != 2) {

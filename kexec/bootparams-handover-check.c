@@ -282,7 +282,7 @@ static int parse(int argc, char **argv, struct job *job)
 			bootparams_usage(&bootparams_handover_check, stdout);
 			return -1;
 		default:
-			return EXIT_FAILURE;
+			return bootparams_wrong_option(&bootparams_handover_check);
 		}
 	job->kernel = argv[optind];
 	if (!job->kernel) {

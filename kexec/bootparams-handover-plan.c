@@ -295,7 +295,7 @@ static int parse(int argc, char **argv, struct job *job)
 			bootparams_usage(&bootparams_handover_plan, stdout);
 			return EXIT_SUCCESS;
 		default:
-			return EXIT_FAILURE;
+			return bootparams_wrong_option(&bootparams_handover_plan);
 		}
 	job->devices = argv + optind;
 	if (job->clear && (job->json || job->sysroot || job->line || job->reuse ||

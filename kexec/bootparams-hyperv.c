@@ -770,7 +770,7 @@ static int parse(int argc, char **argv, struct job *job, const char **initrds, b
 			bootparams_usage(&bootparams_hyperv, stdout);
 			return -1;
 		default:
-			return EXIT_FAILURE;
+			return bootparams_wrong_option(&bootparams_hyperv);
 		}
 	if (optind < argc) {
 		say_error("hyperv takes no \"%s\"", argv[optind]);

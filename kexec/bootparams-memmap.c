@@ -552,7 +552,7 @@ static int memmap(int argc, char **argv)
 			bootparams_usage(&bootparams_memmap, stdout);
 			return EXIT_SUCCESS;
 		default:
-			return EXIT_FAILURE;
+			return bootparams_wrong_option(&bootparams_memmap);
 		}
 	if (optind < argc) {
 		say_error("memmap takes no \"%s\"", argv[optind]);

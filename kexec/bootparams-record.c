@@ -187,7 +187,7 @@ static int record(int argc, char **argv)
 			bootparams_usage(&bootparams_record, stdout);
 			return EXIT_SUCCESS;
 		default:
-			return EXIT_FAILURE;
+			return bootparams_wrong_option(&bootparams_record);
 		}
 	if (argc - optind != 1) {
 		bootparams_usage(&bootparams_record, stderr);

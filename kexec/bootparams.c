@@ -116,6 +116,12 @@ void bootparams_usage(const struct bootparams_command *command, FILE *f)
 		command->name, command->arguments, command->help, command->options);
 }
 
+int bootparams_wrong_option(const struct bootparams_command *command)
+{
+	say_error("\"bootparams %s --help\" lists the options", command->name);
+	return EXIT_FAILURE;
+}
+
 int bootparams_args(const struct bootparams_command *command, int argc, char **argv,
 		    struct bootparams_args *ret_args)
 {
@@ -140,7 +146,7 @@ int bootparams_args(const struct bootparams_command *command, int argc, char **a
 			bootparams_usage(command, stdout);
 			return EXIT_SUCCESS;
 		default:
-			return EXIT_FAILURE;
+			return bootparams_wrong_option(command);
 		}
 	return -1;
 }
@@ -174,8 +180,12 @@ int bootparams_dispatch(const struct bootparams_group *group, int argc, char **a
 		return EXIT_SUCCESS;
 	}
 	for (size_t i = 0; i < group->n; i++)
-		if (!strcmp(word, last_word(group->commands[i]->name)))
+		if (!strcmp(word, last_word(group->commands[i]->name))) {
+			static char program[] = "bootparams";
+
+			argv[1] = program;	/* who speaks, in what getopt_long() says */
 			return group->commands[i]->run(argc - 1, argv + 1);
+		}
 	say_error("there is no command \"%s\"; \"%s --help\" lists them", word,
 		  group->name);
 	return EXIT_FAILURE;

@@ -492,8 +492,12 @@ int luo_options(const struct bootparams_command *command, int argc, char **argv,
 			o->quiet = true;
 			break;
 		default:
-			return EXIT_FAILURE;
+			return bootparams_wrong_option(command);
 		}
+	if (o->progress && o->quiet) {
+		say_error("%s: --progress and --quiet exclude each other", command->name);
+		return bootparams_wrong_option(command);
+	}
 	return -1;
 }
 
