@@ -350,7 +350,7 @@ kdh_status() {
 		kdh_find error initrd-missing "there is no $kdh_initrd_file"
 	fi
 	for kdh_one in "${SYSROOT-}$(kdh_dump_folder)"/kdump-hooks-*; do
-		[ ! -e "$kdh_one/started" ] || kdh_find error dump-missing \
+		[ ! -e "$kdh_one/started" ] || ! kdh_trusted "$kdh_one" || kdh_find error dump-missing \
 			"a crash was captured, and its dump was not saved: ${kdh_one#"${SYSROOT-}"}"
 	done
 	if [ "${1-}" = --json ]; then

@@ -41,9 +41,32 @@ kdh_pci_errors() {
 	return 0
 }
 
-# kdh_capture FOLDER: all that there is at one moment, the log of the crashed kernel first
+# kdh_own_folder FOLDER: make it, or take one that nobody else can have made
+kdh_own_folder() {
+	mkdir "$1" 2>/dev/null || kdh_trusted "$1" || {
+		kdh_warn "${1#"${SYSROOT-}"} cannot be made, or is a link, or can be written to by others:" \
+			"nothing is saved there"
+		return 1
+	}
+}
+
+# All files that are ever saved.
+kdh_saved="started vmcore-dmesg.txt dmesg.txt pci-errors.txt iomem.txt handover.json show.json memory
+	errors saved"
+
+# kdh_copy FROM TO: copy these to the folder TO, which is made
+kdh_copy() {
+	kdh_own_folder "$2" || return
+	for kdh_name in $kdh_saved; do
+		! kdh_plain "$1/$kdh_name" || cp "$1/$kdh_name" "$2/" || return
+	done
+}
+
+# kdh_capture FOLDER: all that there is at one moment, the log of the crashed kernel first. The log
+# and the addresses are what dmesg_restrict and /proc/iomem keep from users.
 kdh_capture() {
-	mkdir -p "$1" && : >"$1/started" || return
+	umask 077
+	mkdir -p "${1%/*}" && kdh_own_folder "$1" && : >"$1/started" || return
 	kdh_save "$1" vmcore-dmesg.txt vmcore-dmesg "${SYSROOT-}/proc/vmcore"
 	kdh_save "$1" dmesg.txt dmesg
 	kdh_save "$1" pci-errors.txt kdh_pci_errors
@@ -78,11 +101,11 @@ kdh_meminfo() {
 }
 
 # kdh_dump_since FOLDER: is there a dump, or a part of one, in a folder below FOLDER that kdump-tools
-# made after the file started here? Sets kdh_dir. Without another process, since it is asked often
-# where CPU and memory are short.
+# made after the file started here? Sets kdh_dir. Without another process while there is none, since
+# it is asked often where CPU and memory are short.
 kdh_dump_since() {
 	for kdh_dir in "$1"/[0-9]*; do
-		[ "$kdh_dir" -nt ./started ] || continue
+		{ [ "$kdh_dir" -nt ./started ] && kdh_trusted "$kdh_dir"; } || continue
 		for kdh_file in "$kdh_dir"/dump* "$kdh_dir"/vmcore*; do
 			[ ! -e "$kdh_file" ] || return 0
 		done
@@ -105,7 +128,8 @@ kdh_write_memory() {
 # available, and follow the dump to its folder. By relative paths: a network file system may be
 # mounted over FOLDER.
 kdh_capture_watch() (
-	cd "$1" || exit
+	umask 077
+	cd "$1" && kdh_trusted . || exit
 	kdh_beside=.
 	kdh_least=''
 	kdh_ram=$(kdh_system_ram)
@@ -120,9 +144,10 @@ kdh_capture_watch() (
 		if [ -n "$kdh_all" ] && kdh_dump_since "$kdh_all"; then
 			# once: where it fails, the report after the reboot does it
 			kdh_all=''
-			if mkdir -p "$kdh_dir/capture" && cp ./* "$kdh_dir/capture/"; then
+			if kdh_copy . "$kdh_dir/capture"; then
 				kdh_beside=$kdh_dir/capture
-				rm -f ./*
+				# shellcheck disable=SC2086 # a list
+				rm -f $kdh_saved
 				echo "${kdh_dir#"${SYSROOT-}"}" >moved-to
 			fi
 			sync
@@ -142,7 +167,7 @@ kdh_find_dump() (
 		*) continue ;;
 		esac
 		for vmcore in "${SYSROOT-}${where%/}$path"/*/vmcore*; do
-			[ -e "$vmcore" ] || continue
+			{ kdh_plain "$vmcore" && kdh_trusted "${vmcore%/*}"; } || continue
 			[ -n "$newest" ] && [ ! "$vmcore" -nt "$newest" ] || newest=$vmcore
 		done
 	done <"${SYSROOT-}/proc/mounts"
@@ -150,6 +175,7 @@ kdh_find_dump() (
 )
 
 kdh_initrd_pre() {
+	umask 077
 	kdh_here=${SYSROOT-}/run/kdump-hooks/capture
 	kdh_capture "$kdh_here"
 	kdh_capture_watch "$kdh_here" </dev/null >/dev/null 2>&1 &
@@ -158,6 +184,7 @@ kdh_initrd_pre() {
 
 # kdh_initrd_post STATUS: that of saving the dump
 kdh_initrd_post() {
+	umask 077
 	kdh_here=${SYSROOT-}/run/kdump-hooks
 	if read -r kdh_value <"$kdh_here/watch.pid"; then
 		kill "$kdh_value"
@@ -167,5 +194,5 @@ kdh_initrd_post() {
 		kdh_warn "no dump is found on what is mounted: nothing is saved beside it"
 		return 1
 	fi
-	mkdir -p "$kdh_dir/capture" && cp "$kdh_here/capture"/* "$kdh_dir/capture/" && sync
+	kdh_copy "$kdh_here/capture" "$kdh_dir/capture" && sync
 }

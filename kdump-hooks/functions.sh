@@ -18,6 +18,27 @@ kdh_bootparams() {
 	"${BOOTPARAMS:-bootparams}" "$@" ${SYSROOT:+"--sysroot=$SYSROOT"}
 }
 
+# kdh_trusted PATH [sticky]: is it a folder itself, and no link to one, that belongs to root (or to
+# who runs this) and that no other can write to? Others may have made anything in a folder of dumps
+# that all can write to, as Ubuntu's is: what they have made is not looked into, and links are not
+# followed. "sticky": others may add to it, if they cannot take away. With no more than the initrd of
+# a crash kernel has.
+kdh_trusted() {
+	kdh_mode=$(ls -ldn "$1" 2>/dev/null) || return
+	# shellcheck disable=SC2086 # its words
+	set -- "${2-}" $kdh_mode
+	[ "$4" = 0 ] || [ "$4" = "$(id -u 2>/dev/null)" ] || return
+	case $1,$2 in
+	*,d????-??-* | sticky,d????????[tT]*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# kdh_plain FILE: is it a file itself, and no link to one?
+kdh_plain() {
+	[ -f "$1" ] && [ ! -L "$1" ]
+}
+
 # ---- the kernel that is to capture ----
 
 # kdh_kernel VERSION: its file

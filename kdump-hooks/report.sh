@@ -13,7 +13,7 @@ kdh_bytes() {
 # kdh_log_of FOLDER: the crashed kernel's log beside a dump
 kdh_log_of() {
 	for kdh_file in "$1"/capture/vmcore-dmesg.txt "$1"/vmcore-dmesg.txt "$1"/dmesg.*; do
-		[ -s "$kdh_file" ] || continue
+		{ kdh_plain "$kdh_file" && [ -s "$kdh_file" ]; } || continue
 		echo "$kdh_file"
 		return 0
 	done
@@ -37,6 +37,10 @@ kdh_readable() {
 		return 1
 		;;
 	esac
+	if ! kdh_plain "$1"; then
+		kdh_why="it is no file, and links are not followed"
+		return 1
+	fi
 	if [ ! -s "$1" ]; then
 		kdh_why="it is empty"
 		return 1
@@ -109,7 +113,7 @@ kdh_report_dump() {
 		case $kdh_core in
 		*/vmcore-dmesg*) continue ;;
 		esac
-		[ -e "$kdh_core" ] || continue
+		[ -e "$kdh_core" ] || [ -L "$kdh_core" ] || continue
 		kdh_found=1
 		if kdh_readable "$kdh_core"; then
 			echo "${kdh_core#"${SYSROOT-}"}: $kdh_why"
@@ -140,12 +144,21 @@ kdh_report_dump() {
 # kdh_adopt FOLDER: what the watcher had no time for: move what was saved there beside its dump,
 # which is below $kdh_all.
 kdh_adopt() (
-	cd "$1" || exit
+	umask 077
+	cd "$1" && kdh_trusted . || exit
 	[ ! -e moved-to ] || exit 0
 	kdh_dump_since "$kdh_all" || exit 1
-	mkdir -p "$kdh_dir/capture" && cp ./* "$kdh_dir/capture/" && rm -f ./* &&
+	# shellcheck disable=SC2086 # a list
+	kdh_copy . "$kdh_dir/capture" && rm -f $kdh_saved &&
 		echo "${kdh_dir#"${SYSROOT-}"}" >moved-to
 )
+
+# kdh_believed FOLDER: one in the dump folder, or is it of somebody else? That is said.
+kdh_believed() {
+	kdh_trusted "$1" && return
+	kdh_warn "${1#"${SYSROOT-}"} is not looked into: it is a link, or not root's, or others can write to it"
+	return 1
+}
 
 # All that has come since the last report. Exit status 1: something is missing or cannot be read.
 kdh_report() {
@@ -154,8 +167,15 @@ kdh_report() {
 	kdh_reported=${SYSROOT-}$kdh_state/reported
 	mkdir -p "${SYSROOT-}$kdh_state" || return
 	[ -e "$kdh_reported" ] || : >"$kdh_reported"
+	[ -d "$kdh_all" ] || return 0
+	# the folder itself may be a link
+	if ! kdh_trusted "$kdh_all/." sticky; then
+		kdh_warn "${kdh_all#"${SYSROOT-}"}: others can take files of root away from it, or it is not" \
+			"root's: nothing in it is believed (chmod +t, or chown root)"
+		return 1
+	fi
 	for kdh_one in "$kdh_all"/kdump-hooks-*; do
-		[ -d "$kdh_one" ] || continue
+		{ [ -d "$kdh_one" ] && kdh_believed "$kdh_one"; } || continue
 		if kdh_adopt "$kdh_one"; then
 			rm -rf "$kdh_one"
 			continue
@@ -164,7 +184,7 @@ kdh_report() {
 		echo "${kdh_one#"${SYSROOT-}"}: NO DUMP: a crash was captured, and no dump was saved" \
 			"in ${kdh_all#"${SYSROOT-}"}"
 		kdh_file=$kdh_one/vmcore-dmesg.txt
-		[ ! -s "$kdh_file" ] || kdh_panic_of "$kdh_file" | sed 's/^/  /'
+		! kdh_plain "$kdh_file" || kdh_panic_of "$kdh_file" | sed 's/^/  /'
 		echo "$kdh_one" >>"$kdh_reported"
 		kdh_result=1
 	done
@@ -173,7 +193,8 @@ kdh_report() {
 		case $kdh_one in
 		*/kdump-hooks-*) continue ;;
 		esac
-		[ -d "$kdh_one" ] || continue
+		{ [ -d "$kdh_one" ] && kdh_believed "$kdh_one"; } || continue
+		[ ! -d "$kdh_one/capture" ] || kdh_believed "$kdh_one/capture" || continue
 		grep -qxF -e "$kdh_one" "$kdh_reported" && continue
 		kdh_report_dump "$kdh_one"
 		case $? in
@@ -182,7 +203,7 @@ kdh_report() {
 		*) kdh_result=1 ;;
 		esac
 		echo "$kdh_one" >>"$kdh_reported"
-		[ ! -r "$kdh_one/capture/memory" ] ||
+		! kdh_plain "$kdh_one/capture/memory" ||
 			cp "$kdh_one/capture/memory" "${SYSROOT-}$kdh_state/memory"
 	done
 	return $kdh_result
