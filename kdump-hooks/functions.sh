@@ -324,7 +324,12 @@ kdh_service() {
 # kdh_setting FILE NAME: the value of the last NAME=VALUE in a file of a shell's assignments, which
 # is only read, not run
 kdh_setting() {
-	sed -n "s/^[[:space:]]*\(export \)\?$2=//p" "${SYSROOT-}$1" 2>/dev/null | tail -n 1 |
+	kdh_setting_of "$2" <"${SYSROOT-}$1"
+} 2>/dev/null
+
+# kdh_setting_of NAME: the same of such a file on stdin
+kdh_setting_of() {
+	sed -n "s/^[[:space:]]*\(export \)\?$1=//p" | tail -n 1 |
 		sed "s/^\"\([^\"]*\)\".*/\1/; t
 			s/^'\([^']*\)'.*/\1/; t
 			s/[[:space:]].*//"

@@ -29,6 +29,14 @@ kdh_without_ours() {
 		$0 == end { skip = 0 }' "$1"
 }
 
+# kdh_marks_pair FILE: does each begin mark have its end, and no end stand alone?
+kdh_marks_pair() {
+	awk -v begin="$kdh_begin" -v end="$kdh_end" '
+		$0 == begin { if (open++) exit }
+		$0 == end { if (--open) exit }
+		END { exit open != 0 }' "$1"
+}
+
 # kdh_replace FILE: by what is on stdin, as a whole, with the modes it had
 kdh_replace() {
 	cp -p "$1" "$1.kdump-hooks-new" && cat >"$1.kdump-hooks-new" &&
@@ -51,7 +59,18 @@ kdh_switch_syscall() {
 	if [ "$1" = disable ] && ! kdh_syscall_is_enabled; then
 		return 0
 	fi
-	kdh_file=${kdh_at% *} kdh_name=${kdh_at#* }
+	kdh_name=${kdh_at#* }
+	# A file that is put in its place would leave the one that a link leads to as it is.
+	if [ -L "${SYSROOT-}$kdh_file" ]; then
+		kdh_warn "$kdh_file is a link, and is left as it is: $1 by hand, in" \
+			"$(readlink "${SYSROOT-}$kdh_file"), the option -a at the end of $kdh_name"
+		return 1
+	fi
+	if ! kdh_marks_pair "${SYSROOT-}$kdh_file"; then
+		kdh_warn "$kdh_file: \"$kdh_begin\" and \"$kdh_end\" do not pair, so that nobody can tell" \
+			"which lines are ours: nothing is changed, take them out by hand"
+		return 1
+	fi
 	# Our lines begin at the start of one.
 	if [ -n "$(tail -c 1 "${SYSROOT-}$kdh_file")" ]; then
 		kdh_warn "$kdh_file: its last line has no end: end it first"
@@ -60,9 +79,7 @@ kdh_switch_syscall() {
 	kdh_value=$(kdh_without_ours "${SYSROOT-}$kdh_file" && echo .)
 	kdh_value=${kdh_value%.}
 	if [ "$1" = enable ]; then
-		printf %s "$kdh_value" >"${SYSROOT-}$kdh_file.kdump-hooks-old" || return
-		kdh_args=$(kdh_setting "$kdh_file.kdump-hooks-old" "$kdh_name")
-		rm -f "${SYSROOT-}$kdh_file.kdump-hooks-old"
+		kdh_args=$(printf %s "$kdh_value" | kdh_setting_of "$kdh_name")
 		case $kdh_args in
 		*[\"\'\$\`\\]*)
 			kdh_warn "$kdh_file: $kdh_name=$kdh_args cannot be added to: add -a yourself"
