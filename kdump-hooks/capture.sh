@@ -36,7 +36,7 @@ kdh_save() {
 # What kernels say of PCI devices that do not work, and what the disks behind them say.
 kdh_pci_errors() {
 	dmesg | grep -E \
-		'hv_pci|hv_vmbus|PCI Pass-through|D0 [Ee]ntry|AER:|DPC:|PCIe Bus Error|nvme.*(timeout|not ready|fail|abort)|pci.*(fail|error|no space|can.t (assign|claim)|conflict|invalid)|(iommu|DMAR).*fault'
+		'hv_pci|hv_vmbus|PCI Pass-through|D0 [Ee]ntry|AER:|DPC:|PCIe Bus Error|nvme.*(timeout|not ready|fail|abort)|pci.*(fail|error|no space|can.t (assign|claim)|conflict|invalid)|(iommu|DMAR)(.*[^[:alpha:]])?[Ff]ault([^[:alpha:]]|ed|ing|s|$)'
 	# no such line is good news
 	return 0
 }
