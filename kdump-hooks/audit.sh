@@ -349,7 +349,14 @@ kdh_status() {
 	elif [ ! -r "${SYSROOT-}$kdh_initrd_file" ]; then
 		kdh_find error initrd-missing "there is no $kdh_initrd_file"
 	fi
+	if [ "$(kdh_service)" = suse ] && kdh_is_enabled capture; then
+		case $(kdh_setting /etc/sysconfig/kdump KDUMP_PRESCRIPT) in
+		*50-kdump-hooks.sh*) ;;
+		*) kdh_find warning capture-not-called "capture is enabled, and nothing calls it: $kdh_suse_scripts" ;;
+		esac
+	fi
 	for kdh_one in "${SYSROOT-}$(kdh_dump_folder)"/kdump-hooks-*; do
+		! kdh_elsewhere >/dev/null || break
 		[ ! -e "$kdh_one/started" ] || ! kdh_trusted "$kdh_one" || kdh_find error dump-missing \
 			"a crash was captured, and its dump was not saved: ${kdh_one#"${SYSROOT-}"}"
 	done

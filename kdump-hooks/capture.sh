@@ -158,7 +158,7 @@ kdh_capture_watch() (
 
 # ---- in the initrd of kdump-utils, from pre.d and post.d ----
 
-# The newest dump below what is mounted, by kdump.conf's path.
+# The newest dump below what is mounted, by kdump.conf's path; of this crash, not of an older one.
 kdh_find_dump() (
 	path=$(kdh_dump_folder) newest=
 	while read -r _ where type _; do
@@ -167,7 +167,8 @@ kdh_find_dump() (
 		*) continue ;;
 		esac
 		for vmcore in "${SYSROOT-}${where%/}$path"/*/vmcore*; do
-			{ kdh_plain "$vmcore" && kdh_trusted "${vmcore%/*}"; } || continue
+			{ [ "$vmcore" -nt "$kdh_here/capture/started" ] && kdh_plain "$vmcore" &&
+				kdh_trusted "${vmcore%/*}"; } || continue
 			[ -n "$newest" ] && [ ! "$vmcore" -nt "$newest" ] || newest=$vmcore
 		done
 	done <"${SYSROOT-}/proc/mounts"
@@ -191,7 +192,8 @@ kdh_initrd_post() {
 	fi 2>/dev/null
 	echo "status=$1" >"$kdh_here/capture/saved"
 	if ! kdh_dir=$(kdh_find_dump); then
-		kdh_warn "no dump is found on what is mounted: nothing is saved beside it"
+		kdh_warn "no dump of this crash is found on what is mounted (saving it ended with $1):" \
+			"nothing is saved beside it"
 		return 1
 	fi
 	kdh_copy "$kdh_here/capture" "$kdh_dir/capture" && sync

@@ -362,6 +362,30 @@ kdh_dump_folder() {
 	esac
 }
 
+# Where dumps go if not to a folder of this system.
+kdh_elsewhere() {
+	case $(kdh_service) in
+	debian)
+		for kdh_name in NFS SSH FTP; do
+			kdh_value=$(kdh_setting /etc/default/kdump-tools $kdh_name)
+			[ -z "$kdh_value" ] || break
+		done
+		;;
+	fedora)
+		kdh_value=$(sed -n 's/^\(\(nfs4\?\|ssh\|raw\|ext[234]\|minix\|xfs\|btrfs\|virtiofs\)[[:space:]].*\)/\1/p' \
+			"${SYSROOT-}/etc/kdump.conf" | tail -n 1)
+		;;
+	suse)
+		case $(kdh_setting /etc/sysconfig/kdump KDUMP_SAVEDIR) in
+		nfs://* | ssh://* | sftp://* | ftp://* | cifs://*) kdh_value="the network" ;;
+		*) kdh_value= ;;
+		esac
+		;;
+	*) kdh_value= ;;
+	esac
+	[ -n "$kdh_value" ] && echo "$kdh_value"
+}
+
 # What the capture kernel has to reach, for kdh_dump_modules: paths, "net", "disk:MAJOR:MINOR".
 kdh_targets() {
 	kdh_value=

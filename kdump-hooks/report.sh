@@ -71,9 +71,30 @@ kdh_readable() {
 	return $kdh_value
 }
 
+# kdh_elf_whole FILE: are all segments of a 64-bit ELF file in it, by its program headers?
+kdh_elf_whole() {
+	kdh_value=$(od -An -v -tu8 -j 32 -N 8 "$1" | tr -d ' \n')
+	kdh_name=$(od -An -v -tu2 -j 56 -N 2 "$1" | tr -d ' \n')
+	case $kdh_value,$kdh_name in
+	,* | *, | *[!0-9,]* | ????????????????*,* | *,0) return 1 ;;
+	esac
+	od -An -v -tu8 -j "$kdh_value" -N $((kdh_name * 56)) "$1" |
+		awk -v size="$(wc -c <"$1")" -v count="$kdh_name" '
+			{
+				for (i = 1; i <= NF; i++) {
+					word[n++ % 7] = $i
+					if (n % 7 == 0 && word[1] + word[4] > size)
+						cut = 1
+				}
+			}
+			END { exit cut || n != count * 7 }'
+}
+
 kdh_readable_core() {
 	case $(kdh_bytes "$1" 0 16) in
 	7f454c46*)	# ELF
+		kdh_why="it is cut short: not all segments of the ELF file are in it"
+		kdh_elf_whole "$1" || return
 		kdh_why="vmcore-dmesg cannot read it"
 		vmcore-dmesg "$1" >"$kdh_log" 2>/dev/null && [ -s "$kdh_log" ] || return
 		kdh_why="an ELF dump, vmcore-dmesg reads its log"
@@ -81,7 +102,7 @@ kdh_readable_core() {
 	4b44554d50202020*)	# "KDUMP   "
 		if ! command -v makedumpfile >/dev/null; then
 			kdh_why="a dump of makedumpfile, which is not here to look into it"
-			return 0
+			return 1
 		fi
 		kdh_why="makedumpfile cannot read its log"
 		rm -f "$kdh_log"
@@ -122,7 +143,11 @@ kdh_report_dump() {
 			kdh_good=1
 		fi
 	done
-	[ $kdh_found = 1 ] || return 2
+	if [ $kdh_found = 0 ]; then
+		kdh_log_of "$1" >/dev/null || return 2
+		echo "${1#"${SYSROOT-}"}: NO DUMP: there is a log and no more"
+		kdh_good=1
+	fi
 	if kdh_file=$(kdh_log_of "$1"); then
 		kdh_value=$(kdh_panic_of "$kdh_file") && echo "  $kdh_value"
 		echo "  log: ${kdh_file#"${SYSROOT-}"}"
@@ -181,12 +206,19 @@ kdh_report() {
 			continue
 		fi
 		grep -qxF -e "$kdh_one" "$kdh_reported" && continue
-		echo "${kdh_one#"${SYSROOT-}"}: NO DUMP: a crash was captured, and no dump was saved" \
-			"in ${kdh_all#"${SYSROOT-}"}"
+		if kdh_value=$(kdh_elsewhere); then
+			echo "${kdh_one#"${SYSROOT-}"}: a crash was captured; its dump went to $kdh_value," \
+				"where nobody looks from here"
+			kdh_away=0
+		else
+			echo "${kdh_one#"${SYSROOT-}"}: NO DUMP: a crash was captured, and no dump was" \
+				"saved in ${kdh_all#"${SYSROOT-}"}"
+			kdh_away=1
+		fi
 		kdh_file=$kdh_one/vmcore-dmesg.txt
 		! kdh_plain "$kdh_file" || kdh_panic_of "$kdh_file" | sed 's/^/  /'
 		echo "$kdh_one" >>"$kdh_reported"
-		kdh_result=1
+		[ $kdh_away = 0 ] || kdh_result=1
 	done
 	for kdh_one in "$kdh_all"/*/; do
 		kdh_one=${kdh_one%/}

@@ -99,6 +99,9 @@ kdh_syscall_is_enabled() {
 		grep -qxF -e "$kdh_begin" "${SYSROOT-}${kdh_value% *}" 2>/dev/null
 }
 
+# openSUSE's service has a setting for what else is run; it is not ours to change.
+kdh_suse_scripts="set KDUMP_PRESCRIPT=/etc/kdump/pre.d/50-kdump-hooks.sh and KDUMP_POSTSCRIPT=/etc/kdump/post.d/50-kdump-hooks.sh in /etc/sysconfig/kdump by hand"
+
 # ---- units ----
 
 kdh_switch_units() {
@@ -152,6 +155,7 @@ kdh_switch() {
 	esac
 	case " $* $(kdh_service)" in
 	*" capture "*fedora | *" capture "*suse)
+		[ "$kdh_what$(kdh_service)" != enablesuse ] || kdh_say "capture: $kdh_suse_scripts"
 		kdh_say "capture: counts with the next image that the kdump service makes" ;;
 	esac
 	return 0
