@@ -333,8 +333,8 @@ def first_cmdline(case):
         words.append(case.crashkernel)
     if case.mode:
         words.append(f"video=Virtual-1:{case.mode}")
-    if case.vmcore:     # all of the log on the console
-        words.append("ignore_loglevel")
+    if case.vmcore:     # all of the log on the console, with the times that vmcore-dmesg prints
+        words += ["ignore_loglevel", "printk.time=1"]
     return " ".join(w for w in words if w)
 
 
