@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +20,10 @@
 #define PAGE 4096u
 
 struct job {
+	struct bootparams_args args;
 	const char *kernel;
-	const char **initrds;
-	size_t n_initrds;
 	unsigned int cpus;
-	bool by_system, files, json;
-	const char *sysroot;
+	bool by_system, files;
 	struct bp_machine *m;
 	struct bp_crash_room_facts facts;
 	struct bp_crash_room room;
@@ -46,7 +43,7 @@ static int read_member(void *arg, const char *name, uint32_t mode, struct bp_spa
 	return bp_buf_printf(&job->names, "%s%s\n", name, kind);
 }
 
-static int look(struct bp_ctx *ctx, struct job *job)
+static int estimate(struct bp_ctx *ctx, struct job *job)
 {
 	bp_autoinitrd struct bp_initrd initrd = BP_INITRD_NONE;
 	struct bp_crash_room_facts *f = &job->facts;
@@ -63,9 +60,9 @@ static int look(struct bp_ctx *ctx, struct job *job)
 		    !(job->version = strdup(bp_image_version(image))))
 			r = -ENOMEM;
 	}
-	if (!r && job->n_initrds)
-		r = bp_initrd_open(ctx, job->initrds, &initrd);
-	if (!r && job->n_initrds)
+	if (!r && job->args.initrds)
+		r = bp_initrd_open(ctx, job->args.initrds, &initrd);
+	if (!r && job->args.initrds)
 		r = bp_initrd_walk(ctx, &initrd, read_member, job);
 	bp_image_unref(image);
 	if (r)
@@ -183,103 +180,78 @@ static bool parse_cpus(const char *text, unsigned int *ret)
 	return true;
 }
 
+static bool take(void *data, int letter)
+{
+	struct job *job = data;
+
+	switch (letter) {
+	case 'c':
+		if (parse_cpus(optarg, &job->cpus))
+			break;
+		say_error("--cpus: \"%s\" is no number from 1 to %u", optarg, CPUS_MAX);
+		return false;
+	case 'b':
+		job->by_system = true;
+		break;
+	case 'f':
+		job->files = true;
+		break;
+	}
+	return true;
+}
+
 static int parse(int argc, char **argv, struct job *job)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "sysroot", required_argument, NULL, 's' },
-		{ "initrd", required_argument, NULL, 'i' },
+		BOOTPARAMS_OPTION_JSON,
+		BOOTPARAMS_OPTION_SYSROOT,
+		BOOTPARAMS_OPTION_INITRD,
 		{ "cpus", required_argument, NULL, 'c' },
 		{ "by-system", no_argument, NULL, 'b' },
 		{ "files", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		BOOTPARAMS_OPTION_HELP
 	};
-	int c;
+	int r = bootparams_options(&bootparams_capture, options, take, job, argc, argv,
+				   &job->args);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			job->json = true;
-			break;
-		case 's':
-			job->sysroot = optarg;
-			break;
-		case 'i':
-			job->initrds[job->n_initrds++] = optarg;
-			break;
-		case 'c':
-			if (!parse_cpus(optarg, &job->cpus)) {
-				say_error("--cpus: \"%s\" is no number from 1 to %u", optarg,
-					  CPUS_MAX);
-				return EXIT_FAILURE;
-			}
-			break;
-		case 'b':
-			job->by_system = true;
-			break;
-		case 'f':
-			job->files = true;
-			break;
-		case 'h':
-			bootparams_usage(&bootparams_capture, stdout);
-			return -1;
-		default:
-			return bootparams_wrong_option(&bootparams_capture);
-		}
-	if (optind < argc)
-		job->kernel = argv[optind++];
-	if (optind < argc) {
-		say_error("capture takes no \"%s\" behind KERNEL", argv[optind]);
+	if (r >= 0)
+		return r;
+	if (!bootparams_one_kernel(&bootparams_capture, argc, argv, &job->kernel))
 		return EXIT_FAILURE;
-	}
-	if (!job->kernel && !(job->files && job->n_initrds)) {
+	if (!job->kernel && !(job->files && job->args.initrds)) {
 		say_error("capture wants a KERNEL, or --files with --initrd");
 		return EXIT_FAILURE;
 	}
-	if (job->files && !job->n_initrds) {
+	if (job->files && !job->args.initrds) {
 		say_error("--files goes with --initrd");
 		return EXIT_FAILURE;
 	}
-	return 0;
+	return -1;
 }
 
-static int run(int argc, char **argv, struct job *job)
+static int look(struct bp_ctx *ctx, void *data, struct bp_buf *ret_text)
 {
-	bp_autobuf struct bp_buf text = { 0 };
-	int r = parse(argc, argv, job);
-	struct bp_ctx *ctx;
+	struct job *job = data;
+	int r = estimate(ctx, job);
 
 	if (r)
-		return r < 0 ? EXIT_SUCCESS : r;
-	ctx = bootparams_ctx(job->sysroot, false);
-	if (!ctx)
-		return EXIT_FAILURE;
-	r = look(ctx, job);
-	if (!r)
-		r = job->json ? to_json(job, &text) : to_text(job, &text);
-	if (r)
-		say_error("%s", bootparams_why(ctx, r));
-	bp_machine_unref(job->m);
-	bp_ctx_unref(ctx);
-	r = r ? EXIT_FAILURE : bootparams_print(&text);
-	if (r == EXIT_SUCCESS && job->kernel && !job->room.is_enough)
-		r = STATUS_TOO_SMALL;
-	return r;
+		return r;
+	return job->args.json ? to_json(job, ret_text) : to_text(job, ret_text);
 }
 
 static int capture(int argc, char **argv)
 {
 	struct job job = { .cpus = 1 };
-	int r = EXIT_FAILURE;
+	int r = parse(argc, argv, &job);
 
-	job.initrds = calloc((size_t)argc + 1, sizeof(*job.initrds));
-	if (job.initrds)
-		r = run(argc, argv, &job);
-	else
-		say_error("%s", strerror(ENOMEM));
+	if (r < 0) {
+		r = bootparams_tell(job.args.sysroot, look, &job);
+		if (r == EXIT_SUCCESS && job.kernel && !job.room.is_enough)
+			r = STATUS_TOO_SMALL;
+	}
+	bp_machine_unref(job.m);
 	bp_buf_done(&job.names);
-	free(job.initrds);
+	bootparams_args_done(&job.args);
 	free(job.version);
 	return r;
 }

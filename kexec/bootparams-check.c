@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 
 #include "bootparams-cmd.h"
@@ -16,13 +15,14 @@
 #define STATUS_ERROR 4
 
 struct job {
-	bool json, list;
-	const char *sysroot, *append;
-	const char **initrds;
-	size_t n_initrds, n_rules;
+	struct bootparams_args args;
+	bool list;
+	const char *append;
+	size_t n_rules;
 	struct check_setting *settings;	/* one for each rule, as the next */
 	struct check_answer *answers;
 	struct check_subject subject;
+	int status;		/* what the counts come to */
 };
 
 /* What was counted, and the status that follows. */
@@ -222,23 +222,23 @@ static int list_json(struct bp_buf *text)
 
 /* ---- */
 
-static int look(struct bp_ctx *ctx, struct job *job, struct bp_buf *text, int *ret_status)
+static int look(struct bp_ctx *ctx, void *data, struct bp_buf *text)
 {
+	struct job *job = data;
 	struct check_subject *s = &job->subject;
 	struct counts c;
 	int r = bp_machine_collect(ctx, &s->machine);
 
 	s->ctx = ctx;
 	if (!r)
-		r = check_subject_fill(s, job->n_initrds ? job->initrds : NULL,
-				       job->append);
+		r = check_subject_fill(s, job->args.initrds, job->append);
 	if (r)
 		return r;
 	for (size_t i = 0; i < job->n_rules; i++)
 		job->answers[i].outcome = check_rule(i)->look(s, &job->answers[i]);
 	c = count(job);
-	*ret_status = c.status;
-	return job->json ? to_json(job, &c, text) : to_text(job, &c, text);
+	job->status = c.status;
+	return job->args.json ? to_json(job, &c, text) : to_text(job, &c, text);
 }
 
 /* NAME[,NAME]... of one of the two options. */
@@ -273,93 +273,71 @@ static bool set(struct job *job, const char *option, const char *names)
 	}
 }
 
+static bool take(void *data, int letter)
+{
+	struct job *job = data;
+
+	switch (letter) {
+	case 'a':
+		job->append = optarg;
+		break;
+	case 'c':
+		job->subject.panic = true;
+		break;
+	case 'l':
+		job->list = true;
+		break;
+	case 'q':
+	case 'f':
+		return set(job, letter == 'q' ? "silence" : "fatal", optarg);
+	}
+	return true;
+}
+
 static int parse(int argc, char **argv, struct job *job)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "sysroot", required_argument, NULL, 's' },
-		{ "initrd", required_argument, NULL, 'i' },
+		BOOTPARAMS_OPTION_JSON,
+		BOOTPARAMS_OPTION_SYSROOT,
+		BOOTPARAMS_OPTION_INITRD,
 		{ "append", required_argument, NULL, 'a' },
 		{ "crash", no_argument, NULL, 'c' },
 		{ "list", no_argument, NULL, 'l' },
 		{ "silence", required_argument, NULL, 'q' },
 		{ "fatal", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		BOOTPARAMS_OPTION_HELP
 	};
-	int c;
+	struct check_subject *s = &job->subject;
+	int r = bootparams_options(&bootparams_check, options, take, job, argc, argv,
+				   &job->args);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			job->json = true;
-			break;
-		case 's':
-			job->sysroot = optarg;
-			break;
-		case 'i':
-			job->initrds[job->n_initrds++] = optarg;
-			break;
-		case 'a':
-			job->append = optarg;
-			break;
-		case 'c':
-			job->subject.panic = true;
-			break;
-		case 'l':
-			job->list = true;
-			break;
-		case 'q':
-		case 'f':
-			if (!set(job, c == 'q' ? "silence" : "fatal", optarg))
-				return EXIT_FAILURE;
-			break;
-		case 'h':
-			bootparams_usage(&bootparams_check, stdout);
-			return -1;
-		default:
-			return bootparams_wrong_option(&bootparams_check);
-		}
-	if (optind < argc)
-		job->subject.kernel = argv[optind++];
-	if (optind < argc) {
-		say_error("check takes no \"%s\" behind KERNEL", argv[optind]);
+	if (r >= 0)
+		return r;
+	if (!bootparams_one_kernel(&bootparams_check, argc, argv, &s->kernel))
 		return EXIT_FAILURE;
-	}
-	if (!job->subject.kernel &&
-	    (job->n_initrds || job->append || job->subject.panic)) {
+	if (!s->kernel && (job->args.initrds || job->append || s->panic)) {
 		say_error("--initrd, --append and --crash go with KERNEL");
 		return EXIT_FAILURE;
 	}
-	if (job->list && (job->sysroot || job->subject.kernel)) {
+	if (job->list && (job->args.sysroot || s->kernel)) {
 		say_error("--list looks at no machine: it stands alone");
 		return EXIT_FAILURE;
 	}
-	return 0;
+	return -1;
 }
 
 static int run(int argc, char **argv, struct job *job)
 {
 	bp_autobuf struct bp_buf text = { 0 };
-	int status = EXIT_SUCCESS, r = parse(argc, argv, job);
-	struct bp_ctx *ctx;
+	int r = parse(argc, argv, job);
 
-	if (r)
-		return r < 0 ? EXIT_SUCCESS : r;
+	if (r >= 0)
+		return r;
 	if (job->list)
-		return (job->json ? list_json(&text) : list(&text))
+		return (job->args.json ? list_json(&text) : list(&text))
 			       ? EXIT_FAILURE : bootparams_print(&text);
-	ctx = bootparams_ctx(job->sysroot, false);
-	if (!ctx)
-		return EXIT_FAILURE;
-	r = look(ctx, job, &text, &status);
-	if (r)
-		say_error("%s", bootparams_why(ctx, r));
-	check_subject_done(&job->subject);
-	bp_ctx_unref(ctx);
-	if (r || bootparams_print(&text) != EXIT_SUCCESS)
-		return EXIT_FAILURE;
-	return status;
+	r = bootparams_tell(job->args.sysroot, look, job);
+	return r == EXIT_SUCCESS ? job->status : r;
 }
 
 static int check(int argc, char **argv)
@@ -369,17 +347,17 @@ static int check(int argc, char **argv)
 
 	while (check_rule(job.n_rules))
 		job.n_rules++;
-	job.initrds = calloc((size_t)argc + 1, sizeof(*job.initrds));
 	job.settings = calloc(job.n_rules, sizeof(*job.settings));
 	job.answers = calloc(job.n_rules, sizeof(*job.answers));
-	if (job.initrds && job.settings && job.answers) {
+	if (job.settings && job.answers) {
 		for (size_t i = 0; i < job.n_rules; i++)
 			job.settings[i].severity = check_rule(i)->severity;
 		r = run(argc, argv, &job);
 	} else {
 		say_error("%s", strerror(ENOMEM));
 	}
-	free(job.initrds);
+	check_subject_done(&job.subject);
+	bootparams_args_done(&job.args);
 	free(job.settings);
 	free(job.answers);
 	return r;

@@ -3,6 +3,7 @@
 #ifndef KEXEC_BOOTPARAMS_CMD_H
 #define KEXEC_BOOTPARAMS_CMD_H
 
+#include <getopt.h>
 #include <stdio.h>
 
 #include "collect/machine.h"
@@ -54,19 +55,55 @@ extern const struct bootparams_command bootparams_show;
 
 /* The usage line and the help of one command, on @f. */
 void bootparams_usage(const struct bootparams_command *command, FILE *f);
-/* After getopt_long() has said what is wrong: where to look. An exit status. */
+/* Its last word: "handover show" is "show" to those who are at "handover" already. */
+const char *bootparams_word(const struct bootparams_command *command);
+/* What is wrong was said: where to look. An exit status. */
 int bootparams_wrong_option(const struct bootparams_command *command);
 
-/* For commands that have no more options than these: -1, or the exit status. optind is at
- * the first argument then. */
+/* What the options have in common; those that a command does not take stay empty. */
 struct bootparams_args {
 	bool json;
 	const char *sysroot;
+	const char **initrds;	/* NULL behind the last; NULL: none was given */
 };
+void bootparams_args_done(struct bootparams_args *args);
+
+/* For the table of a command's options, whose last is the one of --help. */
+enum { BOOTPARAMS_JSON = 0x100, BOOTPARAMS_SYSROOT, BOOTPARAMS_INITRD };
+#define BOOTPARAMS_OPTION_JSON { "json", no_argument, NULL, BOOTPARAMS_JSON }
+#define BOOTPARAMS_OPTION_SYSROOT \
+	{ "sysroot", required_argument, NULL, BOOTPARAMS_SYSROOT }
+#define BOOTPARAMS_OPTION_INITRD { "initrd", required_argument, NULL, BOOTPARAMS_INITRD }
+#define BOOTPARAMS_OPTION_HELP { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
+
+/*
+ * Read the options: -1, and optind is at the first argument; else the exit status.
+ * bootparams_args_done() in either case. @take is given the command's own letters, with
+ * optarg; false: that is wrong, and was said. NULL: it has none.
+ */
+int bootparams_options(const struct bootparams_command *command,
+		       const struct option *options,
+		       bool (*take)(void *job, int letter), void *job, int argc,
+		       char **argv, struct bootparams_args *ret_args);
+/* For commands that have no more options than --json and --sysroot. */
 int bootparams_args(const struct bootparams_command *command, int argc, char **argv,
 		    struct bootparams_args *ret_args);
+/* Whether nothing is behind them; else that is refused. */
+bool bootparams_no_arguments(const struct bootparams_command *command, int argc,
+			     char **argv);
+/* Whether there is one KERNEL behind them, or none (NULL); more is refused. */
+bool bootparams_one_kernel(const struct bootparams_command *command, int argc, char **argv,
+			   const char **ret_kernel);
 
-/* Such a command without arguments, whose text is all of it; the exit status. */
+/*
+ * In a context of its own: @look, and its text on stdout. What fails is said. EXIT_SUCCESS
+ * when the text is out.
+ */
+int bootparams_tell(const char *sysroot,
+		    int (*look)(struct bp_ctx *ctx, void *job, struct bp_buf *ret_text),
+		    void *job);
+
+/* A command without arguments, whose text is all of it; the exit status. */
 int bootparams_describe(const struct bootparams_command *command, int argc, char **argv,
 			int (*describe)(struct bp_ctx *ctx, bool as_json,
 					struct bp_buf *ret_text));

@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -327,27 +326,16 @@ static int compare(struct bp_ctx *ctx, struct side sides[2], bool json)
 static int diff(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		BOOTPARAMS_OPTION_JSON,
+		BOOTPARAMS_OPTION_HELP
 	};
 	struct side sides[2] = { 0 };
-	bool json = false;
+	struct bootparams_args args;
 	struct bp_ctx *ctx;
-	int c, r;
+	int r = bootparams_options(&bootparams_diff, options, NULL, NULL, argc, argv, &args);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			json = true;
-			break;
-		case 'h':
-			bootparams_usage(&bootparams_diff, stdout);
-			return EXIT_SUCCESS;
-		default:
-			bootparams_wrong_option(&bootparams_diff);
-			return TROUBLE;
-		}
+	if (r >= 0)
+		return r == EXIT_SUCCESS ? r : TROUBLE;
 	if (argc - optind != 2) {
 		say_error("diff takes two machines, plans or dumps, and not %d",
 			  argc - optind);
@@ -358,7 +346,7 @@ static int diff(int argc, char **argv)
 	ctx = bootparams_ctx(NULL, false);
 	if (!ctx)
 		return TROUBLE;
-	r = compare(ctx, sides, json);
+	r = compare(ctx, sides, args.json);
 	side_done(&sides[0]);
 	side_done(&sides[1]);
 	bp_ctx_unref(ctx);

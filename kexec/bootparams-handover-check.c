@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 
 #include "bootparams-cmd.h"
@@ -11,12 +10,11 @@
 #include "handover-look.h"
 #include "purgatory/purgatory.h"
 
-
 struct job {
-	bool json, reuse;
-	const char *sysroot, *kernel, *line;
-	const char **initrds;
-	size_t n_initrds;
+	struct bootparams_args args;
+	const char *kernel, *line;
+	bool reuse;
+	int status;
 };
 
 /* ---- JSON ---- */
@@ -193,15 +191,14 @@ static int plan(struct bp_load *load, const struct job *job, struct bp_plan **re
 
 	if (!r)
 		r = bp_load_plan(load, load->choice.syscall, ret_plan);
-	if (!r || r == -ENOMEM || (job->n_initrds && !load->has_initrd))
+	if (!r || r == -ENOMEM || (job->args.initrds && !load->has_initrd))
 		return r;
 	*ret_why = strdup(bootparams_why(load->ctx, r));
 	bp_forgive(load->ctx);
 	return *ret_why ? 0 : -ENOMEM;
 }
 
-static int look_at(struct bp_load *load, const struct job *job, struct bp_buf *text,
-		   int *ret_status)
+static int look_at(struct bp_load *load, struct job *job, struct bp_buf *text)
 {
 	auto_handover_look struct handover_look look = { 0 };
 	bp_autofree char *why = NULL;
@@ -211,22 +208,22 @@ static int look_at(struct bp_load *load, const struct job *job, struct bp_buf *t
 	load->for_show = true;
 	load->reuse_cmdline = job->reuse || !job->line;
 	load->append = job->line;
-	load->initrds = job->n_initrds ? job->initrds : NULL;
+	load->initrds = job->args.initrds;
 	load->purgatory = kexec_purgatory_ops(load->image->arch);
 	r = plan(load, job, &p, &why);
 	if (!r)
 		r = handover_look(load, p, why, true, &look);
 	if (!r)
-		r = job->json ? to_json(job, load, &look, text) : to_text(&look, text);
+		r = job->args.json ? to_json(job, load, &look, text) : to_text(&look, text);
 	if (!r && bp_handover_worst(look.findings, look.n) == BP_HANDOVER_ERROR)
-		*ret_status = EXIT_FAILURE;
+		job->status = EXIT_FAILURE;
 	bp_plan_unref(p);
 	return r;
 }
 
-static int look(struct bp_ctx *ctx, const struct job *job, struct bp_buf *text,
-		int *ret_status)
+static int look(struct bp_ctx *ctx, void *data, struct bp_buf *text)
 {
+	struct job *job = data;
 	struct bp_machine *m = NULL;
 	struct bp_image *image = NULL;
 	struct bp_load load;
@@ -239,7 +236,7 @@ static int look(struct bp_ctx *ctx, const struct job *job, struct bp_buf *text,
 			    bp_arch_name(image->arch), bp_arch_name(m->arch));
 	if (!r) {
 		bp_load_init(&load, ctx, m, image);
-		r = look_at(&load, job, text, ret_status);
+		r = look_at(&load, job, text);
 		bp_load_done(&load);
 	}
 	bp_image_unref(image);
@@ -247,85 +244,53 @@ static int look(struct bp_ctx *ctx, const struct job *job, struct bp_buf *text,
 	return r;
 }
 
+static bool take(void *data, int letter)
+{
+	struct job *job = data;
+
+	if (letter == 'a')
+		job->line = optarg;
+	else
+		job->reuse = true;
+	return true;
+}
+
 static int parse(int argc, char **argv, struct job *job)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "sysroot", required_argument, NULL, 's' },
-		{ "initrd", required_argument, NULL, 'i' },
+		BOOTPARAMS_OPTION_JSON,
+		BOOTPARAMS_OPTION_SYSROOT,
+		BOOTPARAMS_OPTION_INITRD,
 		{ "append", required_argument, NULL, 'a' },
 		{ "command-line", required_argument, NULL, 'a' },
 		{ "reuse-cmdline", no_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		BOOTPARAMS_OPTION_HELP
 	};
-	int c;
+	const struct bootparams_command *command = &bootparams_handover_check;
+	int r = bootparams_options(command, options, take, job, argc, argv, &job->args);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			job->json = true;
-			break;
-		case 's':
-			job->sysroot = optarg;
-			break;
-		case 'i':
-			job->initrds[job->n_initrds++] = optarg;
-			break;
-		case 'a':
-			job->line = optarg;
-			break;
-		case 'r':
-			job->reuse = true;
-			break;
-		case 'h':
-			bootparams_usage(&bootparams_handover_check, stdout);
-			return -1;
-		default:
-			return bootparams_wrong_option(&bootparams_handover_check);
-		}
-	job->kernel = argv[optind];
+	if (r >= 0)
+		return r;
+	if (!bootparams_one_kernel(command, argc, argv, &job->kernel))
+		return EXIT_FAILURE;
 	if (!job->kernel) {
 		say_error("handover check: name the KERNEL that is to be loaded");
 		return EXIT_FAILURE;
 	}
-	if (argv[optind + 1]) {
-		say_error("handover check takes no \"%s\" behind KERNEL", argv[optind + 1]);
-		return EXIT_FAILURE;
-	}
-	return 0;
-}
-
-static int run(int argc, char **argv, struct job *job)
-{
-	bp_autobuf struct bp_buf text = { 0 };
-	int status = EXIT_SUCCESS, r = parse(argc, argv, job);
-	struct bp_ctx *ctx;
-
-	if (r)
-		return r < 0 ? EXIT_SUCCESS : r;
-	ctx = bootparams_ctx(job->sysroot, false);
-	if (!ctx)
-		return EXIT_FAILURE;
-	r = look(ctx, job, &text, &status);
-	if (r)
-		say_error("%s", bootparams_why(ctx, r));
-	bp_ctx_unref(ctx);
-	if (r || bootparams_print(&text) != EXIT_SUCCESS)
-		return EXIT_FAILURE;
-	return status;
+	return -1;
 }
 
 static int check(int argc, char **argv)
 {
-	struct job job = { .initrds = calloc((size_t)argc + 1, sizeof(*job.initrds)) };
-	int r = EXIT_FAILURE;
+	struct job job = { 0 };
+	int r = parse(argc, argv, &job);
 
-	if (job.initrds)
-		r = run(argc, argv, &job);
-	else
-		say_error("%s", strerror(ENOMEM));
-	free(job.initrds);
+	if (r < 0) {
+		r = bootparams_tell(job.args.sysroot, look, &job);
+		if (r == EXIT_SUCCESS)
+			r = job.status;
+	}
+	bootparams_args_done(&job.args);
 	return r;
 }
 

@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,8 +15,9 @@
 #include "run-file.h"
 
 struct job {
-	bool json, clear, reuse;
-	const char *sysroot, *line;
+	struct bootparams_args args;
+	bool clear, reuse;
+	const char *line;
 	char **devices;		/* those that are named, in argv; NULL ends them */
 	struct bp_machine *machine;
 	char *next;		/* the next command line */
@@ -256,49 +256,46 @@ static int look(struct bp_ctx *ctx, struct job *job, struct bp_buf *text)
 				   "devices that were named are not known: cannot read "
 				   BP_PCI_CHOSEN ": %s", strerror(-m->pci.chosen_status));
 	if (!r)
-		r = job->json ? to_json(job, text) : to_text(job, text);
+		r = job->args.json ? to_json(job, text) : to_text(job, text);
 	return r;
+}
+
+static bool take(void *data, int letter)
+{
+	struct job *job = data;
+
+	switch (letter) {
+	case 'a':
+		job->line = optarg;
+		break;
+	case 'r':
+		job->reuse = true;
+		break;
+	case 'c':
+		job->clear = true;
+		break;
+	}
+	return true;
 }
 
 static int parse(int argc, char **argv, struct job *job)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "sysroot", required_argument, NULL, 's' },
+		BOOTPARAMS_OPTION_JSON,
+		BOOTPARAMS_OPTION_SYSROOT,
 		{ "command-line", required_argument, NULL, 'a' },
 		{ "append", required_argument, NULL, 'a' },
 		{ "reuse-cmdline", no_argument, NULL, 'r' },
 		{ "clear", no_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		BOOTPARAMS_OPTION_HELP
 	};
-	int c;
+	int r = bootparams_options(&bootparams_handover_plan, options, take, job, argc, argv,
+				   &job->args);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			job->json = true;
-			break;
-		case 's':
-			job->sysroot = optarg;
-			break;
-		case 'a':
-			job->line = optarg;
-			break;
-		case 'r':
-			job->reuse = true;
-			break;
-		case 'c':
-			job->clear = true;
-			break;
-		case 'h':
-			bootparams_usage(&bootparams_handover_plan, stdout);
-			return EXIT_SUCCESS;
-		default:
-			return bootparams_wrong_option(&bootparams_handover_plan);
-		}
+	if (r >= 0)
+		return r;
 	job->devices = argv + optind;
-	if (job->clear && (job->json || job->sysroot || job->line || job->reuse ||
+	if (job->clear && (job->args.json || job->args.sysroot || job->line || job->reuse ||
 			   *job->devices)) {
 		say_error("--clear stands alone");
 		return EXIT_FAILURE;
@@ -317,7 +314,7 @@ static int plan(int argc, char **argv)
 		return r;
 	if (job.clear)
 		return forget();
-	ctx = bootparams_ctx(job.sysroot, false);
+	ctx = bootparams_ctx(job.args.sysroot, false);
 	if (!ctx)
 		return EXIT_FAILURE;
 	r = look(ctx, &job, &text);
@@ -326,7 +323,7 @@ static int plan(int argc, char **argv)
 	else if (bootparams_print(&text) == EXIT_SUCCESS)
 		status = job.plan.n_refused ? STATUS_REFUSED : EXIT_SUCCESS;
 	/* The plan is worth something also to who may not write there. */
-	if (!r && *job.devices && !job.sysroot) {
+	if (!r && *job.devices && !job.args.sysroot) {
 		r = keep(ctx, &job);
 		if (r) {
 			say_error("the devices are not named for the next load: %s",

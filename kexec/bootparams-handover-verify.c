@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 
 #include "bootparams-cmd.h"
@@ -165,8 +164,9 @@ static int to_text(const struct job *job, struct bp_buf *b)
 
 /* ---- */
 
-static int look(struct bp_ctx *ctx, struct job *job, struct bp_buf *text)
+static int look(struct bp_ctx *ctx, void *data, struct bp_buf *text)
 {
+	struct job *job = data;
 	int r = bp_machine_collect(ctx, &job->machine);
 
 	if (!r)
@@ -184,28 +184,17 @@ static int look(struct bp_ctx *ctx, struct job *job, struct bp_buf *text)
 static int verify(int argc, char **argv)
 {
 	struct job job = { 0 };
-	bp_autobuf struct bp_buf text = { 0 };
-	struct bp_ctx *ctx;
-	int status = STATUS_FAILED, r;
+	int status = STATUS_FAILED;
+	int r = bootparams_args(&bootparams_handover_verify, argc, argv, &job.args);
 
-	r = bootparams_args(&bootparams_handover_verify, argc, argv, &job.args);
 	if (r >= 0)
 		return r == EXIT_SUCCESS ? r : STATUS_FAILED;
-	if (optind < argc) {
-		say_error("verify takes no \"%s\"", argv[optind]);
+	if (!bootparams_no_arguments(&bootparams_handover_verify, argc, argv))
 		return STATUS_FAILED;
-	}
-	ctx = bootparams_ctx(job.args.sysroot, false);
-	if (!ctx)
-		return STATUS_FAILED;
-	r = look(ctx, &job, &text);
-	if (r)
-		say_error("%s", bootparams_why(ctx, r));
-	else if (bootparams_print(&text) == EXIT_SUCCESS)
+	if (bootparams_tell(job.args.sysroot, look, &job) == EXIT_SUCCESS)
 		status = exit_status(&job);
 	bp_verify_done(&job.result);
 	bp_machine_unref(job.machine);
-	bp_ctx_unref(ctx);
 	return status;
 }
 

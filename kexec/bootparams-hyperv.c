@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -19,8 +18,8 @@
 #define STATUS_CANNOT_TELL 12
 
 struct job {
+	struct bootparams_args args;
 	const char *next, *modules;
-	const char *const *initrds;
 	enum bp_hyperv_order order;
 	struct bp_screen by_hand;	/* --lfb */
 	bool has_by_hand, sz4g;
@@ -629,10 +628,10 @@ static int read_next(struct bp_ctx *ctx, struct job *job)
 	if (!r && job->m->arch != image->arch)
 		r = bp_fail(ctx, -EINVAL, "%s is for %s, the machine is %s", job->next,
 			    bp_arch_name(image->arch), bp_arch_name(job->m->arch));
-	if (!r && job->initrds[0])
-		r = bp_initrd_open(ctx, job->initrds, &initrd);
+	if (!r && job->args.initrds)
+		r = bp_initrd_open(ctx, job->args.initrds, &initrd);
 	if (!r)
-		r = bp_hyperv_kernel_read(ctx, image, job->initrds[0] ? &initrd : NULL,
+		r = bp_hyperv_kernel_read(ctx, image, job->args.initrds ? &initrd : NULL,
 					  job->modules, &job->k);
 	if (!r && bp_image_version(image) &&
 	    !(job->version = strdup(bp_image_version(image))))
@@ -695,129 +694,108 @@ static bool parse_lfb(const char *text, struct bp_screen *ret)
 	return !*end && ret->base <= UINT32_MAX && ret->size_bytes <= UINT32_MAX;
 }
 
-static int parse(int argc, char **argv, struct job *job, const char **initrds, bool *json,
-		 const char **sysroot)
+static bool take_order(struct job *job, const char *name)
+{
+	for (job->order = BP_HYPERV_DRM_FIRST; job->order; job->order--)
+		if (!strcmp(name, order_name(job->order)))
+			return true;
+	say_error("--order: \"%s\" is neither pci-first nor drm-first", name);
+	return false;
+}
+
+static bool take_profile(struct job *job, const char *name)
+{
+	for (job->profile = BP_HYPERV_NEW510; job->profile >= 0; job->profile--)
+		if (!strcmp(name, bp_hyperv_profile_name(
+					  (enum bp_hyperv_profile)job->profile)))
+			return true;
+	say_error("--profile: \"%s\" is none of pre60, old, new, new510", name);
+	return false;
+}
+
+static bool take(void *data, int letter)
+{
+	struct job *job = data;
+
+	switch (letter) {
+	case 'n':
+		job->next = optarg;
+		break;
+	case 'm':
+		job->modules = optarg;
+		break;
+	case 'o':
+		return take_order(job, optarg);
+	case 'l':
+		job->has_by_hand = parse_lfb(optarg, &job->by_hand);
+		if (!job->has_by_hand)
+			say_error("--lfb: \"%s\" is not BASE[,SIZE] below 4 GiB", optarg);
+		return job->has_by_hand;
+	case 'p':
+		return take_profile(job, optarg);
+	case '4':
+		job->sz4g = true;
+		break;
+	}
+	return true;
+}
+
+static int parse(int argc, char **argv, struct job *job)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "sysroot", required_argument, NULL, 's' },
+		BOOTPARAMS_OPTION_JSON,
+		BOOTPARAMS_OPTION_SYSROOT,
 		{ "next", required_argument, NULL, 'n' },
-		{ "initrd", required_argument, NULL, 'i' },
+		BOOTPARAMS_OPTION_INITRD,
 		{ "modules", required_argument, NULL, 'm' },
 		{ "order", required_argument, NULL, 'o' },
 		{ "lfb", required_argument, NULL, 'l' },
 		{ "profile", required_argument, NULL, 'p' },
 		{ "sz4g", no_argument, NULL, '4' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		BOOTPARAMS_OPTION_HELP
 	};
-	size_t n = 0;
-	int c;
+	int r = bootparams_options(&bootparams_hyperv, options, take, job, argc, argv,
+				   &job->args);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			*json = true;
-			break;
-		case 's':
-			*sysroot = optarg;
-			break;
-		case 'n':
-			job->next = optarg;
-			break;
-		case 'i':
-			initrds[n++] = optarg;
-			break;
-		case 'm':
-			job->modules = optarg;
-			break;
-		case 'o':
-			for (job->order = BP_HYPERV_DRM_FIRST; job->order; job->order--)
-				if (!strcmp(optarg, order_name(job->order)))
-					break;
-			if (!job->order) {
-				say_error("--order: \"%s\" is neither pci-first nor "
-					  "drm-first",
-					  optarg);
-				return EXIT_FAILURE;
-			}
-			break;
-		case 'l':
-			job->has_by_hand = true;
-			if (!parse_lfb(optarg, &job->by_hand)) {
-				say_error("--lfb: \"%s\" is not BASE[,SIZE] below 4 GiB",
-					  optarg);
-				return EXIT_FAILURE;
-			}
-			break;
-		case 'p':
-			for (job->profile = BP_HYPERV_NEW510; job->profile >= 0;
-			     job->profile--)
-				if (!strcmp(optarg, bp_hyperv_profile_name(
-						    (enum bp_hyperv_profile)job->profile)))
-					break;
-			if (job->profile < 0) {
-				say_error("--profile: \"%s\" is none of pre60, old, new, "
-					  "new510",
-					  optarg);
-				return EXIT_FAILURE;
-			}
-			break;
-		case '4':
-			job->sz4g = true;
-			break;
-		case 'h':
-			bootparams_usage(&bootparams_hyperv, stdout);
-			return -1;
-		default:
-			return bootparams_wrong_option(&bootparams_hyperv);
-		}
-	if (optind < argc) {
-		say_error("hyperv takes no \"%s\"", argv[optind]);
+	if (r >= 0)
+		return r;
+	if (!bootparams_no_arguments(&bootparams_hyperv, argc, argv))
 		return EXIT_FAILURE;
-	}
 	if (job->next && job->profile >= 0) {
 		say_error("--profile says what --next finds out: give one of them");
 		return EXIT_FAILURE;
 	}
-	if (!job->next && (n || job->modules)) {
+	if (!job->next && (job->args.initrds || job->modules)) {
 		say_error("--initrd and --modules go with --next");
 		return EXIT_FAILURE;
 	}
-	job->initrds = initrds;
-	return 0;
+	return -1;
+}
+
+static int look(struct bp_ctx *ctx, void *data, struct bp_buf *ret_text)
+{
+	struct job *job = data;
+	int r = judge(ctx, job);
+
+	if (r)
+		return r;
+	return job->args.json ? to_json(job, ret_text) : to_text(job, ret_text);
 }
 
 static int hyperv(int argc, char **argv)
 {
-	bp_autofree const char **initrds = calloc((size_t)argc + 1, sizeof(*initrds));
-	bp_autobuf struct bp_buf text = { 0 };
-	const char *sysroot = NULL;
 	struct job job = { .profile = -1 };
-	bool json = false;
-	struct bp_ctx *ctx;
-	int r;
+	int r = parse(argc, argv, &job);
 
-	if (!initrds)
-		return EXIT_FAILURE;
-	r = parse(argc, argv, &job, initrds, &json, &sysroot);
-	if (r)
-		return r < 0 ? EXIT_SUCCESS : r;
-	ctx = bootparams_ctx(sysroot, false);
-	if (!ctx)
-		return EXIT_FAILURE;
-	r = judge(ctx, &job);
-	if (!r)
-		r = json ? to_json(&job, &text) : to_text(&job, &text);
-	if (r)
-		say_error("%s", bootparams_why(ctx, r));
-	r = r ? EXIT_FAILURE : bootparams_print(&text);
-	if (r == EXIT_SUCCESS)
-		r = exit_status(job.report.verdict);
+	if (r < 0) {
+		r = bootparams_tell(job.args.sysroot, look, &job);
+		if (r == EXIT_SUCCESS)
+			r = exit_status(job.report.verdict);
+	}
 	bp_hyperv_report_done(&job.report);
 	free(job.version);
 	bp_machine_unref(job.m);
-	bp_ctx_unref(ctx);
+	bootparams_args_done(&job.args);
 	return r;
 }
 

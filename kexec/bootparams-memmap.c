@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -50,8 +49,9 @@ struct picture {
 };
 
 struct job {
+	struct bootparams_args args;
 	const char *next, *initrd, *svg;
-	bool panic, json, picture;
+	bool panic, picture;
 	struct bp_machine *m;
 	struct bp_image *image;
 	struct bp_initrd files;
@@ -473,8 +473,9 @@ static int write_file(const char *path, const struct bp_buf *text)
 	return r;
 }
 
-static int describe(struct bp_ctx *ctx, struct job *job, struct bp_buf *text)
+static int look(struct bp_ctx *ctx, void *data, struct bp_buf *text)
 {
+	struct job *job = data;
 	struct picture p = { 0 };
 	bp_autobuf struct bp_buf svg = { 0 };
 	int r = bp_machine_collect(ctx, &job->m);
@@ -496,7 +497,7 @@ static int describe(struct bp_ctx *ctx, struct job *job, struct bp_buf *text)
 		if (r)
 			bp_fail_errno(ctx, r, "cannot write %s", job->svg);
 	}
-	if (!r && job->json)
+	if (!r && job->args.json)
 		r = to_json(&p, text);
 	else if (!r && job->picture)
 		r = draw(&p, text);
@@ -506,74 +507,68 @@ static int describe(struct bp_ctx *ctx, struct job *job, struct bp_buf *text)
 	return r;
 }
 
-static int memmap(int argc, char **argv)
+static bool take(void *data, int letter)
+{
+	struct job *job = data;
+
+	switch (letter) {
+	case 'p':
+		job->picture = true;
+		break;
+	case 'v':
+		job->svg = optarg;
+		break;
+	case 'n':
+		job->next = optarg;
+		break;
+	case 'i':
+		job->initrd = optarg;
+		break;
+	case 'c':
+		job->panic = true;
+		break;
+	}
+	return true;
+}
+
+static int parse(int argc, char **argv, struct job *job)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "sysroot", required_argument, NULL, 's' },
+		BOOTPARAMS_OPTION_JSON,
+		BOOTPARAMS_OPTION_SYSROOT,
 		{ "picture", no_argument, NULL, 'p' },
 		{ "svg", required_argument, NULL, 'v' },
 		{ "next", required_argument, NULL, 'n' },
 		{ "initrd", required_argument, NULL, 'i' },
 		{ "crash", no_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		BOOTPARAMS_OPTION_HELP
 	};
-	struct job job = { .files = BP_INITRD_NONE };
-	bp_autobuf struct bp_buf text = { 0 };
-	const char *sysroot = NULL;
-	struct bp_ctx *ctx;
-	int c, r;
+	int r = bootparams_options(&bootparams_memmap, options, take, job, argc, argv,
+				   &job->args);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			job.json = true;
-			break;
-		case 's':
-			sysroot = optarg;
-			break;
-		case 'p':
-			job.picture = true;
-			break;
-		case 'v':
-			job.svg = optarg;
-			break;
-		case 'n':
-			job.next = optarg;
-			break;
-		case 'i':
-			job.initrd = optarg;
-			break;
-		case 'c':
-			job.panic = true;
-			break;
-		case 'h':
-			bootparams_usage(&bootparams_memmap, stdout);
-			return EXIT_SUCCESS;
-		default:
-			return bootparams_wrong_option(&bootparams_memmap);
-		}
-	if (optind < argc) {
-		say_error("memmap takes no \"%s\"", argv[optind]);
+	if (r >= 0)
+		return r;
+	if (!bootparams_no_arguments(&bootparams_memmap, argc, argv))
 		return EXIT_FAILURE;
-	}
-	if (!job.next && (job.initrd || job.panic)) {
+	if (!job->next && (job->initrd || job->panic)) {
 		say_error("--initrd and --crash go with --next");
 		return EXIT_FAILURE;
 	}
-	ctx = bootparams_ctx(sysroot, false);
-	if (!ctx)
-		return EXIT_FAILURE;
-	r = describe(ctx, &job, &text);
-	if (r)
-		say_error("%s", bootparams_why(ctx, r));
+	return -1;
+}
+
+static int memmap(int argc, char **argv)
+{
+	struct job job = { .files = BP_INITRD_NONE };
+	int r = parse(argc, argv, &job);
+
+	if (r < 0)
+		r = bootparams_tell(job.args.sysroot, look, &job);
 	bp_plan_unref(job.plan);
 	bp_initrd_close(&job.files);
 	bp_image_unref(job.image);
 	bp_machine_unref(job.m);
-	bp_ctx_unref(ctx);
-	return r ? EXIT_FAILURE : bootparams_print(&text);
+	return r;
 }
 
 const struct bootparams_command bootparams_memmap = {

@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 
 #include "bootparams-cmd.h"
@@ -169,33 +168,23 @@ static int check_readable(struct bp_ctx *ctx, struct bp_span text)
 static int record(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "sysroot", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		BOOTPARAMS_OPTION_SYSROOT,
+		BOOTPARAMS_OPTION_HELP
 	};
 	bp_autobuf struct bp_buf text = { 0 };
-	const char *sysroot = NULL;
+	struct bootparams_args args;
 	struct bp_ctx *ctx;
-	int c, r;
+	int r = bootparams_options(&bootparams_record, options, NULL, NULL, argc, argv, &args);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 's':
-			sysroot = optarg;
-			break;
-		case 'h':
-			bootparams_usage(&bootparams_record, stdout);
-			return EXIT_SUCCESS;
-		default:
-			return bootparams_wrong_option(&bootparams_record);
-		}
+	if (r >= 0)
+		return r;
 	if (argc - optind != 1) {
 		bootparams_usage(&bootparams_record, stderr);
 		return EXIT_FAILURE;
 	}
-	if (!sysroot && geteuid())
+	if (!args.sysroot && geteuid())
 		say_warning("not run as root: most of what matters cannot be read");
-	ctx = bootparams_ctx(sysroot, true);
+	ctx = bootparams_ctx(args.sysroot, true);
 	if (!ctx)
 		return EXIT_FAILURE;
 	r = read_all(ctx);

@@ -195,36 +195,38 @@ static int describe(struct bp_ctx *ctx, bool json, struct bp_buf *ret_text)
 	return r;
 }
 
+struct job {
+	struct bootparams_args args;
+	const char *file;
+};
+
+static int look(struct bp_ctx *ctx, void *data, struct bp_buf *ret_text)
+{
+	const struct job *job = data;
+
+	return !job->file     ? describe(ctx, job->args.json, ret_text)
+	       : job->args.json ? bootparams_dump_json(ctx, job->file, true, ret_text)
+				: bootparams_dump_text(ctx, job->file, ret_text);
+}
+
 static int show(int argc, char **argv)
 {
-	struct bootparams_args args;
-	bp_autobuf struct bp_buf text = { 0 };
-	const char *file;
-	struct bp_ctx *ctx;
-	int r = bootparams_args(&bootparams_show, argc, argv, &args);
+	struct job job = { 0 };
+	int r = bootparams_args(&bootparams_show, argc, argv, &job.args);
 
 	if (r >= 0)
 		return r;
-	file = argv[optind];
-	if (file && argv[optind + 1]) {
+	job.file = argv[optind];
+	if (job.file && argv[optind + 1]) {
 		say_error("show takes one file, and not \"%s\"", argv[optind + 1]);
 		return EXIT_FAILURE;
 	}
-	if (file && args.sysroot) {
+	if (job.file && job.args.sysroot) {
 		say_error("--sysroot is one to show, and %s another: name one of them",
-			  file);
+			  job.file);
 		return EXIT_FAILURE;
 	}
-	ctx = bootparams_ctx(args.sysroot, false);
-	if (!ctx)
-		return EXIT_FAILURE;
-	r = !file ? describe(ctx, args.json, &text) :
-	    args.json ? bootparams_dump_json(ctx, file, true, &text) :
-		    bootparams_dump_text(ctx, file, &text);
-	if (r)
-		say_error("%s", bootparams_why(ctx, r));
-	bp_ctx_unref(ctx);
-	return r ? EXIT_FAILURE : bootparams_print(&text);
+	return bootparams_tell(job.args.sysroot, look, &job);
 }
 
 const struct bootparams_command bootparams_show = {

@@ -74,38 +74,11 @@ int bootparams_print(const struct bp_buf *text)
 	return EXIT_FAILURE;
 }
 
-int bootparams_describe(const struct bootparams_command *command, int argc, char **argv,
-			int (*describe)(struct bp_ctx *ctx, bool as_json,
-					struct bp_buf *ret_text))
+const char *bootparams_word(const struct bootparams_command *command)
 {
-	const char *word = strrchr(command->name, ' ');
-	bp_autobuf struct bp_buf text = { 0 };
-	struct bootparams_args args;
-	struct bp_ctx *ctx;
-	int r = bootparams_args(command, argc, argv, &args);
+	const char *blank = strrchr(command->name, ' ');
 
-	if (r >= 0)
-		return r;
-	if (optind < argc) {
-		say_error("%s takes no \"%s\"", word ? word + 1 : command->name, argv[optind]);
-		return EXIT_FAILURE;
-	}
-	ctx = bootparams_ctx(args.sysroot, false);
-	if (!ctx)
-		return EXIT_FAILURE;
-	r = describe(ctx, args.json, &text);
-	if (r)
-		say_error("%s", bootparams_why(ctx, r));
-	bp_ctx_unref(ctx);
-	return r ? EXIT_FAILURE : bootparams_print(&text);
-}
-
-/* "handover show" is "show" to those who are at "handover" already. */
-static const char *last_word(const char *name)
-{
-	const char *blank = strrchr(name, ' ');
-
-	return blank ? blank + 1 : name;
+	return blank ? blank + 1 : command->name;
 }
 
 void bootparams_usage(const struct bootparams_command *command, FILE *f)
@@ -122,33 +95,132 @@ int bootparams_wrong_option(const struct bootparams_command *command)
 	return EXIT_FAILURE;
 }
 
-int bootparams_args(const struct bootparams_command *command, int argc, char **argv,
-		    struct bootparams_args *ret_args)
+static bool add_initrd(struct bootparams_args *args, int argc, const char *path)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "sysroot", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
+	size_t n = 0;
+
+	if (!args->initrds)
+		args->initrds = calloc((size_t)argc + 1, sizeof(*args->initrds));
+	if (!args->initrds) {
+		say_error("%s", strerror(ENOMEM));
+		return false;
+	}
+	while (args->initrds[n])
+		n++;
+	args->initrds[n] = path;
+	return true;
+}
+
+int bootparams_options(const struct bootparams_command *command,
+		       const struct option *options,
+		       bool (*take)(void *job, int letter), void *job, int argc,
+		       char **argv, struct bootparams_args *ret_args)
+{
+	struct bootparams_args *args = ret_args;
 	int c;
 
-	*ret_args = (struct bootparams_args){ 0 };
+	*args = (struct bootparams_args){ 0 };
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
 		switch (c) {
-		case 'j':
-			ret_args->json = true;
+		case BOOTPARAMS_JSON:
+			args->json = true;
 			break;
-		case 's':
-			ret_args->sysroot = optarg;
+		case BOOTPARAMS_SYSROOT:
+			args->sysroot = optarg;
+			break;
+		case BOOTPARAMS_INITRD:
+			if (!add_initrd(args, argc, optarg))
+				return EXIT_FAILURE;
 			break;
 		case 'h':
 			bootparams_usage(command, stdout);
 			return EXIT_SUCCESS;
-		default:
+		case '?':
 			return bootparams_wrong_option(command);
+		default:
+			if (!take(job, c))
+				return EXIT_FAILURE;
 		}
 	return -1;
+}
+
+void bootparams_args_done(struct bootparams_args *args)
+{
+	free(args->initrds);
+	args->initrds = NULL;
+}
+
+int bootparams_args(const struct bootparams_command *command, int argc, char **argv,
+		    struct bootparams_args *ret_args)
+{
+	static const struct option options[] = {
+		BOOTPARAMS_OPTION_JSON,
+		BOOTPARAMS_OPTION_SYSROOT,
+		BOOTPARAMS_OPTION_HELP
+	};
+
+	return bootparams_options(command, options, NULL, NULL, argc, argv, ret_args);
+}
+
+bool bootparams_no_arguments(const struct bootparams_command *command, int argc,
+			     char **argv)
+{
+	if (optind < argc)
+		say_error("%s takes no \"%s\"", bootparams_word(command), argv[optind]);
+	return optind == argc;
+}
+
+bool bootparams_one_kernel(const struct bootparams_command *command, int argc, char **argv,
+			   const char **ret_kernel)
+{
+	*ret_kernel = argv[optind];
+	if (argc - optind > 1)
+		say_error("%s takes no \"%s\" behind KERNEL", command->name,
+			  argv[optind + 1]);
+	return argc - optind <= 1;
+}
+
+int bootparams_tell(const char *sysroot,
+		    int (*look)(struct bp_ctx *ctx, void *job, struct bp_buf *ret_text),
+		    void *job)
+{
+	bp_autobuf struct bp_buf text = { 0 };
+	struct bp_ctx *ctx = bootparams_ctx(sysroot, false);
+	int r;
+
+	if (!ctx)
+		return EXIT_FAILURE;
+	r = look(ctx, job, &text);
+	if (r)
+		say_error("%s", bootparams_why(ctx, r));
+	bp_ctx_unref(ctx);
+	return r ? EXIT_FAILURE : bootparams_print(&text);
+}
+
+struct description {
+	int (*describe)(struct bp_ctx *ctx, bool as_json, struct bp_buf *ret_text);
+	struct bootparams_args args;
+};
+
+static int look(struct bp_ctx *ctx, void *job, struct bp_buf *ret_text)
+{
+	const struct description *d = job;
+
+	return d->describe(ctx, d->args.json, ret_text);
+}
+
+int bootparams_describe(const struct bootparams_command *command, int argc, char **argv,
+			int (*describe)(struct bp_ctx *ctx, bool as_json,
+					struct bp_buf *ret_text))
+{
+	struct description d = { .describe = describe };
+	int r = bootparams_args(command, argc, argv, &d.args);
+
+	if (r >= 0)
+		return r;
+	if (!bootparams_no_arguments(command, argc, argv))
+		return EXIT_FAILURE;
+	return bootparams_tell(d.args.sysroot, look, &d);
 }
 
 static void help(const struct bootparams_group *group, FILE *f)
@@ -156,7 +228,7 @@ static void help(const struct bootparams_group *group, FILE *f)
 	fprintf(f, "Usage: %s COMMAND [OPTION...]\n%s.\n\nCommands:\n", group->name,
 		group->help);
 	for (size_t i = 0; i < group->n; i++)
-		fprintf(f, "  %-8s %s\n", last_word(group->commands[i]->name),
+		fprintf(f, "  %-8s %s\n", bootparams_word(group->commands[i]),
 			group->commands[i]->help);
 	fputs("\nOptions:\n"
 	      "  --help     show this help; after a command: help for it\n"
@@ -180,7 +252,7 @@ int bootparams_dispatch(const struct bootparams_group *group, int argc, char **a
 		return EXIT_SUCCESS;
 	}
 	for (size_t i = 0; i < group->n; i++)
-		if (!strcmp(word, last_word(group->commands[i]->name))) {
+		if (!strcmp(word, bootparams_word(group->commands[i]))) {
 			static char program[] = "bootparams";
 
 			argv[1] = program;	/* who speaks, in what getopt_long() says */

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -459,41 +458,43 @@ int luo_command(const struct bootparams_command *command, int argc, char **argv,
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static bool take(void *data, int letter)
+{
+	struct luo_options *o = data;
+
+	switch (letter) {
+	case 'f':
+		o->foreground = true;
+		break;
+	case 'p':
+		o->progress = true;
+		break;
+	case 'q':
+		o->quiet = true;
+		break;
+	}
+	return true;
+}
+
 int luo_options(const struct bootparams_command *command, int argc, char **argv,
 		bool has_foreground, struct luo_options *ret_options)
 {
 	static const struct option options[] = {
 		{ "foreground", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
+		BOOTPARAMS_OPTION_JSON,
 		{ "progress", no_argument, NULL, 'p' },
 		{ "quiet", no_argument, NULL, 'q' },
-		{ NULL, 0, NULL, 0 },
+		BOOTPARAMS_OPTION_HELP
 	};
 	struct luo_options *o = ret_options;
-	int c;
+	struct bootparams_args args;
+	int r;
 
 	*o = (struct luo_options){ 0 };
-	while ((c = getopt_long(argc, argv, "h", options + !has_foreground, NULL)) != -1)
-		switch (c) {
-		case 'f':
-			o->foreground = true;
-			break;
-		case 'h':
-			bootparams_usage(command, stdout);
-			return EXIT_SUCCESS;
-		case 'j':
-			o->json = true;
-			break;
-		case 'p':
-			o->progress = true;
-			break;
-		case 'q':
-			o->quiet = true;
-			break;
-		default:
-			return bootparams_wrong_option(command);
-		}
+	r = bootparams_options(command, options + !has_foreground, take, o, argc, argv, &args);
+	if (r >= 0)
+		return r;
+	o->json = args.json;
 	if (o->progress && o->quiet) {
 		say_error("%s: --progress and --quiet exclude each other", command->name);
 		return bootparams_wrong_option(command);
