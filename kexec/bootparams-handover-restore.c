@@ -413,9 +413,7 @@ static int run(int argc, char **argv)
 		bootparams_usage(&bootparams_handover_restore, stderr);
 		return EXIT_FAILURE;
 	}
-	if (!luo_name_is_usable(argv[optind]))
-		return EXIT_FAILURE;
-	ctx = bootparams_ctx(NULL, false);
+	ctx = luo_ctx(argv[optind]);
 	if (!ctx)
 		return EXIT_FAILURE;
 	r = restore(ctx, argv[optind], argv[optind + 1], &o);

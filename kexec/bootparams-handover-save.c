@@ -361,9 +361,7 @@ static int run(int argc, char **argv)
 		bootparams_usage(&bootparams_handover_save, stderr);
 		return EXIT_FAILURE;
 	}
-	if (!luo_name_is_usable(argv[optind]))
-		return EXIT_FAILURE;
-	ctx = bootparams_ctx(NULL, false);
+	ctx = luo_ctx(argv[optind]);
 	if (!ctx)
 		return EXIT_FAILURE;
 	r = save(ctx, argv[optind], argv + optind + 1, (size_t)(argc - optind - 1), &o);

@@ -28,7 +28,7 @@
 #define END_MS 10000		/* a session of some GiB takes its time to be given up */
 #define TITLE "@bootparams handover hold "
 
-bool luo_name_is_usable(const char *name)
+static bool name_is_usable(const char *name)
 {
 	if (!bp_luo_session_name_is_good(name))
 		say_error("\"%s\" is no session's name: letters, digits, \"_\", \".\", \":\" "
@@ -39,6 +39,11 @@ bool luo_name_is_usable(const char *name)
 	else
 		return true;
 	return false;
+}
+
+struct bp_ctx *luo_ctx(const char *name)
+{
+	return name_is_usable(name) ? bootparams_ctx(NULL, false) : NULL;
 }
 
 static void wait_a_moment(void)
@@ -445,14 +450,12 @@ int luo_command(const struct bootparams_command *command, int argc, char **argv,
 		bootparams_usage(command, stderr);
 		return EXIT_FAILURE;
 	}
-	if (!luo_name_is_usable(argv[optind]))
-		return EXIT_FAILURE;
-	ctx = bootparams_ctx(NULL, false);
+	ctx = luo_ctx(argv[optind]);
 	if (!ctx)
 		return EXIT_FAILURE;
 	r = act(ctx, argv[optind]);
 	if (r)
-		say_error("cannot %s session \"%s\": %s", strrchr(command->name, ' ') + 1,
+		say_error("cannot %s session \"%s\": %s", bootparams_word(command),
 			  argv[optind], bootparams_why(ctx, r));
 	bp_ctx_unref(ctx);
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -10,8 +10,9 @@ struct bp_json;
 struct bp_luo_holder;
 struct bp_luo_manifest;
 
-/* Of a session that our commands may make or take; what is wrong is said. */
-bool luo_name_is_usable(const char *name);
+/* A context for a command on this session; NULL: none that our commands may make or take,
+ * which was said. */
+struct bp_ctx *luo_ctx(const char *name);
 
 /*
  * All: 0 or -errno with a message in @ctx. A session that the running system made is
