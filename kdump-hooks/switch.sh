@@ -43,60 +43,84 @@ kdh_replace() {
 		mv "$1.kdump-hooks-new" "$1"
 }
 
-# Of -s, -c and -a the last one counts for kexec(8): -a, behind what is there, lets it choose the
-# call that hands over the most, and kexec_file_load(2) where the kernel takes no other. A plain
-# value, since some of these files are not only read by shells.
-kdh_switch_syscall() {
-	kdh_at=$(kdh_kexec_options) || {
-		kdh_warn "no kdump service that is known is installed: there is nothing to switch"
-		return 1
-	}
-	kdh_file=${kdh_at% *}
-	if [ ! -e "${SYSROOT-}$kdh_file" ]; then
-		kdh_warn "there is no $kdh_file"
-		return 1
-	fi
-	if [ "$1" = disable ] && ! kdh_syscall_is_enabled; then
-		return 0
-	fi
-	kdh_name=${kdh_at#* }
+# Where our lines may be: also in what a service that was removed has left there.
+kdh_kexec_files="/etc/default/kdump-tools /etc/sysconfig/kdump"
+
+# kdh_is_marked FILE: has it lines of ours?
+kdh_is_marked() {
+	grep -qxF -e "$kdh_begin" -e "$kdh_end" "${SYSROOT-}$1" 2>/dev/null
+}
+
+# kdh_can_change FILE: can our lines be put at its end, and be taken out again?
+kdh_can_change() {
 	# A file that is put in its place would leave the one that a link leads to as it is.
-	if [ -L "${SYSROOT-}$kdh_file" ]; then
-		kdh_warn "$kdh_file is a link, and is left as it is: $1 by hand, in" \
-			"$(readlink "${SYSROOT-}$kdh_file"), the option -a at the end of $kdh_name"
+	if [ -L "${SYSROOT-}$1" ]; then
+		kdh_warn "$1 is a link, and is left as it is: by hand, in" \
+			"$(readlink "${SYSROOT-}$1"), what kdump-hooks(7) says of syscall"
 		return 1
 	fi
-	if ! kdh_marks_pair "${SYSROOT-}$kdh_file"; then
-		kdh_warn "$kdh_file: \"$kdh_begin\" and \"$kdh_end\" do not pair, so that nobody can tell" \
+	if ! kdh_marks_pair "${SYSROOT-}$1"; then
+		kdh_warn "$1: \"$kdh_begin\" and \"$kdh_end\" do not pair, so that nobody can tell" \
 			"which lines are ours: nothing is changed, take them out by hand"
 		return 1
 	fi
 	# Our lines begin at the start of one.
-	if [ -n "$(tail -c 1 "${SYSROOT-}$kdh_file")" ]; then
-		kdh_warn "$kdh_file: its last line has no end: end it first"
+	if [ -n "$(tail -c 1 "${SYSROOT-}$1")" ]; then
+		kdh_warn "$1: its last line has no end: end it first"
 		return 1
 	fi
-	kdh_value=$(kdh_without_ours "${SYSROOT-}$kdh_file" && echo .)
-	kdh_value=${kdh_value%.}
-	if [ "$1" = enable ]; then
-		kdh_args=$(printf %s "$kdh_value" | kdh_setting_of "$kdh_name")
-		case $kdh_args in
-		*[\"\'\$\`\\]*)
-			kdh_warn "$kdh_file: $kdh_name=$kdh_args cannot be added to: add -a yourself"
-			return 1
-			;;
-		esac
-		kdh_value="$kdh_value$kdh_begin
-$kdh_name=\"${kdh_args:+$kdh_args }-a\"
-$kdh_end
-"
+}
+
+# kdh_read_without_ours FILE: sets kdh_value, with the end of the last line
+kdh_read_without_ours() {
+	kdh_value=$(kdh_without_ours "${SYSROOT-}$1" && echo .)
+	case $kdh_value in
+	*.) kdh_value=${kdh_value%.} ;;
+	*) return 1 ;;
+	esac
+}
+
+# Of -s, -c and -a the last one counts for kexec(8): -a, behind what is there, lets it choose the
+# call that hands over the most, and kexec_file_load(2) where the kernel takes no other. A plain
+# value, since some of these files are not only read by shells.
+kdh_enable_syscall() {
+	kdh_at=$(kdh_kexec_options) || {
+		kdh_warn "no kdump service that is known is installed: there is nothing to switch"
+		return 1
+	}
+	kdh_file=${kdh_at% *} kdh_name=${kdh_at#* }
+	if [ ! -e "${SYSROOT-}$kdh_file" ]; then
+		kdh_warn "there is no $kdh_file"
+		return 1
 	fi
-	printf %s "$kdh_value" | kdh_replace "${SYSROOT-}$kdh_file"
+	kdh_can_change "$kdh_file" && kdh_read_without_ours "$kdh_file" || return
+	kdh_args=$(printf %s "$kdh_value" | kdh_setting_of "$kdh_name")
+	case $kdh_args in
+	*[\"\'\$\`\\]*)
+		kdh_warn "$kdh_file: $kdh_name=$kdh_args cannot be added to: add -a yourself"
+		return 1
+		;;
+	esac
+	printf '%s%s\n' "$kdh_value" "$kdh_begin
+$kdh_name=\"${kdh_args:+$kdh_args }-a\"
+$kdh_end" | kdh_replace "${SYSROOT-}$kdh_file"
+}
+
+kdh_disable_syscall() {
+	kdh_result=0
+	for kdh_file in $kdh_kexec_files; do
+		kdh_is_marked "$kdh_file" || continue
+		{ kdh_can_change "$kdh_file" && kdh_read_without_ours "$kdh_file" &&
+			printf %s "$kdh_value" | kdh_replace "${SYSROOT-}$kdh_file"; } || kdh_result=1
+	done
+	return $kdh_result
 }
 
 kdh_syscall_is_enabled() {
-	kdh_value=$(kdh_kexec_options) &&
-		grep -qxF -e "$kdh_begin" "${SYSROOT-}${kdh_value% *}" 2>/dev/null
+	for kdh_file in $kdh_kexec_files; do
+		! kdh_is_marked "$kdh_file" || return 0
+	done
+	return 1
 }
 
 # openSUSE's service has a setting for what else is run; it is not ours to change.
@@ -142,12 +166,17 @@ kdh_switch() {
 			;;
 		esac
 	done
+	# what cannot be done keeps nothing else from being done
+	kdh_failed=0
 	for kdh_part; do
 		if [ "$kdh_part" = syscall ]; then
-			kdh_switch_syscall "$kdh_what" || return
+			"kdh_${kdh_what}_syscall"
 		else
-			kdh_switch_units "$kdh_what" "$kdh_part" || return
-		fi
+			kdh_switch_units "$kdh_what" "$kdh_part"
+		fi || {
+			kdh_failed=1
+			continue
+		}
 		kdh_say "$kdh_part: ${kdh_what}d"
 	done
 	case " $* " in
@@ -158,7 +187,7 @@ kdh_switch() {
 		[ "$kdh_what$(kdh_service)" != enablesuse ] || kdh_say "capture: $kdh_suse_scripts"
 		kdh_say "capture: counts with the next image that the kdump service makes" ;;
 	esac
-	return 0
+	return $kdh_failed
 }
 
 kdh_part_is_enabled() {
