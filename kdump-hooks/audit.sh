@@ -1,13 +1,41 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # Is what is there for the next crash enough? Sourced after all others. Findings are lines
-# "SEVERITY NAME TEXT" of the variable kdh_findings, SEVERITY being error or warning.
+# "SEVERITY NAME TEXT" of the variable kdh_findings, SEVERITY being error or warning, with a tab and
+# the cure behind the text.
 # shellcheck disable=SC2154 # variables of the others
 
-# kdh_find SEVERITY NAME TEXT
+kdh_tab=$(printf '\t')
+
+# kdh_find SEVERITY NAME TEXT CURE
 kdh_find() {
-	kdh_findings="$kdh_findings$1 $2 $3
+	kdh_findings="$kdh_findings$1 $2 $3$kdh_tab$4
 "
+}
+
+# How an image is made that has what its builder puts there now, and loaded.
+kdh_make_image() {
+	case $(kdh_service) in
+	debian)
+		kdh_value=VERSION
+		case $kdh_kernel_file in
+		*/vmlinuz-*) kdh_value=${kdh_kernel_file##*/vmlinuz-} ;;
+		esac
+		echo "/etc/kernel/postinst.d/kdump-tools $kdh_value && kdump-config reload"
+		;;
+	fedora) echo "kdumpctl rebuild && kdumpctl reload" ;;
+	suse) echo "mkdumprd -f && systemctl restart kdump.service" ;;
+	*) echo "install kdump-tools (Debian), kdump-utils (Fedora) or kdump (openSUSE)" ;;
+	esac
+}
+
+kdh_load_image() {
+	case $(kdh_service) in
+	debian) echo "kdump-config load" ;;
+	fedora) echo "kdumpctl start" ;;
+	suse) echo "systemctl restart kdump.service" ;;
+	*) echo "kexec -p" ;;
+	esac
 }
 
 # A path below SYSROOT, its links followed.
@@ -27,7 +55,11 @@ kdh_follow() (
 kdh_service_files() {
 	kdh_kernel_file='' kdh_initrd_file=''
 	case $(kdh_service) in
-	debian) set -- /var/lib/kdump/vmlinuz /var/lib/kdump/initrd.img ;;
+	debian)
+		set -- "$(kdh_setting /etc/default/kdump-tools KDUMP_KERNEL)" \
+			"$(kdh_setting /etc/default/kdump-tools KDUMP_INITRD)"
+		set -- "${1:-/var/lib/kdump/vmlinuz}" "${2:-/var/lib/kdump/initrd.img}"
+		;;
 	suse) set -- /var/lib/kdump/kernel /var/lib/kdump/initrd ;;
 	fedora)
 		kdh_value=$(kdh_setting /etc/sysconfig/kdump KDUMP_KERNELVER)
@@ -46,14 +78,17 @@ kdh_rules() {
 	awk '
 		function text() { sub(/^ *"[a-z]*": "/, ""); sub(/",?$/, "");
 			gsub(/\\"/, "\""); gsub(/\\\\/, "\\"); return $0 }
-		/^      "name": / { name = text() }
+		/^      "name": / { name = text(); what = "" }
 		/^      "severity": / { severity = text() }
 		/^      "outcome": / { outcome = text() }
 		/^      "what": "/ {
 			what = text()
-			if (outcome == "found" && severity != "note" &&
+		}
+		/^      "cure": "/ {
+			cure = text()
+			if (what != "" && outcome == "found" && severity != "note" &&
 			    name ~ /^(crash-|kexec-refuses|load-disabled|load-limit|kernel-)/)
-				print (name == "crash-not-loaded" ? "error" : severity), name, what
+				print (name == "crash-not-loaded" ? "error" : severity), name, what "\t" cure
 		}'
 }
 
@@ -63,7 +98,8 @@ kdh_audit_machine() {
 	case $kdh_answer in
 	*'"rules"'*) ;;
 	*)
-		kdh_find error machine "\"bootparams check $*\" fails: nothing is known of this machine"
+		kdh_find error machine "\"bootparams check $*\" fails: nothing is known of this machine" \
+			"see what it says"
 		return 0
 		;;
 	esac
@@ -90,7 +126,8 @@ kdh_audit_drivers() {
 	# shellcheck disable=SC2046 # targets have no spaces
 	kdh_wanted=$(kdh_dump_modules "$kdh_folder" $(kdh_targets))
 	if [ -z "$kdh_wanted" ]; then
-		kdh_find warning drivers-unknown "which drivers the way to the dump has is not known"
+		kdh_find warning drivers-unknown "which drivers the way to the dump has is not known" \
+			"is the dump folder mounted, and the kernel's modules.alias there?"
 		return 0
 	fi
 	kdh_have=$(printf '%s\n' "$kdh_list" | sed -n 's,.*/\([^/]*\)\.ko\(\.[a-z0-9]*\)\?$,\1,p' | tr - _)
@@ -106,7 +143,8 @@ $kdh_part
 			kdh_value="for $kdh_where"
 			[ "$kdh_part" = "$(echo "$kdh_name" | tr - _)" ] ||
 				kdh_value="which $kdh_name needs, $kdh_value"
-			kdh_find error driver-missing "the initrd has no $kdh_part, $kdh_value"
+			kdh_find error driver-missing "the initrd has no $kdh_part, $kdh_value" \
+				"$(kdh_make_image)"
 		done
 	done <<END
 $kdh_wanted
@@ -129,25 +167,27 @@ kdh_audit_tools() {
 			for kdh_dir in usr/sbin usr/bin sbin bin usr/local/sbin usr/local/bin; do
 				[ ! -x "${SYSROOT-}/$kdh_dir/$kdh_name" ] || continue 2
 			done
-			kdh_find warning tool-missing "there is no $kdh_name on this system"
+			kdh_find warning tool-missing "there is no $kdh_name on this system" \
+				"install it"
 		done
 		;;
 	fedora)
 		kdh_in_image makedumpfile ||
-			kdh_find error tool-missing "the initrd has no makedumpfile"
+			kdh_find error tool-missing "the initrd has no makedumpfile" "install it, and: $(kdh_make_image)"
 		kdh_in_image vmcore-dmesg ||
-			kdh_find warning tool-missing "the initrd has no vmcore-dmesg"
+			kdh_find warning tool-missing "the initrd has no vmcore-dmesg" "install it, and: $(kdh_make_image)"
 		kdh_in_image kdump kdump.sh ||
-			kdh_find error tool-missing "the initrd has no kdump.sh: it was not made for a crash"
+			kdh_find error tool-missing "the initrd has no kdump.sh: it was not made for a crash" \
+				"$(kdh_make_image)"
 		;;
 	suse)
 		kdh_in_image makedumpfile ||
-			kdh_find error tool-missing "the initrd has no makedumpfile"
+			kdh_find error tool-missing "the initrd has no makedumpfile" "install it, and: $(kdh_make_image)"
 		;;
 	esac
 	case $kdh_list in
 	*bin/modprobe* | *bin/kmod* | *bin/insmod*) ;;
-	*.ko*) kdh_find error tool-missing "the initrd has modules, and no modprobe" ;;
+	*.ko*) kdh_find error tool-missing "the initrd has modules, and no modprobe" "$(kdh_make_image)" ;;
 	esac
 }
 
@@ -157,7 +197,8 @@ kdh_audit_order() {
 	[ "$kdh_order" = needed ] || return 0
 	kdh_bootparams hyperv --json --next="$kdh_kernel_path" --initrd="$kdh_initrd_path" 2>/dev/null |
 		grep -q '^    "order": "drm-first"' && return
-	kdh_find error hyperv-order "the initrd does not load hyperv_drm before pci_hyperv, $kdh_why"
+	kdh_find error hyperv-order "the initrd does not load hyperv_drm before pci_hyperv, $kdh_why" \
+		"$(kdh_make_image)"
 }
 
 # What the last capture took, of kdump-hooks report: "PEAK RESERVED" in KiB.
@@ -181,7 +222,8 @@ kdh_audit_room() {
 	0 | 10) ;;
 	*)
 		kdh_room=
-		kdh_find warning room-unknown "what the capture kernel takes cannot be estimated"
+		kdh_find warning room-unknown "what the capture kernel takes cannot be estimated" \
+			"see what \"bootparams capture $kdh_kernel_path --initrd=$kdh_initrd_path\" says"
 		return 0
 		;;
 	esac
@@ -190,13 +232,13 @@ kdh_audit_room() {
 	[ "$kdh_reserved" != 0 ] || return 0
 	if [ $kdh_value = 10 ]; then
 		kdh_find error crashkernel-too-small "$((kdh_reserved >> 20)) MiB are reserved, and \
-about $(($(kdh_of_room needed) >> 20)) are needed: boot with crashkernel=$(($(kdh_of_room suggested) >> 20))M"
+about $(($(kdh_of_room needed) >> 20)) are needed" "boot with crashkernel=$(($(kdh_of_room suggested) >> 20))M"
 	fi
 	kdh_value=$(kdh_measured) || return 0
 	kdh_peak=${kdh_value% *}
 	if [ $((kdh_peak * 1024)) -gt $((kdh_reserved * 9 / 10)) ]; then
 		kdh_find warning crashkernel-nearly-full "the last capture took $((kdh_peak >> 10)) of the \
-$((kdh_reserved >> 20)) MiB that are reserved now"
+$((kdh_reserved >> 20)) MiB that are reserved now" "boot with a larger crashkernel="
 	fi
 }
 
@@ -214,8 +256,9 @@ kdh_json_findings() {
 	printf '  "findings": ['
 	while read -r kdh_severity kdh_name kdh_text; do
 		[ -n "$kdh_severity" ] || continue
-		printf '%s\n    {"severity": "%s", "name": "%s", "what": %s}' "$kdh_comma" \
-			"$kdh_severity" "$kdh_name" "$(kdh_quote "$kdh_text")"
+		printf '%s\n    {"severity": "%s", "name": "%s", "what": %s, "cure": %s}' "$kdh_comma" \
+			"$kdh_severity" "$kdh_name" "$(kdh_quote "${kdh_text%%"$kdh_tab"*}")" \
+			"$(kdh_quote "${kdh_text#*"$kdh_tab"}")"
 		kdh_comma=,
 	done <<END
 $kdh_findings
@@ -226,7 +269,26 @@ END
 
 kdh_text_findings() {
 	while read -r kdh_severity kdh_name kdh_text; do
-		[ -z "$kdh_severity" ] || echo "$kdh_severity: $kdh_name: $kdh_text"
+		[ -n "$kdh_severity" ] || continue
+		echo "$kdh_severity: $kdh_name: ${kdh_text%%"$kdh_tab"*}"
+		echo "  cure: ${kdh_text#*"$kdh_tab"}"
+	done <<END
+$kdh_findings
+END
+}
+
+# For the journal, with the level that sd-daemon(3) has for it, and for what package managers print:
+# a line for each, that is of use alone.
+kdh_log_findings() {
+	while read -r kdh_severity kdh_name kdh_text; do
+		[ -n "$kdh_severity" ] || continue
+		case ${JOURNAL_STREAM:+1}$kdh_severity in
+		1error) kdh_level='<3>' ;;
+		1warning) kdh_level='<4>' ;;
+		*) kdh_level= ;;
+		esac
+		echo "${kdh_level}kdump-hooks: $kdh_severity: $kdh_name:" \
+			"${kdh_text%%"$kdh_tab"*} (cure: ${kdh_text#*"$kdh_tab"})"
 	done <<END
 $kdh_findings
 END
@@ -243,13 +305,14 @@ warning "*) return 3 ;;
 	esac
 }
 
-# kdh_audit [--json] [--initrd=FILE] [KERNEL|INITRD]
+# kdh_audit [--json | --log] [--initrd=FILE] [KERNEL|INITRD]
 kdh_audit() {
-	kdh_json='' kdh_findings='' kdh_room='' kdh_list=''
+	kdh_json='' kdh_log='' kdh_findings='' kdh_room='' kdh_list=''
 	kdh_service_files
 	for kdh_word; do
 		case $kdh_word in
 		--json) kdh_json=1 ;;
+		--log) kdh_log=1 ;;
 		--initrd=*) kdh_initrd_file=${kdh_word#--initrd=} ;;
 		-*)
 			kdh_warn "audit takes no \"$kdh_word\""
@@ -266,22 +329,27 @@ kdh_audit() {
 	done
 	kdh_kernel_path=${SYSROOT-}$kdh_kernel_file kdh_initrd_path=${SYSROOT-}$kdh_initrd_file
 	if [ -z "$kdh_kernel_file" ] || [ ! -r "$kdh_kernel_path" ]; then
-		kdh_find error kernel-missing "there is no kernel to capture with: ${kdh_kernel_file:-no kdump service is known here}"
+		kdh_find error kernel-missing "there is no kernel to capture with: ${kdh_kernel_file:-no kdump service is known here}" \
+			"$(kdh_make_image)"
 		kdh_audit_machine
 	elif [ -z "$kdh_initrd_file" ] || [ ! -r "$kdh_initrd_path" ]; then
-		kdh_find error initrd-missing "there is no initrd for it: ${kdh_initrd_file:-none is known}"
+		kdh_find error initrd-missing "there is no initrd for it: ${kdh_initrd_file:-none is known}" \
+			"$(kdh_make_image)"
 		kdh_audit_machine "$kdh_kernel_path" --crash
 	elif ! kdh_list=$(kdh_bootparams capture --files --initrd="$kdh_initrd_path" 2>/dev/null); then
-		kdh_find error initrd-damaged "$kdh_initrd_file cannot be read as an initrd"
+		kdh_find error initrd-damaged "$kdh_initrd_file cannot be read as an initrd" \
+			"$(kdh_make_image)"
 		kdh_audit_machine
 	else
 		kdh_audit_machine "$kdh_kernel_path" --initrd="$kdh_initrd_path" --crash
 		kdh_loaded_too
 		kdh_version=$(printf '%s\n' "$kdh_list" | sed -n 's,.*lib/modules/\([^/]*\)/.*,\1,p' | head -n 1)
 		if [ -z "$kdh_version" ]; then
-			kdh_find warning drivers-unknown "the initrd has no modules"
+			kdh_find warning drivers-unknown "the initrd has no modules" \
+				"if the kernel has not all drivers in itself: $(kdh_make_image)"
 		elif ! kdh_folder=$(kdh_modules "$kdh_version"); then
-			kdh_find warning drivers-unknown "there is no /lib/modules/$kdh_version to compare with"
+			kdh_find warning drivers-unknown "there is no /lib/modules/$kdh_version to compare with" \
+				"name the kernel that the initrd is for"
 		else
 			kdh_audit_drivers
 			kdh_audit_order
@@ -300,6 +368,8 @@ kdh_audit() {
 		else
 			printf '  "measured": null\n}\n'
 		fi
+	elif [ -n "$kdh_log" ]; then
+		kdh_log_findings
 	else
 		echo "kernel: ${kdh_kernel_file:-none}"
 		echo "initrd: ${kdh_initrd_file:-none}"
@@ -321,7 +391,8 @@ kdh_audit() {
 kdh_loaded_too() {
 	[ "$(kdh_crash_size)" -gt 0 ] || return 0
 	kdh_crash_loaded ||
-		kdh_find error crash-not-loaded "/sys/kernel/kexec_crash_loaded is 0"
+		kdh_find error crash-not-loaded "/sys/kernel/kexec_crash_loaded is 0" \
+			"$(kdh_load_image)"
 }
 
 kdh_crash_size() {
@@ -343,22 +414,25 @@ kdh_status() {
 	fi
 	kdh_audit_machine
 	if ! kdh_service_files; then
-		kdh_find warning no-service "no kdump service that is known is installed"
+		kdh_find warning no-service "no kdump service that is known is installed" \
+			"$(kdh_make_image)"
 	elif [ ! -r "${SYSROOT-}$kdh_kernel_file" ]; then
-		kdh_find error kernel-missing "there is no $kdh_kernel_file"
+		kdh_find error kernel-missing "there is no $kdh_kernel_file" "$(kdh_make_image)"
 	elif [ ! -r "${SYSROOT-}$kdh_initrd_file" ]; then
-		kdh_find error initrd-missing "there is no $kdh_initrd_file"
+		kdh_find error initrd-missing "there is no $kdh_initrd_file" "$(kdh_make_image)"
 	fi
 	if [ "$(kdh_service)" = suse ] && kdh_is_enabled capture; then
 		case $(kdh_setting /etc/sysconfig/kdump KDUMP_PRESCRIPT) in
 		*50-kdump-hooks.sh*) ;;
-		*) kdh_find warning capture-not-called "capture is enabled, and nothing calls it: $kdh_suse_scripts" ;;
+		*) kdh_find warning capture-not-called "capture is enabled, and nothing calls it" \
+			"$kdh_suse_scripts" ;;
 		esac
 	fi
 	for kdh_one in "${SYSROOT-}$(kdh_dump_folder)"/kdump-hooks-*; do
 		! kdh_elsewhere >/dev/null || break
 		[ ! -e "$kdh_one/started" ] || ! kdh_trusted "$kdh_one" || kdh_find error dump-missing \
-			"a crash was captured, and its dump was not saved: ${kdh_one#"${SYSROOT-}"}"
+			"a crash was captured, and its dump was not saved: ${kdh_one#"${SYSROOT-}"}" \
+			"see what lies there, and whether the disk of the dumps has room; then remove the folder"
 	done
 	if [ "${1-}" = --json ]; then
 		printf '{\n  "service": %s,\n  "enabled": {' "$(kdh_quote "$(kdh_service)")"

@@ -445,7 +445,7 @@ kdh_links() {
 	capture) echo "kdump-hooks-capture.service kdump-tools-dump.service
 kdump-hooks-capture.service kdump-tools.service" ;;
 	reload) echo "kdump-hooks-reload.path multi-user.target" ;;
-	report) echo "kdump-hooks-report.service multi-user.target" ;;
+	report | audit) echo "kdump-hooks-$1.service multi-user.target" ;;
 	*) return 1 ;;
 	esac
 }

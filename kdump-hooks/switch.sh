@@ -4,7 +4,7 @@
 # kdh_unit_folder set to where the units are installed.
 # shellcheck disable=SC2154 # variables of the others
 
-kdh_parts="syscall reload capture report"
+kdh_parts="syscall reload capture report audit"
 
 # ---- the choice of the system call ----
 
