@@ -328,7 +328,7 @@ static int check_unchanged(struct load *l)
 {
 	int r = bp_image_check_unchanged(l->ctx, l->image);
 
-	if (!r && l->load.has_initrd)
+	if (!r && bp_load_initrd(&l->load, l->plan->syscall))
 		r = bp_initrd_check_unchanged(l->ctx, &l->load.initrd);
 	return r;
 }
@@ -344,7 +344,7 @@ static int make_files(struct load *l)
 					bp_buf_span(&plan->patch), &l->patched_fd);
 	else
 		r = bp_image_make_fd(l->ctx, l->image);
-	if (r || !l->load.has_initrd)
+	if (r || !bp_load_initrd(&l->load, plan->syscall))
 		return r;
 	return bp_initrd_make_fd(l->ctx, &l->load.initrd,
 				 bp_buf_span(&plan->handover_archive));
@@ -373,7 +373,7 @@ static int hand_over(struct load *l)
 {
 	int fd = l->patched_fd >= 0 ? l->patched_fd : l->image->fd;
 	int r = kexec_submit(&kexec_real_calls, l->plan, fd,
-			     l->load.has_initrd ? &l->load.initrd : NULL);
+			     bp_load_initrd(&l->load, l->plan->syscall));
 
 	if (r && kexec_restore_firmware(&kexec_real_calls, l->plan))
 		say_warning("what was written to the firmware's memory could not be "
@@ -383,11 +383,14 @@ static int hand_over(struct load *l)
 
 /*
  * A policy that nobody may read can want the initrd's own file: IMA says EACCES then. No
- * record is worth a load.
+ * record is worth a load, nor is an empty initrd.
  */
-static int hand_over_without_record(struct load *l, int error)
+static int hand_over_without_copy(struct load *l, int error)
 {
 	struct bp_kexec_state now = l->machine->kexec;
+	bool empty = l->load.empty_initrd && l->plan->syscall == BP_SYSCALL_FILE_LOAD &&
+		     bp_load_initrd(&l->load, l->plan->syscall);
+	const uint64_t flags = l->plan->flags;
 	int r;
 
 	if (error != -EACCES)
@@ -395,16 +398,29 @@ static int hand_over_without_record(struct load *l, int error)
 	/* The first call has spent one; what it met explains the error. */
 	bp_kexec_limits_read(l->ctx, &now);
 	if (!(l->o->panic ? now.limit_panic : now.limit_reboot) ||
-	    !bp_initrd_drop_copy(&l->load.initrd))
+	    (!empty && !bp_initrd_drop_copy(&l->load.initrd)))
 		return error;
+	if (empty) {
+		l->load.empty_initrd = false;
+		l->plan->flags |= BP_KEXEC_FILE_NO_INITRAMFS;
+	}
 	if (l->o->debug)
-		fprintf(stderr, "kexec: %s: %s; trying without the hand-over record\n",
-			bp_syscall_name(l->plan->syscall), strerror(-error));
+		fprintf(stderr, "kexec: %s: %s; trying without the %s\n",
+			bp_syscall_name(l->plan->syscall), strerror(-error),
+			empty ? "empty initrd" : "hand-over record");
 	r = hand_over(l);
-	if (!r)
+	if (r) {
+		l->load.empty_initrd |= empty;
+		l->plan->flags = flags;
+	} else if (empty) {
+		say_warning("%s refuses an empty initrd (%s); the next kernel takes one "
+			    "by a table of EFI that may be overwritten, and panics then",
+			    bp_syscall_name(l->plan->syscall), strerror(-error));
+	} else {
 		say_warning("the next system gets no hand-over record: %s refuses the initrd "
 			    "with the record behind it (%s)",
 			    bp_syscall_name(l->plan->syscall), strerror(-error));
+	}
 	return r;
 }
 
@@ -435,7 +451,7 @@ static int submit(struct load *l)
 		return EXIT_STATUS_FAILED;
 	r = hand_over(l);
 	if (r)
-		r = hand_over_without_record(l, r);
+		r = hand_over_without_copy(l, r);
 	if (r && falls_back(l, r)) {
 		enum bp_syscall other = l->load.choice.syscall == BP_SYSCALL_LOAD
 						? BP_SYSCALL_FILE_LOAD

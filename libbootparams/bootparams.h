@@ -417,7 +417,8 @@ enum bp_live_update {
  * @cmdline: the next kernel's command line; NULL: "", or what a UKI brings
  * @reuse_cmdline: @cmdline is added to the running kernel's line, less what fits only
  *	there (BOOT_IMAGE=, for a crash kernel crashkernel=, too)
- * @initrds: paths, NULL ends them; they become one. NULL: none, or what a UKI brings
+ * @initrds: paths, NULL ends them; they become one. NULL: none, or what a UKI brings;
+ *	where EFI is handed over, none is an empty archive (kexec(8) says why)
  * @dtb: path of a device tree to take instead of the running kernel's; no effect on x86
  * @framebuffer: "auto", "console", "reserve", "none" or BASE,SIZE,WIDTHxHEIGHT,STRIDE,BPP
  *	as in kexec(8); NULL: "auto". On x86 no effect where the plan is for

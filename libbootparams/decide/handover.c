@@ -145,12 +145,14 @@ static bool is_copied_anyway(const struct bp_initrd *initrd)
 
 /* Why no archive can be put behind the initrd; NULL: one can. */
 static const char *archive_obstacle(const struct bp_plan *plan,
-				    const struct bp_initrd *initrd)
+				    const struct bp_plan_opts *opts)
 {
 	const struct bp_machine *m = plan->machine;
+	const struct bp_initrd *initrd = opts->initrd;
 	uint64_t need;
 
-	if (!initrd)
+	/* What an empty one would bring is gone when the root file system is there. */
+	if (!initrd || opts->empty_initrd)
 		return "kexec_file_load takes it behind an initrd only, and there is none";
 	if (m->kexec.initrd_guard)
 		return m->kexec.initrd_guard;
@@ -230,7 +232,7 @@ int bp_handover_decide(struct bp_plan *plan, const struct bp_plan_opts *opts)
 						 ? "/chosen" : "setup_data";
 		return 0;
 	}
-	obstacle = archive_obstacle(plan, opts->initrd);
+	obstacle = archive_obstacle(plan, opts);
 	if (obstacle)
 		return bp_handover_leave_out(plan, "%s", obstacle);
 	plan->handover_carrier = "initrd";

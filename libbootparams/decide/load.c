@@ -30,7 +30,7 @@ void bp_load_done(struct bp_load *load)
 	bp_buf_done(&load->dtb_bytes);
 	free(load->cmdline);
 	free(load->hyperv_trouble);
-	if (load->has_initrd)
+	if (load->has_initrd || load->empty_initrd)
 		bp_initrd_close(&load->initrd);
 	bp_image_unref(load->image);
 	bp_machine_unref(load->machine);
@@ -53,7 +53,18 @@ static size_t count_ranges(const struct bp_load *l)
 	return map.n;
 }
 
-/* From the files that are named, or from a UKI that has one. */
+/*
+ * From the files that are named, or from a UKI that has one; or an empty one:
+ *
+ * The EFI stub notes where it put its initrd in a table (LINUX_EFI_INITRD_MEDIA_GUID) that
+ * EFI's list of tables leads to from then on. The running kernel uses the table's memory
+ * for other things. A kernel that is given no initrd takes what it finds there for the
+ * place of one (efi_config_parse_tables(), drivers/firmware/efi/efi.c; get_ramdisk_image(),
+ * arch/x86/kernel/setup.c), and panics before it has a console: "Cannot find place for new
+ * RAMDISK of size 7794998054937715821". "efi: Wipe INITRD config table from memory after
+ * consumption" (6e62d1c6f2c7, v6.19) wipes the table, but its memory still finds other
+ * uses: so it was with 7.3.4.
+ */
 static int open_initrd(struct bp_load *l)
 {
 	bool named = l->initrds && l->initrds[0];
@@ -64,7 +75,20 @@ static int open_initrd(struct bp_load *l)
 	else if (l->image->uki)
 		r = bp_initrd_from_uki(l->ctx, l->image->uki, &l->initrd);
 	l->has_initrd = !r;
-	return r == -ENOENT && !named ? 0 : r;
+	if (r != -ENOENT || named)
+		return r;
+	l->empty_initrd = !l->machine->efi.status && !l->no_efi;
+	if (l->empty_initrd)
+		bp_initrd_make_empty(&l->initrd);
+	return 0;
+}
+
+struct bp_initrd *bp_load_initrd(struct bp_load *l, enum bp_syscall syscall)
+{
+	if (l->empty_initrd && syscall == BP_SYSCALL_FILE_LOAD &&
+	    l->machine->kexec.initrd_guard)
+		return NULL;
+	return l->has_initrd || l->empty_initrd ? &l->initrd : NULL;
 }
 
 /* Words that are wanted behind any line. */
@@ -290,7 +314,21 @@ int bp_load_gather(struct bp_load *l)
 	return bp_syscall_decide(l->ctx, l->machine, l->image, &request, &l->choice);
 }
 
-static int tell(const struct bp_load *l, enum bp_syscall syscall, struct bp_plan *plan)
+static int tell_of_empty_initrd(struct bp_load *l, struct bp_plan *plan)
+{
+	if (!l->empty_initrd)
+		return 0;
+	if (!bp_load_initrd(l, plan->syscall))
+		return bp_plan_warn(plan,
+				    "without an initrd the next kernel takes one by a table "
+				    "of EFI that may be overwritten, and panics then; an "
+				    "empty one cannot be loaded: %s",
+				    l->machine->kexec.initrd_guard);
+	return bp_plan_reason(plan, "initrd: an empty one: without any, the next kernel takes "
+				    "one by a table of EFI that may be overwritten");
+}
+
+static int tell(struct bp_load *l, enum bp_syscall syscall, struct bp_plan *plan)
 {
 	const char *lost =
 		syscall == l->choice.syscall ? l->choice.lost : l->choice.lost_otherwise;
@@ -298,6 +336,8 @@ static int tell(const struct bp_load *l, enum bp_syscall syscall, struct bp_plan
 
 	if (*lost)
 		r = bp_plan_warn(plan, "%s", lost);
+	if (!r)
+		r = tell_of_empty_initrd(l, plan);
 	if (!r && l->dtb && l->image->arch == BP_ARCH_X86_64)
 		r = bp_plan_warn(plan, "--dtb has no effect: x86 kernels take no device tree");
 	if (!r && l->force_dtb_dropped)
@@ -356,7 +396,8 @@ int bp_load_plan(struct bp_load *l, enum bp_syscall syscall, struct bp_plan **re
 		.syscall_why = syscall == l->choice.syscall ? l->choice.why : "the other one failed",
 		.panic = l->panic,
 		.cmdline = l->cmdline,
-		.initrd = l->has_initrd ? &l->initrd : NULL,
+		.initrd = bp_load_initrd(l, syscall),
+		.empty_initrd = l->empty_initrd,
 		.dtb = bp_buf_span(&l->dtb_bytes),
 		.screen = &l->screen,
 		.hyperv = &l->hyperv,

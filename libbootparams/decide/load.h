@@ -43,7 +43,9 @@ struct bp_load {
 	/* What follows. */
 	bool force_dtb_dropped;	/* of file_flags */
 	struct bp_initrd initrd;
-	bool has_initrd;
+	bool has_initrd;	/* one that is wanted, or a UKI's */
+	bool empty_initrd;	/* there is none, and initrd has no files: it keeps the
+				 * next kernel from another one, see open_initrd() */
 	struct bp_buf dtb_bytes;
 	char *cmdline;
 	struct bp_cmdline_choice cmdline_choice;
@@ -60,6 +62,8 @@ void bp_load_done(struct bp_load *load);
 
 /* Opens the initrd, composes the command line, chooses the system call. */
 int bp_load_gather(struct bp_load *load);
+/* What goes to the next kernel by @syscall; NULL: nothing. */
+struct bp_initrd *bp_load_initrd(struct bp_load *load, enum bp_syscall syscall);
 /* A plan by @syscall, load->choice.syscall or the other one; @load must outlive it. */
 int bp_load_plan(struct bp_load *load, enum bp_syscall syscall,
 		 struct bp_plan **ret_plan);

@@ -82,6 +82,7 @@ struct bp_plan_opts {
 	bool panic;		/* a crash kernel, for the reserved region */
 	const char *cmdline;	/* "" for none */
 	const struct bp_initrd *initrd;	/* NULL: none */
+	bool empty_initrd;	/* it has no files, and stands for none */
 	struct bp_span dtb;	/* arm64: a device tree in the place of the running one;
 				 * empty: none */
 	const struct bp_screen_option *screen;	/* NULL: auto */

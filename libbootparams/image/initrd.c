@@ -158,6 +158,19 @@ int bp_initrd_from_uki(struct bp_ctx *ctx, const struct bp_uki *uki,
 	return 0;
 }
 
+void bp_initrd_make_empty(struct bp_initrd *ret_initrd)
+{
+	/* What bp_cpio_end() makes: a member with a link, and a name of 11 bytes. */
+	static const char archive[] =
+		"070701" "00000000" "00000000" "00000000" "00000000" "00000001" "00000000"
+		"00000000" "00000000" "00000000" "00000000" "00000000" "0000000b" "00000000"
+		"TRAILER!!!\0\0\0";
+
+	*ret_initrd = BP_INITRD_NONE;
+	ret_initrd->bytes = bp_span_make(archive, sizeof(archive));
+	ret_initrd->borrowed = true;
+}
+
 /* Copy one file to its place; holes that padding leaves read as zeros. */
 static int copy_file(struct bp_ctx *ctx, int to, const struct bp_initrd_file *f)
 {

@@ -21,7 +21,7 @@ struct bp_initrd {
 		struct bp_input input;
 		uint64_t offset;	/* in bytes: a multiple of the page size */
 	} *files;
-	size_t n_files;		/* 0: from a UKI */
+	size_t n_files;		/* 0: from a UKI, or empty */
 	bool is_copy;		/* fd is a copy in memory, though there is one file */
 };
 
@@ -36,6 +36,8 @@ int bp_initrd_open(struct bp_ctx *ctx, const char *const *paths,
  */
 int bp_initrd_from_uki(struct bp_ctx *ctx, const struct bp_uki *uki,
 		       struct bp_initrd *ret_initrd);
+/* An archive without files. */
+void bp_initrd_make_empty(struct bp_initrd *ret_initrd);
 void bp_initrd_close(struct bp_initrd *initrd);
 #define bp_autoinitrd BP_CLEANUP(bp_initrd_close)
 

@@ -8,7 +8,7 @@
  *	SHIM_LOG	one line per call
  *	SHIM_LOAD, SHIM_FILE_LOAD	an errno's name: what the syscall answers; unset:
  *			success, and each load or unload spends one of kexec_load_limit_*
- *	SHIM_OWN_INITRD	kexec_file_load with a record behind the initrd: EACCES
+ *	SHIM_OWN_INITRD	kexec_file_load with an initrd in memory: EACCES
  *	SHIM_FORGETS	a refused load has freed the image that was loaded before
  *	SHIM_BLIND	a load succeeds, but the kernel does not say so
  *	SHIM_NO_PATH	execvp() finds nothing
@@ -367,32 +367,7 @@ static long on_load(unsigned long entry, unsigned long n, const struct kexec_seg
 	return answer("SHIM_LOAD", flags & KEXEC_ON_CRASH, !n);
 }
 
-static long on_file_load(int kernel_fd, int initrd_fd, unsigned long len, const char *cmdline,
-			 unsigned long flags)
-{
-	char initrd[64];
-
-	if (flags & KEXEC_FILE_UNLOAD) {
-		logf_("kexec_file_load unload flags %#lx", flags);
-	} else {
-		if (len && cmdline[len - 1]) {
-			errno = EINVAL;
-			return -1;
-		}
-		logf_("kexec_file_load kernel %lld initrd %s flags %#lx cmdline \"%s\"",
-		      size_of(kernel_fd), initrd_size(initrd_fd, initrd), flags,
-		      len ? cmdline : "");
-		if (getenv("SHIM_OWN_INITRD") && strchr(initrd, '+')) {
-			errno = EACCES;
-			return -1;
-		}
-	}
-	return answer("SHIM_FILE_LOAD", flags & KEXEC_FILE_ON_CRASH, flags & KEXEC_FILE_UNLOAD);
-}
-
-/* ---- sessions ---- */
-
-/* Of a memfd that stands for something: its name. */
+/* Of a memfd: its name. */
 static bool name_of(int fd, char name[PATH_MAX])
 {
 	char link[64], *end;
@@ -410,6 +385,31 @@ static bool name_of(int fd, char name[PATH_MAX])
 	memmove(name, name + 7, strlen(name + 7) + 1);
 	return true;
 }
+
+static long on_file_load(int kernel_fd, int initrd_fd, unsigned long len, const char *cmdline,
+			 unsigned long flags)
+{
+	char initrd[64], name[PATH_MAX];
+
+	if (flags & KEXEC_FILE_UNLOAD) {
+		logf_("kexec_file_load unload flags %#lx", flags);
+	} else {
+		if (len && cmdline[len - 1]) {
+			errno = EINVAL;
+			return -1;
+		}
+		logf_("kexec_file_load kernel %lld initrd %s flags %#lx cmdline \"%s\"",
+		      size_of(kernel_fd), initrd_size(initrd_fd, initrd), flags,
+		      len ? cmdline : "");
+		if (getenv("SHIM_OWN_INITRD") && name_of(initrd_fd, name)) {
+			errno = EACCES;
+			return -1;
+		}
+	}
+	return answer("SHIM_FILE_LOAD", flags & KEXEC_FILE_ON_CRASH, flags & KEXEC_FILE_UNLOAD);
+}
+
+/* ---- sessions ---- */
 
 static int stand_for(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static int stand_for(const char *fmt, ...)

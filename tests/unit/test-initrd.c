@@ -219,6 +219,26 @@ START_TEST(change_is_noticed)
 }
 END_TEST
 
+/* What stands for none is what our writer of archives would make of nothing. */
+START_TEST(empty_one_is_an_archive)
+{
+	bp_autoinitrd struct bp_initrd i = BP_INITRD_NONE;
+	bp_autobuf struct bp_buf none = { 0 };
+	uint8_t copy[256];
+
+	bp_initrd_make_empty(&i);
+	ck_assert_int_eq(bp_cpio_end(&none), 0);
+	ck_assert_uint_eq(i.bytes.len, none.len);
+	ck_assert_mem_eq(i.bytes.data, none.data, none.len);
+	ck_assert_int_eq(bp_initrd_check_unchanged(ctx, &i), 0);
+	ck_assert_int_eq(bp_initrd_make_fd(ctx, &i, (struct bp_span){ 0 }), 0);
+	ck_assert_int_eq(pread(i.fd, copy, sizeof(copy), 0), (int)none.len);
+	ck_assert_mem_eq(copy, none.data, none.len);
+	/* There is no file to go back to. */
+	ck_assert(!bp_initrd_drop_copy(&i));
+}
+END_TEST
+
 /* The documented hazard: reading a page that the file has lost kills with SIGBUS. */
 START_TEST(shrunk_file_is_fatal_to_read)
 {
@@ -252,6 +272,7 @@ int main(void)
 	tcase_add_test(t, several_are_padded_with_zeros_to_pages);
 	tcase_add_test(t, size_is_64_bit_and_costs_no_memory);
 	tcase_add_test(t, unusable_file_is_named);
+	tcase_add_test(t, empty_one_is_an_archive);
 	tcase_add_test(t, change_is_noticed);
 	tcase_add_test(t, shrunk_file_is_fatal_to_read);
 	suite_add_tcase(s, t);
