@@ -13,6 +13,7 @@
  *	/boot/config-RELEASE, /lib/modules/RELEASE/config	CONFIG_KEXEC_SIG_FORCE=y
  *	/sys/kernel/security/ima/policy			appraise func=KEXEC_KERNEL_CHECK ...
  *	/sys/kernel/security/lsm			lockdown,capability,loadpin,ima
+ *	/sys/kernel/security/ipe/policies/NAME/active	0 or 1, for root alone
  *	/proc/meminfo					MemAvailable:    3856140 kB
  *	/sys/kernel/security/ima/runtime_measurements_count	1 (boot_aggregate alone)
  *	/sys/kernel/config/crash_dm_crypt_keys/count		0
@@ -179,6 +180,30 @@ static void read_ima(struct bp_ctx *ctx, const struct bp_machine *m,
 		k->ima_carries_list = count > 1;
 }
 
+/*
+ * Debian has IPE among its modules, and no policy: then it asks nothing (Linux 6.12,
+ * security/ipe/eval.c). What cannot be read counts as one.
+ */
+static bool ipe_has_policy(struct bp_ctx *ctx)
+{
+	static const char policies[] = "/sys/kernel/security/ipe/policies";
+	bp_autostrv char **names = NULL;
+	bool found = false;
+
+	if (bp_io_list(ctx, policies, &names)) {
+		bp_forgive(ctx);
+		return true;
+	}
+	for (size_t i = 0; names[i] && !found; i++) {
+		bp_autofree char *path = NULL;
+		uint64_t active;
+
+		found = asprintf(&path, "%s/%s/active", policies, names[i]) < 0 ||
+			!read_number(ctx, path, NULL, &active) || active;
+	}
+	return found;
+}
+
 /* Modules that ask where a file comes from; an initrd in memory comes from nowhere. */
 static void read_lsm(struct bp_ctx *ctx, struct bp_kexec_state *k)
 {
@@ -189,10 +214,14 @@ static void read_lsm(struct bp_ctx *ctx, struct bp_kexec_state *k)
 		bp_forgive(ctx);
 		return;
 	}
-	for (char *w = strtok_r(list, ",", &save); w; w = strtok_r(NULL, ",", &save))
-		if (!strcmp(w, "loadpin") || !strcmp(w, "ipe"))
-			k->initrd_guard = "LoadPin or IPE is on and asks where the initrd "
-					  "comes from, which is loaded as it is";
+	for (char *w = strtok_r(list, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
+		if (!strcmp(w, "loadpin"))
+			k->initrd_guard = "LoadPin is on and asks where the initrd comes "
+					  "from, which is loaded as it is";
+		else if (!strcmp(w, "ipe") && ipe_has_policy(ctx))
+			k->initrd_guard = "IPE has a policy and asks where the initrd comes "
+					  "from, which is loaded as it is";
+	}
 }
 
 static bool is_available(const char *line, void *data)
