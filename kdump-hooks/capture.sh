@@ -50,6 +50,34 @@ kdh_own_folder() {
 	}
 }
 
+# Does this system save something when it is the capture kernel's?
+kdh_saves_here() {
+	[ "$(kdh_service)" = debian ] && kdh_is_enabled capture
+}
+
+# Its file "room" takes up room, and gives way on a disk that is full to what is saved first.
+kdh_room() {
+	echo "${SYSROOT-}$(kdh_dump_folder)/.kdump-hooks"
+}
+
+kdh_keep_room() (
+	umask 077
+	room=$(kdh_room)
+	[ -d "${room%/*}" ] || exit 0
+	if kdh_own_folder "$room"; then
+		[ ! -s "$room/room" ] || exit 0
+		dd if=/dev/urandom of="$room/new" bs=65536 count=16 2>/dev/null &&
+			mv "$room/new" "$room/room" && exit
+		rm -f "$room/new"
+	fi
+	kdh_warn "no room can be kept in ${room%/*}: if the disk is full, a crash leaves not even a log"
+	exit 1
+)
+
+kdh_give_room() {
+	! kdh_trusted "$(kdh_room)" || rm -f "$(kdh_room)/room"
+}
+
 # All files that are ever saved.
 kdh_saved="started vmcore-dmesg.txt dmesg.txt pci-errors.txt iomem.txt handover.json show.json memory
 	errors saved"

@@ -238,5 +238,6 @@ kdh_report() {
 		! kdh_plain "$kdh_one/capture/memory" ||
 			cp "$kdh_one/capture/memory" "${SYSROOT-}$kdh_state/memory"
 	done
+	! kdh_saves_here || kdh_keep_room || kdh_result=1
 	return $kdh_result
 }

@@ -138,6 +138,10 @@ kdh_switch_units() {
 			rmdir "$kdh_link" 2>/dev/null || :
 		fi || exit
 	done || return
+	case $2$1 in
+	captureenable) ! kdh_saves_here || kdh_keep_room || return ;;
+	capturedisable) rm -rf "$(kdh_room)" ;;
+	esac
 	[ -d "${SYSROOT-}/run/systemd/system" ] || return 0
 	kdh_systemctl daemon-reload || return
 	# The others have their time: in the capture kernel, and after the next boot.
