@@ -18,18 +18,16 @@
 #include "conf.h"
 #include "collect/luo.h"
 #include "decide/hyperv-partitions.h"
-#include "decide/kho.h"
 #include "decide/load.h"
 #include "decide/placement.h"
-#include "decide/screen-carry.h"
 #include "dump-segments.h"
 #include "errors.h"
 #include "live-update.h"
 #include "loaded.h"
 #include "options.h"
-#include "purgatory/purgatory.h"
 #include "say.h"
 #include "submit.h"
+#include "wanted.h"
 
 /* What a load works on. */
 const char say_program[] = "kexec";
@@ -39,9 +37,7 @@ struct load {
 	struct bp_ctx *ctx;
 	struct bp_machine *machine;
 	struct bp_image *image;
-	const struct bp_screen_option *screen;
-	enum bp_carry carry;
-	enum bp_live_update live_update;
+	struct kexec_wanted wanted;
 	struct boot_choice choice;
 	struct bp_load load;
 	bool has_load;
@@ -83,34 +79,7 @@ static int gather(struct load *l)
 		return r;
 	bp_load_init(load, l->ctx, l->machine, l->image);
 	l->has_load = true;
-	load->mode = o->mode;
-	load->load_only = o->load_only;
-	load->file_only = o->file_only;
-	load->panic = o->panic;
-	load->for_show = o->dry_run;
-	load->reuse_cmdline = o->reuse_cmdline;
-	load->entry_cmdline = o->entry_cmdline;
-	load->append = o->append;
-	load->more_cmdline = o->more_cmdline;
-	load->initrds = o->n_initrds ? o->initrds : NULL;
-	load->dtb = o->dtb;
-	load->screen = *l->screen;
-	load->carry = l->carry;
-	load->live_update = l->live_update;
-	load->mem_min = o->mem_min;
-	load->mem_max = o->mem_max;
-	load->checks = o->checks;
-	load->hotplug = o->hotplug;
-	load->no_efi = o->no_efi;
-	load->memmap_on_cmdline = o->memmap_on_cmdline;
-	load->purgatory = kexec_purgatory_ops(l->image->arch);
-	load->uart = o->uart;
-	load->serial = o->serial;
-	load->uart_baud = o->uart_baud;
-	if (o->no_cma)
-		load->file_flags |= BP_KEXEC_FILE_NO_CMA;
-	if (o->force_dtb)
-		load->file_flags |= BP_KEXEC_FILE_FORCE_DTB;
+	kexec_wanted_set(o, &l->wanted, load);
 	load->file_flags |= kexec_debug_flag(l->machine->release, o->debug);
 	return bp_load_gather(load);
 }
@@ -538,12 +507,10 @@ static bool lacks_crash_region(const struct load *l)
 	return true;
 }
 
-static int load(const struct kexec_options *o, const struct bp_screen_option *screen,
-		enum bp_carry carry, enum bp_live_update live_update, struct bp_ctx *ctx)
+static int load(const struct kexec_options *o, const struct kexec_wanted *wanted,
+		struct bp_ctx *ctx)
 {
-	struct load l BP_CLEANUP(load_done) = { .o = o, .ctx = ctx, .screen = screen,
-						.carry = carry,
-						.live_update = live_update,
+	struct load l BP_CLEANUP(load_done) = { .o = o, .ctx = ctx, .wanted = *wanted,
 						.patched_fd = -1 };
 	int r;
 
@@ -691,39 +658,24 @@ static int print_crash_size(struct bp_ctx *ctx)
 	return 0;
 }
 
-static int say_bad_spec(struct bp_ctx *ctx, const char *where)
-{
-	say_error("%s%s%s", where ?: "", where ? ": " : "", bp_ctx_message(ctx));
-	return EXIT_STATUS_USAGE;
-}
-
 static int act(const struct kexec_options *o, struct bp_ctx *ctx)
 {
-	struct bp_screen_option screen;
-	enum bp_carry carry;
-	enum bp_live_update live_update;
-	int r = 0;
+	struct kexec_wanted wanted;
+	int r;
 
 	if (o->print_crash_size)
 		return print_crash_size(ctx);
 	if (kexec_lists_entries(o))
 		return boot_entries_list(ctx, o->json);
-	/* Part of the grammar, which the library reads. */
-	if (bp_screen_option_parse(ctx, o->framebuffer ? o->framebuffer : "auto",
-				   &screen))
-		return say_bad_spec(ctx, o->framebuffer_from);
-	if (bp_carry_parse(ctx, o->framebuffer_method ? o->framebuffer_method : "auto",
-			   &carry))
-		return say_bad_spec(ctx, o->framebuffer_method_from);
-	if (bp_live_update_parse(ctx, o->live_update ? o->live_update : "auto",
-				 &live_update))
-		return say_bad_spec(ctx, o->live_update_from);
+	r = kexec_wanted_parse(ctx, o, &wanted);
+	if (r)
+		return r;
 	if (o->status)
 		return status(o, ctx);
 	if (o->unload)
 		r = unload(o, ctx);
 	if (!r && o->load)
-		r = load(o, &screen, carry, live_update, ctx);
+		r = load(o, &wanted, ctx);
 	if (r || o->dry_run || !(o->shutdown || o->exec))
 		return r;
 	if ((o->kernel || o->boot_entry) && !o->load)
@@ -744,11 +696,7 @@ static int configure(struct bp_ctx *ctx, struct kexec_options *o, struct kexec_c
 
 	if (!o->load || o->status || o->print_crash_size || kexec_lists_entries(o))
 		return 0;
-	if (kexec_config_read(ctx, o->panic, config)) {
-		say_error("%s", bp_ctx_message(ctx));
-		return EXIT_STATUS_USAGE;
-	}
-	r = kexec_options_configure(o, config);
+	r = kexec_wanted_configure(ctx, o, config);
 	if (o->debug)
 		ctx->log_level = BP_LOG_DEBUG;
 	return r;
