@@ -96,8 +96,8 @@ bool bootparams_one_kernel(const struct bootparams_command *command, int argc, c
 			   const char **ret_kernel);
 
 /*
- * In a context of its own: @look, and its text on stdout. What fails is said. EXIT_SUCCESS
- * when the text is out.
+ * In a context of its own: @look, and its text on stdout. What fails is said, unless @look
+ * has: then it returns more than 0. EXIT_SUCCESS when the text is out.
  */
 int bootparams_tell(const char *sysroot,
 		    int (*look)(struct bp_ctx *ctx, void *job, struct bp_buf *ret_text),

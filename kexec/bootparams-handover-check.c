@@ -5,15 +5,24 @@
 #include <errno.h>
 #include <string.h>
 
+#include "boot-entry.h"
 #include "bootparams-cmd.h"
 #include "core/json.h"
+#include "decide/kho.h"
 #include "handover-look.h"
-#include "purgatory/purgatory.h"
+#include "wanted.h"
+
+/* Exit statuses, beside 0 (no error, with or without warnings). */
+#define STATUS_ERROR 1		/* of a rule */
+#define STATUS_UNREADABLE 2	/* machine, kernel, initrd, configuration */
+#define STATUS_USAGE 3
 
 struct job {
-	struct bootparams_args args;
-	const char *kernel, *line;
-	bool reuse;
+	struct kexec_options options;
+	struct kexec_config config;
+	struct boot_choice choice;	/* with the options as the boot entry fills them up */
+	struct kexec_wanted wanted;
+	char **warnings;	/* where kexec would do something else */
 	int status;
 };
 
@@ -71,8 +80,13 @@ static int to_json(const struct job *job, const struct bp_load *load,
 	struct bp_json json = { 0 }, *j = &json;
 
 	bp_json_object(j, NULL);
-	bp_json_string(j, "kernel", job->kernel);
+	bp_json_string(j, "kernel", job->choice.options.kernel);
 	bp_json_string(j, "command_line", load->cmdline);
+	bp_json_string(j, "syscall", bp_syscall_name(load->choice.syscall));
+	bp_json_array(j, "warnings");
+	for (char **w = job->warnings; w && *w; w++)
+		bp_json_string(j, NULL, *w);
+	bp_json_array_end(j);
 	bp_json_string(j, "worst", bp_handover_outcome_name(
 					   bp_handover_worst(look->findings, look->n)));
 	json_versions(j, look);
@@ -160,11 +174,14 @@ static void text_sessions(const struct bp_luo_sessions *sessions, struct bp_buf 
 	put(b, r, "\n");
 }
 
-static int to_text(const struct handover_look *look, struct bp_buf *b)
+static int to_text(const struct job *job, const struct handover_look *look,
+		   struct bp_buf *b)
 {
 	unsigned int n[BP_HANDOVER_ERROR + 1] = { 0 };
 	int r = 0;
 
+	for (char **w = job->warnings; w && *w; w++)
+		put(b, &r, "Warning: %s.\n\n", *w);
 	for (size_t i = 0; i < look->n; i++)
 		n[look->findings[i].outcome]++;
 	text_found(look, BP_HANDOVER_ERROR, b, &r);
@@ -191,11 +208,28 @@ static int plan(struct bp_load *load, const struct job *job, struct bp_plan **re
 
 	if (!r)
 		r = bp_load_plan(load, load->choice.syscall, ret_plan);
-	if (!r || r == -ENOMEM || (job->args.initrds && !load->has_initrd))
+	if (!r || r == -ENOMEM || (job->choice.options.n_initrds && !load->has_initrd))
 		return r;
 	*ret_why = strdup(bootparams_why(load->ctx, r));
 	bp_forgive(load->ctx);
 	return *ret_why ? 0 : -ENOMEM;
+}
+
+/* A line without kho=on loses all: nobody means that by saying nothing of it. */
+static int assume_line(struct job *job, struct bp_load *load)
+{
+	const struct bp_uki *uki = load->image->uki;
+
+	if (load->append || load->reuse_cmdline || load->entry_cmdline ||
+	    (uki && uki->cmdline))
+		return 0;
+	load->reuse_cmdline = true;
+	return bp_strv_printf(&job->warnings, "no command line is named, and kexec would give "
+			      "the next kernel %s%s%s; this is said of the running kernel's: name "
+			      "it here and to kexec, by --reuse-cmdline or --append=LINE",
+			      load->more_cmdline ? "none but that of the configuration, \""
+						 : "an empty one",
+			      load->more_cmdline ?: "", load->more_cmdline ? "\"" : "");
 }
 
 static int look_at(struct bp_load *load, struct job *job, struct bp_buf *text)
@@ -205,34 +239,32 @@ static int look_at(struct bp_load *load, struct job *job, struct bp_buf *text)
 	struct bp_plan *p = NULL;
 	int r;
 
-	load->for_show = true;
-	load->reuse_cmdline = job->reuse || !job->line;
-	load->append = job->line;
-	load->initrds = job->args.initrds;
-	load->purgatory = kexec_purgatory_ops(load->image->arch);
-	r = plan(load, job, &p, &why);
+	kexec_wanted_set(&job->choice.options, &job->wanted, load);
+	r = assume_line(job, load);
+	if (!r)
+		r = plan(load, job, &p, &why);
 	if (!r)
 		r = handover_look(load, p, why, true, &look);
 	if (!r)
-		r = job->args.json ? to_json(job, load, &look, text) : to_text(&look, text);
-	if (!r && bp_handover_worst(look.findings, look.n) == BP_HANDOVER_ERROR)
-		job->status = EXIT_FAILURE;
+		r = job->options.json ? to_json(job, load, &look, text)
+				      : to_text(job, &look, text);
+	if (!r)
+		job->status = bp_handover_worst(look.findings, look.n) == BP_HANDOVER_ERROR
+				      ? STATUS_ERROR : EXIT_SUCCESS;
 	bp_plan_unref(p);
 	return r;
 }
 
-static int look(struct bp_ctx *ctx, void *data, struct bp_buf *text)
+static int look_at_image(struct bp_ctx *ctx, struct job *job, struct bp_machine *m,
+			 struct bp_buf *text)
 {
-	struct job *job = data;
-	struct bp_machine *m = NULL;
+	const struct kexec_options *o = &job->choice.options;
 	struct bp_image *image = NULL;
 	struct bp_load load;
-	int r = bp_machine_collect(ctx, &m);
+	int r = bp_image_open(ctx, o->kernel, o->type, &image);
 
-	if (!r)
-		r = bp_image_open(ctx, job->kernel, NULL, &image);
 	if (!r && image->arch != m->arch)
-		r = bp_fail(ctx, -EOPNOTSUPP, "%s is for %s, the machine is %s", job->kernel,
+		r = bp_fail(ctx, -EOPNOTSUPP, "%s is for %s, the machine is %s", o->kernel,
 			    bp_arch_name(image->arch), bp_arch_name(m->arch));
 	if (!r) {
 		bp_load_init(&load, ctx, m, image);
@@ -240,57 +272,79 @@ static int look(struct bp_ctx *ctx, void *data, struct bp_buf *text)
 		bp_load_done(&load);
 	}
 	bp_image_unref(image);
+	return r;
+}
+
+/* The load that kexec would make of the same options: 0, or it was said why there is none. */
+static int find_wanted(struct bp_ctx *ctx, struct job *job, enum bp_arch arch)
+{
+	struct kexec_options *o = &job->options;
+	int r = kexec_wanted_configure(ctx, o, &job->config);
+
+	if (r)
+		return r;
+	if (o->debug)
+		ctx->log_level = BP_LOG_DEBUG;
+	r = kexec_wanted_parse(ctx, o, &job->wanted);
+	if (!r && job->wanted.live_update == BP_LIVE_UPDATE_OFF) {
+		say_error("%s%shandover check: --live-update=off hands nothing over: there is "
+			  "nothing to check", o->live_update_from ?: "",
+			  o->live_update_from ? ": " : "");
+		r = EXIT_STATUS_USAGE;
+	}
+	if (r) {
+		job->status = STATUS_USAGE;
+		return r;
+	}
+	return boot_choice_make(ctx, arch, o, &job->choice);
+}
+
+static int look(struct bp_ctx *ctx, void *data, struct bp_buf *text)
+{
+	struct job *job = data;
+	struct bp_machine *m = NULL;
+	int r = bp_machine_collect(ctx, &m);
+
+	if (!r)
+		r = find_wanted(ctx, job, m->arch);
+	if (!r)
+		r = look_at_image(ctx, job, m, text);
 	bp_machine_unref(m);
 	return r;
 }
 
-static bool take(void *data, int letter)
+static int run(int argc, char **argv, struct job *job)
 {
-	struct job *job = data;
-
-	if (letter == 'a')
-		job->line = optarg;
-	else
-		job->reuse = true;
-	return true;
-}
-
-static int parse(int argc, char **argv, struct job *job)
-{
-	static const struct option options[] = {
-		BOOTPARAMS_OPTION_JSON,
-		BOOTPARAMS_OPTION_SYSROOT,
-		BOOTPARAMS_OPTION_INITRD,
-		{ "append", required_argument, NULL, 'a' },
-		{ "command-line", required_argument, NULL, 'a' },
-		{ "reuse-cmdline", no_argument, NULL, 'r' },
-		BOOTPARAMS_OPTION_HELP
-	};
 	const struct bootparams_command *command = &bootparams_handover_check;
-	int r = bootparams_options(command, options, take, job, argc, argv, &job->args);
+	struct kexec_options *o = &job->options;
 
-	if (r >= 0)
-		return r;
-	if (!bootparams_one_kernel(command, argc, argv, &job->kernel))
-		return EXIT_FAILURE;
-	if (!job->kernel) {
-		say_error("handover check: name the KERNEL that is to be loaded");
-		return EXIT_FAILURE;
+	if (kexec_options_parse_question(command->name, argc, argv, o)) {
+		bootparams_wrong_option(command);
+		return STATUS_USAGE;
 	}
-	return -1;
+	if (o->help) {
+		bootparams_usage(command, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (!o->kernel && !o->boot_entry) {
+		say_error("handover check: name the KERNEL that is to be loaded");
+		return STATUS_USAGE;
+	}
+	job->status = STATUS_UNREADABLE;
+	if (bootparams_tell(o->sysroot, look, job) != EXIT_SUCCESS)
+		return job->status == STATUS_USAGE ? STATUS_USAGE : STATUS_UNREADABLE;
+	return job->status;
 }
 
 static int check(int argc, char **argv)
 {
 	struct job job = { 0 };
-	int r = parse(argc, argv, &job);
+	int r = run(argc, argv, &job);
 
-	if (r < 0) {
-		r = bootparams_tell(job.args.sysroot, look, &job);
-		if (r == EXIT_SUCCESS)
-			r = job.status;
-	}
-	bootparams_args_done(&job.args);
+	boot_choice_done(&job.choice);
+	kexec_config_done(&job.config);
+	kexec_options_done(&job.options);
+	bp_strv_free(job.warnings);
 	return r;
 }
 
@@ -303,6 +357,9 @@ const struct bootparams_command bootparams_handover_check = {
 		   "  --append=LINE   its command line, instead of the running kernel's\n"
 		   "  --command-line=LINE  the same\n"
 		   "  --reuse-cmdline  the running kernel's line, before that of --append\n"
+		   "  -c, -s, -a      the system call, as for kexec\n"
+		   "  --live-update=require  what may be lost is an error, as for kexec\n"
+		   "  ...             and what else kexec(8) takes for a load with -l\n"
 		   "  --json          print JSON instead of text\n" BOOTPARAMS_SYSROOT_HELP,
 	.run = check,
 };

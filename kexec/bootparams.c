@@ -191,7 +191,7 @@ int bootparams_tell(const char *sysroot,
 	if (!ctx)
 		return EXIT_FAILURE;
 	r = look(ctx, job, &text);
-	if (r)
+	if (r < 0)
 		say_error("%s", bootparams_why(ctx, r));
 	bp_ctx_unref(ctx);
 	return r ? EXIT_FAILURE : bootparams_print(&text);

@@ -286,7 +286,8 @@ static int bad_value(const struct kexec_options *o, const char *name, const char
 		return EXIT_STATUS_USAGE;
 	}
 	say_error("bad value in --%s=%s", name, value);
-	kexec_usage();
+	if (!o->asker)
+		kexec_usage();
 	return EXIT_STATUS_USAGE;
 }
 
@@ -342,6 +343,19 @@ static void start_load(struct kexec_options *o)
 	o->shutdown = false;
 }
 
+/* Nothing is loaded, unloaded or booted, and no other question answered. */
+static bool is_for_a_question(const struct row *row)
+{
+	switch (row->id) {
+	case OPT_PRINT_CKR_SIZE:
+	case OPT_EXPLAIN:
+	case OPT_DUMP_SEGMENTS:
+		return false;
+	default:
+		return row->id >= OPT_ALIAS || !strchr("veuSp", row->id);
+	}
+}
+
 /* One row was met. 0, or an exit status. */
 static int take(struct kexec_options *o, const struct row *row, const char *arg)
 {
@@ -349,6 +363,11 @@ static int take(struct kexec_options *o, const struct row *row, const char *arg)
 
 	if (row->fate == REFUSED) {
 		say_error("--%s: %s", row->name, row->remark);
+		return EXIT_STATUS_USAGE;
+	}
+	if (o->asker && !is_for_a_question(row)) {
+		say_error("%s: --%s does not go with it: it is asked about a load for reboot, and "
+			  "does nothing", o->asker, row->name);
 		return EXIT_STATUS_USAGE;
 	}
 	switch (row->id) {
@@ -585,6 +604,10 @@ static int check_list(const struct kexec_options *o)
 
 static int check_together(const struct kexec_options *o)
 {
+	if (kexec_lists_entries(o) && o->asker) {
+		say_error("%s: --boot-entry=list names no kernel", o->asker);
+		return EXIT_STATUS_USAGE;
+	}
 	if (kexec_lists_entries(o))
 		return check_list(o);
 	if (o->kernel && o->boot_entry) {
@@ -664,20 +687,13 @@ static const struct row *next_option(const struct grammar *g, int argc, char **a
 	return NULL;
 }
 
-int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options)
+static int parse(int argc, char **argv, struct kexec_options *o)
 {
-	struct kexec_options *o = ret_options;
 	bool skip_sync = false, skip_ifdown = false;
 	const struct row *row;
 	struct grammar grammar;
 	int r;
 
-	*o = (struct kexec_options){
-		.load = true,
-		.shutdown = true,
-		.sync = true,
-		.mode = BP_SYSCALL_AUTO,
-	};
 	o->initrds = calloc((size_t)argc + 1, sizeof(*o->initrds));
 	o->given = calloc(BP_ARRAY_SIZE(table), sizeof(*o->given));
 	if (!o->initrds || !o->given) {
@@ -699,7 +715,8 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 			return 0;
 	}
 	if (r) {
-		kexec_usage();
+		if (!o->asker)
+			kexec_usage();
 		return r;
 	}
 	/* Nothing but --sysroot and -d bears on this answer, so that nothing else can be
@@ -726,6 +743,29 @@ int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options
 	if (!r)
 		say_without_effect(o);
 	return r;
+}
+
+int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options)
+{
+	*ret_options = (struct kexec_options){
+		.load = true,
+		.shutdown = true,
+		.sync = true,
+		.mode = BP_SYSCALL_AUTO,
+	};
+	return parse(argc, argv, ret_options);
+}
+
+int kexec_options_parse_question(const char *asker, int argc, char **argv,
+				 struct kexec_options *ret_options)
+{
+	*ret_options = (struct kexec_options){
+		.load = true,
+		.dry_run = true,
+		.mode = BP_SYSCALL_AUTO,
+		.asker = asker,
+	};
+	return parse(argc, argv, ret_options);
 }
 
 void kexec_options_done(struct kexec_options *o)

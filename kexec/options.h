@@ -68,6 +68,7 @@ struct kexec_options {
 	bool debug, dry_run, json, explain;
 	const char *dump_segments, *sysroot;
 
+	const char *asker;		/* who asks about a load, and loads nothing; NULL: kexec */
 	bool *given;			/* which options were, by their place in the table */
 	const char *where;		/* what is read now, for messages; NULL: the
 					 * command line */
@@ -82,6 +83,13 @@ struct kexec_options {
  */
 int kexec_options_parse(int argc, char **argv, struct kexec_options *ret_options);
 void kexec_options_done(struct kexec_options *o);
+
+/*
+ * The same for @asker, which takes the options of the load that it is asked about, as a dry
+ * run: those that do something else are refused, and the usage of kexec is not printed.
+ */
+int kexec_options_parse_question(const char *asker, int argc, char **argv,
+				 struct kexec_options *ret_options);
 
 /*
  * What is not given yet, by KEXEC_OPTS in the environment, and then by the settings of @config,
