@@ -7,6 +7,7 @@ as it was built when a machine starts, and as the boot before left it at each fu
 
 import dataclasses
 import io
+import json
 import os
 import shutil
 import tarfile
@@ -33,6 +34,7 @@ class ServiceCase:
     owner: str = "efifb"
     cmdline: str = ""
     memory_mib: int = 1024
+    given: dict = dataclasses.field(default_factory=dict)   # boot: where its record comes from
     core: bool = False
     arch: str = "amd64"
     peer: bool = False
@@ -43,6 +45,8 @@ CPU = "qemu64"
 RESERVED = "crashkernel=256M"
 
 LIBRARY = r"""
+mark boot-id "$(cat /proc/sys/kernel/random/boot_id)"
+
 # crash: the machine's last word, which its dump has to hold
 crash() {
 	echo "vm: crash of boot $boot" >/dev/kmsg
@@ -73,6 +77,7 @@ dumps() {
 		of=$((of + 1))
 	done
 	# kdump-tools writes a flattened dump
+	rm -f /var/tmp/dump
 	makedumpfile -R /var/tmp/dump <"$dump" >/tmp/out 2>&1 ||
 		fail "makedumpfile -R: $(cat /tmp/out)"
 	rm -f /tmp/dmesg
@@ -80,11 +85,46 @@ dumps() {
 	check "makedumpfile reads dump $1" "0 1" "$rc $(grep -c "vm: crash of boot $1$" /tmp/dmesg)"
 	mark dump "$1" "$(stat -c %s "$dump") bytes"
 }
+
+framebuffer_of() {
+	grep '"screen_info\.lfb_' | tr -d ' \n'
+}
+
+# beside: what kdump-hooks saved beside $dump, and what its report says
+beside() {
+	missing=
+	for file in vmcore-dmesg.txt dmesg.txt iomem.txt handover.json show.json memory; do
+		[ -s "${dump%/*}/capture/$file" ] || missing="$missing $file"
+	done
+	for file in dmesg.txt show.json memory errors; do
+		send "capture$boot-$file" "${dump%/*}/capture/$file"
+	done
+	send "given$boot" "${dump%/*}/capture/handover.json"
+	check "missing beside the dump at boot $boot" "" "$missing"
+	check "vmcore-dmesg's log at boot $boot" 1 \
+		"$(grep -c "vm: crash of boot $((boot - 1))$" "${dump%/*}/capture/vmcore-dmesg.txt")"
+	check "frame buffer of the capture kernel of boot $((boot - 1))" \
+		"$(bootparams show --json | framebuffer_of)" \
+		"$(framebuffer_of <"${dump%/*}/capture/show.json")"
+	check "errors beside the dump at boot $boot" "" "$(cat "${dump%/*}/capture/errors" 2>&-)"
+	run "report$boot" journalctl --no-pager -b -o cat -u kdump-hooks-report.service
+	check "kdump-hooks-report.service at boot $boot" "active success" \
+		"$(systemctl is-active kdump-hooks-report.service) $(
+		systemctl show -P Result kdump-hooks-report.service)"
+	check "it names the dump at boot $boot" 1 "$(grep -c "^$dump: " /tmp/out)"
+}
 """
 
-# One crash after the other, %(times)s in all.
+# One crash after the other, %(times)s in all; with kdump-hooks or without.
 CRASH = """
-[ $boot = 1 ] || dumps $((boot - 1))
+hooks=%(hooks)s
+if [ $boot != 1 ]; then
+	dumps $((boot - 1))
+	[ -z "$hooks" ] || beside
+elif [ -n "$hooks" ]; then
+	run enable kdump-hooks enable capture report
+	check "kdump-hooks enable" 0 $rc
+fi
 armed
 [ $boot -gt %(times)s ] || crash
 """
@@ -166,6 +206,12 @@ class ServiceRun(runner.Run):
         for words in self.words("check"):
             name, want, got = words.split("|", 2)
             checks.append(judge.Check(name, want == got, want, got))
+        for boot, source in self.case.given.items():
+            before = self.words("boot-id")[boot - 2]
+            given = json.loads(self.files.get(f"given{boot}", b"{}")).get("given") or {}
+            got = f"{given.get('source')} {(given.get('record') or {}).get('boot_id')}"
+            checks.append(judge.Check(f"record for boot {boot}", got == f"{source} {before}",
+                                      f"{source} {before}", got))
         return checks
 
     def words(self, name):
@@ -178,5 +224,5 @@ def all_cases():
     def add(name, claim, scenario, **kwargs):
         cases.append(ServiceCase(name, claim, scenario, **kwargs))
     add("deb-6.12-crash", "a panic on Debian 13 ends in a dump on its disk that makedumpfile reads",
-        CRASH % {"times": 1}, cmdline=RESERVED, core=True)
+        CRASH % {"times": 1, "hooks": ""}, cmdline=RESERVED, core=True)
     return cases
