@@ -38,19 +38,6 @@ kdh_load_image() {
 	esac
 }
 
-# A path below SYSROOT, its links followed.
-kdh_follow() (
-	path=$1
-	for _ in 1 2 3 4 5 6 7 8; do
-		to=$(readlink "${SYSROOT-}$path") || break
-		case $to in
-		/*) path=$to ;;
-		*) path=${path%/*}/$to ;;
-		esac
-	done
-	echo "$path"
-)
-
 # Which files the service would load: sets kdh_kernel_file and kdh_initrd_file, "" for none.
 kdh_service_files() {
 	kdh_kernel_file='' kdh_initrd_file=''
@@ -69,8 +56,8 @@ kdh_service_files() {
 		;;
 	*) return 1 ;;
 	esac
-	kdh_kernel_file=$(kdh_follow "$1")
-	kdh_initrd_file=$(kdh_follow "$2")
+	kdh_kernel_file=$(kdh_real "$1")
+	kdh_initrd_file=$(kdh_real "$2")
 }
 
 # The rules of "bootparams check" that are about a crash kernel, of its answer on stdin, as findings.
@@ -123,8 +110,11 @@ kdh_needs() {
 
 # Drivers: all between what has to be reached and its bus, and those that they need.
 kdh_audit_drivers() {
-	# shellcheck disable=SC2046 # targets have no spaces
-	kdh_wanted=$(kdh_dump_modules "$kdh_folder" $(kdh_targets))
+	kdh_wanted=$(kdh_targets | kdh_dump_modules "$kdh_folder")
+	if kdh_targets | grep -qx net && [ -z "$(kdh_net_way)" ]; then
+		kdh_find warning drivers-unknown "the network card that the dump goes by is not known" \
+			"is there a route to where it goes? Look whether the card's driver is in the initrd"
+	fi
 	if [ -z "$kdh_wanted" ]; then
 		kdh_find warning drivers-unknown "which drivers the way to the dump has is not known" \
 			"is the dump folder mounted, and the kernel's modules.alias there?"

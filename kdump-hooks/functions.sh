@@ -184,9 +184,38 @@ kdh_softdep() {
 
 # ---- drivers on the way to a device ----
 
+# kdh_real PATH: below SYSROOT, all links followed, of what is there
+kdh_real() (
+	rest=$1 at='' links=0
+	while [ -n "$rest" ]; do
+		word=${rest%%/*}
+		case $rest in
+		*/*) rest=${rest#*/} ;;
+		*) rest= ;;
+		esac
+		case $word in
+		'' | .) continue ;;
+		..)
+			at=${at%/*}
+			continue
+			;;
+		esac
+		if [ $links -lt 40 ] && to=$(readlink "${SYSROOT-}$at/$word"); then
+			links=$((links + 1))
+			case $to in
+			/*) at= ;;
+			esac
+			rest=$to/$rest
+		else
+			at=$at/$word
+		fi
+	done
+	echo "${at:-/}"
+)
+
 # kdh_mount PATH: "MAJOR:MINOR TYPE SOURCE" of the file system that it lies on
 kdh_mount() {
-	awk -v path="$1" '
+	awk -v path="$(kdh_real "$1")" '
 		{
 			where = $5
 			gsub(/\\040/, " ", where)
@@ -251,19 +280,58 @@ kdh_disk_way() (
 	kdh_way "$at"
 )
 
-# kdh_net_way: the same for the network card of the default route
-kdh_net_way() (
-	card=$(awk '$2 == "00000000" { print $1; exit }' "${SYSROOT-}/proc/net/route" 2>/dev/null)
-	[ -n "$card" ] && cd "${SYSROOT-}/sys/class/net/$card/device" 2>/dev/null || exit 0
-	kdh_way "$(pwd -P)"
+# kdh_card_way NAME: the same for a network interface, and for those it is made of
+kdh_card_way() (
+	cd "${SYSROOT-}/sys/class/net/$1" 2>/dev/null || exit 0
+	for lower in lower_*; do
+		[ ! -e "$lower" ] || kdh_card_way "${lower#lower_}"
+	done
+	case $(sed -n 's/^DEVTYPE=//p' uevent 2>/dev/null) in
+	bond) module=bonding ;;
+	vlan) module=8021q ;;
+	bridge) module=bridge ;;
+	macvlan) module=macvlan ;;
+	*)
+		module=
+		# it says no more of itself than that it has others below it
+		[ ! -e "${lower-}" ] || [ ! -d "${SYSROOT-}/sys/module/team" ] || module=team
+		;;
+	esac
+	[ -z "$module" ] || echo "/sys/class/net/$1 - $module"
+	if [ "$module" = team ]; then
+		for mode in "${SYSROOT-}"/sys/module/team_mode_*; do
+			[ ! -d "$mode" ] || echo "/sys/class/net/$1 - ${mode##*/}"
+		done
+	fi
+	! cd device 2>/dev/null || kdh_way "$(pwd -P)"
 )
 
-# kdh_dump_modules FOLDER TARGET...: for what kdh_targets says lines "MODULE WHERE": the modules of
+# kdh_net_way: the same for the interfaces of all default routes, of IPv4 and of IPv6; where there
+# are none, of all routes
+kdh_net_way() (
+	cards=$({
+		awk '$1 != "Iface" { print ($2 == "00000000" && $8 == "00000000"), $1 }' \
+			"${SYSROOT-}/proc/net/route"
+		awk '{ print ($1 ~ /^0*$/ && $2 == "00"), $10 }' "${SYSROOT-}/proc/net/ipv6_route"
+	} 2>/dev/null | awk '
+		$2 == "lo" { next }
+		$1 { default_route[$2] = 1; found = 1 }
+		{ any[$2] = 1 }
+		END {
+			for (card in any)
+				if (!found || card in default_route)
+					print card
+		}')
+	for card in $cards; do
+		kdh_card_way "$card"
+	done
+)
+
+# kdh_dump_modules FOLDER: for what kdh_targets says, on stdin, lines "MODULE WHERE": the modules of
 # FOLDER that drive what lies between these and their bus
 kdh_dump_modules() (
 	folder=${1%/}
-	shift
-	for target; do
+	while read -r target; do
 		case $target in
 		net)
 			kdh_net_way
@@ -295,7 +363,7 @@ kdh_dump_modules() (
 			[ -z "$dev" ] || kdh_disk_way "$dev"
 			;;
 		esac
-		echo "$target - $type"
+		echo "$(printf %s "$target" | sed 's/ /%20/g') - $type"
 	done | while read -r where alias module; do
 		{
 			[ "$module" = - ] || echo "$module"
@@ -344,11 +412,23 @@ kdh_number() {
 	esac
 }
 
+# kdh_kdump_conf NAMES: the line "NAME VALUE" of /etc/kdump.conf that counts, of these names
+kdh_kdump_conf() {
+	sed -n "s/#.*//; s/^[[:space:]]*//; s/[[:space:]]*\$//
+		s/^\($1\)[[:space:]]\{1,\}/\1 /p" "${SYSROOT-}/etc/kdump.conf" | tail -n 1
+}
+
+kdh_conf_net='nfs4\{0,1\}\|ssh'
+kdh_conf_disk='raw\|ext[234]\|minix\|xfs\|btrfs\|virtiofs'
+
 # Where dumps go on this machine.
 kdh_dump_folder() {
 	case $(kdh_service) in
 	debian) kdh_value=$(kdh_setting /etc/default/kdump-tools KDUMP_COREDIR) ;;
-	fedora) kdh_value=$(sed -n 's/^path[[:space:]]*//p' "${SYSROOT-}/etc/kdump.conf" | tail -n 1) ;;
+	fedora)
+		kdh_value=$(kdh_kdump_conf path)
+		kdh_value=${kdh_value#path }
+		;;
 	suse)
 		kdh_value=$(kdh_setting /etc/sysconfig/kdump KDUMP_SAVEDIR)
 		kdh_value=${kdh_value%% *}
@@ -371,10 +451,7 @@ kdh_elsewhere() {
 			[ -z "$kdh_value" ] || break
 		done
 		;;
-	fedora)
-		kdh_value=$(sed -n 's/^\(\(nfs4\?\|ssh\|raw\|ext[234]\|minix\|xfs\|btrfs\|virtiofs\)[[:space:]].*\)/\1/p' \
-			"${SYSROOT-}/etc/kdump.conf" | tail -n 1)
-		;;
+	fedora) kdh_value=$(kdh_kdump_conf "$kdh_conf_net\|$kdh_conf_disk") ;;
 	suse)
 		case $(kdh_setting /etc/sysconfig/kdump KDUMP_SAVEDIR) in
 		nfs://* | ssh://* | sftp://* | ftp://* | cifs://*) kdh_value="the network" ;;
@@ -398,9 +475,9 @@ kdh_targets() {
 		done
 		;;
 	fedora)
-		kdh_value=$(sed -n 's/^\(nfs4\?\|ssh\)[[:space:]]//p' "${SYSROOT-}/etc/kdump.conf")
-		kdh_disk=$(sed -n 's/^\(raw\|ext[234]\|minix\|xfs\|btrfs\|virtiofs\)[[:space:]]*//p' \
-			"${SYSROOT-}/etc/kdump.conf" | tail -n 1)
+		kdh_value=$(kdh_kdump_conf "$kdh_conf_net")
+		kdh_disk=$(kdh_kdump_conf "$kdh_conf_disk")
+		kdh_disk=${kdh_disk#* }
 		if [ -z "$kdh_value" ] && [ -n "$kdh_disk" ]; then
 			kdh_disk_number "$kdh_disk"
 			return 0
