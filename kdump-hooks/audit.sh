@@ -299,16 +299,30 @@ warning "*) return 3 ;;
 kdh_audit() {
 	kdh_json='' kdh_log='' kdh_findings='' kdh_room='' kdh_list=''
 	kdh_service_files
-	for kdh_word; do
+	while [ $# != 0 ]; do
+		kdh_word=$1
+		shift
 		case $kdh_word in
 		--json) kdh_json=1 ;;
 		--log) kdh_log=1 ;;
 		--initrd=*) kdh_initrd_file=${kdh_word#--initrd=} ;;
+		--initrd)
+			if [ $# = 0 ]; then
+				kdh_warn "--initrd wants a file"
+				return 1
+			fi
+			kdh_initrd_file=$1
+			shift
+			;;
 		-*)
 			kdh_warn "audit takes no \"$kdh_word\""
 			return 1
 			;;
 		*)
+			if [ ! -r "${SYSROOT-}$kdh_word" ]; then
+				kdh_warn "$kdh_word is not there, or cannot be read"
+				return 1
+			fi
 			if kdh_bootparams capture "${SYSROOT-}$kdh_word" >/dev/null 2>&1 || [ $? = 10 ]; then
 				kdh_kernel_file=$kdh_word
 			else
