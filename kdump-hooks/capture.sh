@@ -186,22 +186,43 @@ kdh_capture_watch() (
 
 # ---- in the initrd of kdump-utils, from pre.d and post.d ----
 
-# The newest dump below what is mounted, by kdump.conf's path; of this crash, not of an older one.
-kdh_find_dump() (
-	path=$(kdh_dump_folder) newest=
-	while read -r _ where type _; do
-		case $type in
-		ext[234] | xfs | btrfs | nfs | nfs4 | minix | virtiofs | cifs) ;;
-		*) continue ;;
+# Where dumps go, by kdump.conf's path, on each disk and share that is mounted.
+kdh_dump_folders() {
+	kdh_all=$(kdh_dump_folder)
+	while read -r _ kdh_dir kdh_name _; do
+		case $kdh_name in
+		ext[234] | xfs | btrfs | nfs | nfs4 | minix | virtiofs | cifs)
+			echo "${SYSROOT-}${kdh_dir%/}$kdh_all"
+			;;
 		esac
-		for vmcore in "${SYSROOT-}${where%/}$path"/*/vmcore*; do
-			{ [ "$vmcore" -nt "$kdh_here/capture/started" ] && kdh_plain "$vmcore" &&
-				kdh_trusted "${vmcore%/*}"; } || continue
-			[ -n "$newest" ] && [ ! "$vmcore" -nt "$newest" ] || newest=$vmcore
-		done
 	done <"${SYSROOT-}/proc/mounts"
-	[ -n "$newest" ] && echo "${newest%/*}"
-)
+}
+
+# The newest dump there; of this crash, not of an older one.
+kdh_find_dump() {
+	kdh_dump_folders | {
+		newest=
+		while read -r all; do
+			for vmcore in "$all"/*/vmcore*; do
+				{ [ "$vmcore" -nt "$kdh_here/capture/started" ] && kdh_plain "$vmcore" &&
+					kdh_trusted "${vmcore%/*}"; } || continue
+				[ -n "$newest" ] && [ ! "$vmcore" -nt "$newest" ] || newest=$vmcore
+			done
+		done
+		[ -n "$newest" ] && echo "${newest%/*}"
+	}
+}
+
+# Where there is none: leave what was saved in a folder of its own there, and say which.
+kdh_leave() {
+	kdh_value=$(kdh_pending)
+	kdh_dump_folders | while read -r all; do
+		{ [ -d "$all" ] && kdh_trusted "$all/." sticky; } || continue
+		kdh_copy "$kdh_here/capture" "$all/${kdh_value##*/}" || continue
+		echo "$all/${kdh_value##*/}"
+		break
+	done | grep .
+}
 
 kdh_initrd_pre() {
 	umask 077
@@ -219,10 +240,17 @@ kdh_initrd_post() {
 		kill "$kdh_value"
 	fi 2>/dev/null
 	echo "status=$1" >"$kdh_here/capture/saved"
-	if ! kdh_dir=$(kdh_find_dump); then
-		kdh_warn "no dump of this crash is found on what is mounted (saving it ended with $1):" \
-			"nothing is saved beside it"
-		return 1
+	if kdh_dir=$(kdh_find_dump); then
+		kdh_copy "$kdh_here/capture" "$kdh_dir/capture" && sync
+		return
 	fi
-	kdh_copy "$kdh_here/capture" "$kdh_dir/capture" && sync
+	kdh_warn "no dump of this crash is found on what is mounted (saving it ended with $1)"
+	if kdh_dir=$(kdh_leave); then
+		sync
+		kdh_warn "its log is in ${kdh_dir#"${SYSROOT-}"}"
+	else
+		kdh_warn "and there is no place for its log, which ends so:"
+		tail -n 40 "$kdh_here/capture/vmcore-dmesg.txt" >&2
+	fi
+	return 1
 }

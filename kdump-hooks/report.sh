@@ -90,6 +90,38 @@ kdh_elf_whole() {
 			END { exit cut || n != count * 7 }'
 }
 
+# kdh_words FILE OFFSET FORMAT COUNT...: numbers of it, "0 0" for what is not there
+kdh_words() {
+	od -An -v -t"$3" -j "$2" -N "$4" "$1" 2>/dev/null | tr -s ' \n' ' '
+	echo " 0 0 0"
+}
+
+# kdh_kdump_header FILE: sets of a dump of makedumpfile, of a 64-bit machine
+#	kdh_cut		1: it says itself that it is not complete
+#	kdh_pages	"FIRST END ALL", of which pages a part of a split dump is; "" for one that is not split
+# (IMPLEMENTATION of makedumpfile: disk_dump_header, and kdump_sub_header in the next block)
+kdh_kdump_header() {
+	kdh_cut=0 kdh_pages=
+	# shellcheck disable=SC2046 # words
+	set -- "$1" $(kdh_words "$1" 424 u4 8)
+	[ $((($2 / 8) % 2)) = 0 ] || kdh_cut=1
+	[ "$3" -ge 4096 ] && [ "$3" -le 65536 ] || return 0
+	# shellcheck disable=SC2046
+	set -- "$1" "$3" $(kdh_words "$1" $(($3 + 12)) u4 4)
+	[ "$3" != 0 ] || return 0
+	# shellcheck disable=SC2046
+	set -- $(kdh_words "$1" $(($2 + 80)) u8 24)
+	kdh_pages="$1 $2 $3"
+}
+
+# Are the parts on stdin, "FIRST END ALL", all there are of a split dump?
+kdh_split_whole() {
+	sort -n | awk '
+		$1 != at { gap = 1 }
+		{ at = $2; all = $3 }
+		END { exit gap || at != all }'
+}
+
 kdh_readable_core() {
 	case $(kdh_bytes "$1" 0 16) in
 	7f454c46*)	# ELF
@@ -100,6 +132,18 @@ kdh_readable_core() {
 		kdh_why="an ELF dump, vmcore-dmesg reads its log"
 		;;
 	4b44554d50202020*)	# "KDUMP   "
+		kdh_kdump_header "$1"
+		if [ $kdh_cut = 1 ]; then
+			kdh_why="makedumpfile has marked it as incomplete: is the disk full?"
+			return 1
+		fi
+		if [ -n "$kdh_pages" ]; then
+			kdh_value=${kdh_pages% *}
+			kdh_why="a part of a split dump: pages ${kdh_value% *} to ${kdh_value#* } of ${kdh_pages##* }"
+			kdh_split="$kdh_split$kdh_pages
+"
+			return 0
+		fi
 		if ! command -v makedumpfile >/dev/null; then
 			kdh_why="a dump of makedumpfile, which is not here to look into it"
 			return 1
@@ -129,7 +173,7 @@ kdh_panic_of() {
 
 # kdh_report_dump FOLDER: one dump; prints lines
 kdh_report_dump() {
-	kdh_good=0 kdh_found=0
+	kdh_good=0 kdh_found=0 kdh_split=
 	for kdh_core in "$1"/dump* "$1"/vmcore*; do
 		case $kdh_core in
 		*/vmcore-dmesg*) continue ;;
@@ -143,6 +187,15 @@ kdh_report_dump() {
 			kdh_good=1
 		fi
 	done
+	if [ -n "$kdh_split" ]; then
+		if printf %s "$kdh_split" | kdh_split_whole; then
+			echo "${1#"${SYSROOT-}"}: all parts of a split dump; makedumpfile --reassemble makes one" \
+				"file of them, nothing here looked into it"
+		else
+			echo "${1#"${SYSROOT-}"}: NOT READABLE: parts of a split dump are missing"
+			kdh_good=1
+		fi
+	fi
 	if [ $kdh_found = 0 ]; then
 		kdh_log_of "$1" >/dev/null || return 2
 		echo "${1#"${SYSROOT-}"}: NO DUMP: there is a log and no more"
