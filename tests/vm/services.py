@@ -42,6 +42,7 @@ class ServiceCase:
 
 # Without the vectors that libraries would use: to emulate them takes more time than they save.
 CPU = "qemu64"
+IN_RUN = "/run/kexec-bootparams/handover"
 RESERVED = "crashkernel=256M"
 
 LIBRARY = r"""
@@ -127,6 +128,10 @@ elif [ -n "$hooks" ]; then
 fi
 armed
 [ $boot -gt %(times)s ] || crash
+"""
+
+DRM = """
+check "who draws at boot $boot" bochs-drmdrmfb "$(cut -d' ' -f2 /proc/fb)"
 """
 
 
@@ -225,4 +230,7 @@ def all_cases():
         cases.append(ServiceCase(name, claim, scenario, **kwargs))
     add("deb-6.12-crash", "a panic on Debian 13 ends in a dump on its disk that makedumpfile reads",
         CRASH % {"times": 1, "hooks": ""}, cmdline=RESERVED, core=True)
+    add("deb-7.x-drm-crash", "and so it does while a DRM driver owns the screen",
+        DRM + CRASH % {"times": 1, "hooks": "yes"}, kernel="7.x", owner="bochs", cmdline=RESERVED,
+        given={2: IN_RUN})
     return cases
