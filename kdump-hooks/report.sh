@@ -243,8 +243,9 @@ kdh_report() {
 	kdh_result=0
 	kdh_all=${SYSROOT-}$(kdh_dump_folder)
 	kdh_reported=${SYSROOT-}$kdh_state/reported
-	mkdir -p "${SYSROOT-}$kdh_state" || return
-	[ -e "$kdh_reported" ] || : >"$kdh_reported"
+	# On a disk that is full there is no note of what was reported, and the more to report. (A shell
+	# ends with ":" where it cannot write.)
+	{ mkdir -p "${SYSROOT-}$kdh_state" && true >>"$kdh_reported"; } || kdh_result=1
 	[ -d "$kdh_all" ] || return 0
 	# the folder itself may be a link
 	if ! kdh_trusted "$kdh_all/." sticky; then
@@ -258,7 +259,7 @@ kdh_report() {
 			rm -rf "$kdh_one"
 			continue
 		fi
-		grep -qxF -e "$kdh_one" "$kdh_reported" && continue
+		grep -qsxF -e "$kdh_one" "$kdh_reported" && continue
 		if kdh_value=$(kdh_elsewhere); then
 			echo "${kdh_one#"${SYSROOT-}"}: a crash was captured; its dump went to $kdh_value," \
 				"where nobody looks from here"
@@ -270,7 +271,7 @@ kdh_report() {
 		fi
 		kdh_file=$kdh_one/vmcore-dmesg.txt
 		! kdh_plain "$kdh_file" || kdh_panic_of "$kdh_file" | sed 's/^/  /'
-		echo "$kdh_one" >>"$kdh_reported"
+		echo "$kdh_one" >>"$kdh_reported" || kdh_result=1
 		[ $kdh_away = 0 ] || kdh_result=1
 	done
 	for kdh_one in "$kdh_all"/*/; do
@@ -280,16 +281,16 @@ kdh_report() {
 		esac
 		{ [ -d "$kdh_one" ] && kdh_believed "$kdh_one"; } || continue
 		[ ! -d "$kdh_one/capture" ] || kdh_believed "$kdh_one/capture" || continue
-		grep -qxF -e "$kdh_one" "$kdh_reported" && continue
+		grep -qsxF -e "$kdh_one" "$kdh_reported" && continue
 		kdh_report_dump "$kdh_one"
 		case $? in
 		0) ;;
 		2) continue ;;
 		*) kdh_result=1 ;;
 		esac
-		echo "$kdh_one" >>"$kdh_reported"
+		echo "$kdh_one" >>"$kdh_reported" || kdh_result=1
 		! kdh_plain "$kdh_one/capture/memory" ||
-			cp "$kdh_one/capture/memory" "${SYSROOT-}$kdh_state/memory"
+			cp "$kdh_one/capture/memory" "${SYSROOT-}$kdh_state/memory" || kdh_result=1
 	done
 	! kdh_saves_here || kdh_keep_room || kdh_result=1
 	return $kdh_result
