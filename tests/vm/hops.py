@@ -807,14 +807,19 @@ def all_cases():
     add_kho("kho-nokaslr-2hops-c", calls="c", cmdline=f"{LIVE_UPDATE} nokaslr",
             claim="without KASLR")
     add_kho("kho-3hops-scs", calls="scs", hops=3, claim="by both calls in turn")
-    add_kho("kho-nodebugfs-2hops-c", calls="c", first="umount /sys/kernel/debug",
-            leave="umount /sys/kernel/debug 2>/dev/null\n" + save_session(64),
-            arrive=restore_session(64, 4, "sessions  *0 of 1 the same"),
+    nodebugfs = {"first": "umount /sys/kernel/debug",
+                 "leave": "umount /sys/kernel/debug 2>/dev/null\n" + save_session(64),
+                 "arrive": restore_session(64, 4, "sessions  *0 of 1 the same")}
+    add_kho("kho-nodebugfs-2hops-c", calls="c", **nodebugfs,
             claim="no debugfs: the areas come from the kernel's own data")
     for call in ("c", "s"):
         add_kho(f"a64-kho-2hops-{call}", kernel="a64-kho", arch="arm64", firmware="aavmf",
                 calls=call, core=call == "c",
                 claim="on arm64, with the frame buffer kept at the same time")
+    # on one node: the firmware calls its flash memory, which is of no node, and then there is one
+    add_kho("a64-kho-nodebugfs-2hops-c", kernel="a64-kho", arch="arm64", firmware="aavmf",
+            calls="c", cpus=2, cmdline=f"{LIVE_UPDATE} nokaslr", **nodebugfs,
+            claim="on arm64, without KASLR and debugfs")
     # a tree of its own for each kernel, which has been told of a handover already
     add_kho("a64-kho-2hops-c-dtb", kernel="a64-kho", arch="arm64", firmware="aavmf", calls="c",
             board="acpi=off", options="--dtb=/sys/firmware/fdt",
