@@ -130,6 +130,79 @@ armed
 [ $boot -gt %(times)s ] || crash
 """
 
+# By the boot entry that systemd finds, which it has kexec load; then what kexec and kexec-load.service
+# load beforehand. kexec-verify.service looks at each.
+SYSTEMCTL_KEXEC = r"""
+# leave COMMAND...: as an administrator does; what runs this script is killed on the way
+leave() {
+	mark leave "$boot: $*"
+	"$@" || fail "$*: $?"
+	while :; do sleep 1000; done
+}
+
+# load INITRD BY: the other kernel by kexec_file_load, with an initrd of that name
+load() {
+	case $(uname -r) in
+	6.12.*) next=$(echo /boot/vmlinuz-7.*) ;;
+	*) next=$(echo /boot/vmlinuz-6.12.*) ;;
+	esac
+	run load$boot kexec -s -l "$next" --initrd="/boot/$1-${next#*-}" \
+		--append="$(sed 's/ vm\.[^ ]*//g' /proc/cmdline) vm.by=$2"
+	check "kexec -s -l at boot $boot" 0 $rc
+}
+
+# came_by WORD: is it on the command line, and what was handed over, and is what started us content?
+came_by() {
+	check "command line at boot $boot" "$1" "$(grep -o "$1" /proc/cmdline)"
+	run show$boot bootparams handover show
+	check "handover show at boot $boot" 0 $rc
+	bootparams handover show --json >/var/tmp/given
+	send "given$boot" /var/tmp/given
+	check "kexec-verify.service at boot $boot" "active success" \
+		"$(systemctl is-active kexec-verify.service) $(
+		systemctl show -P Result kexec-verify.service)"
+	run verify$boot journalctl --no-pager -b -o cat -u kexec-verify.service
+	check "its words at boot $boot" 1 "$(grep -c '^started by kexec as asked for: ' /tmp/out)"
+}
+
+now=$(screen | cut -d' ' -f1-3)
+mark screen "$now $(cat /proc/fb)"
+[ $boot = 1 ] || check "frame buffer at boot $boot" "$(cat /var/lib/vm-screen)" "$now"
+echo "$now" >/var/lib/vm-screen
+case $boot in
+1)
+	run enable systemctl enable --now kexec-expect.service kexec-verify.service
+	check "systemctl enable" 0 $rc
+	mount /efi || fail "no /efi"
+	run entries kexec --boot-entry=list
+	leave systemctl kexec
+	;;
+2)
+	came_by "vm.entry=$(uname -r)"
+	load initrd.img initramfs-tools
+	leave systemctl kexec
+	;;
+3)
+	came_by vm.by=initramfs-tools
+	load dracut.img dracut
+	leave systemctl kexec
+	;;
+4)
+	came_by vm.by=dracut
+	mkdir -p /etc/kexec/kexec.conf.d
+	printf '[load]\ncmdline-append=vm.by=kexec.conf\n' >/etc/kexec/kexec.conf.d/50-vm.conf
+	run start systemctl start kexec-load.service
+	check "systemctl start kexec-load.service" "0 1" "$rc $(cat /sys/kernel/kexec_loaded)"
+	run load$boot journalctl --no-pager -b -o cat -u kexec-load.service
+	# which systemd makes a kexec of
+	leave systemctl reboot
+	;;
+5)
+	came_by vm.by=kexec.conf
+	;;
+esac
+"""
+
 DRM = """
 check "who draws at boot $boot" bochs-drmdrmfb "$(cut -d' ' -f2 /proc/fb)"
 """
@@ -233,4 +306,9 @@ def all_cases():
     add("deb-7.x-drm-crash", "and so it does while a DRM driver owns the screen",
         DRM + CRASH % {"times": 1, "hooks": "yes"}, kernel="7.x", owner="bochs", cmdline=RESERVED,
         given={2: IN_RUN})
+    add("deb-systemctl-kexec", "systemctl kexec on Debian 13, by a boot entry, with what kexec "
+        "loaded and what kexec-load.service did: the screen stays, initrds of initramfs-tools and "
+        "of dracut pass the record on, and kexec-verify.service is content",
+        SYSTEMCTL_KEXEC, boots=("", "7.x", "6.12", "7.x", "7.x"),
+        given={2: IN_RUN, 3: IN_RUN, 4: IN_RUN, 5: IN_RUN})
     return cases
