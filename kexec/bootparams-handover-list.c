@@ -66,7 +66,9 @@ static int as_json(const struct bp_luo_sessions *l, struct bp_buf *ret_text)
 	struct bp_json j = { 0 };
 
 	bp_json_object(&j, NULL);
-	bp_json_string(&j, "status", status_text(l->status));
+	bp_json_string(&j, "live_update", l->on > 0 ? "on" : l->on < 0 ? "unknown" : "off");
+	/* Where it is off there are none to be seen. */
+	bp_json_string(&j, "status", l->on ? status_text(l->status) : NULL);
 	bp_json_string(&j, "arrived_status", unseen(l));
 	bp_json_array(&j, "sessions");
 	for (size_t i = 0; i < l->n; i++) {
@@ -99,9 +101,9 @@ static int as_json(const struct bp_luo_sessions *l, struct bp_buf *ret_text)
 	return bp_json_finish(&j, ret_text);
 }
 
-static int as_text(const struct bp_luo_sessions *l, bool is_off, struct bp_buf *b)
+static int as_text(const struct bp_luo_sessions *l, struct bp_buf *b)
 {
-	const char *status = status_text(l->status);
+	const char *status = l->on ? status_text(l->status) : NULL;
 	const char *why = unseen(l);
 	int r = 0;
 
@@ -128,8 +130,10 @@ static int as_text(const struct bp_luo_sessions *l, bool is_off, struct bp_buf *
 		put_text(b, &r, s->name, sizeof(s->name));
 		put(b, &r, ": %s, held by nobody\n", bootparams_luo_state_name(s));
 	}
+	if (l->on < 0 && !l->n && !l->state.n_sessions)
+		put(b, &r, "whether live update is on here is not known\n");
 	if (!r && !b->len)
-		put(b, &r, "no sessions%s\n", is_off ? ": live update is off here" : "");
+		put(b, &r, "no sessions%s\n", l->on ? "" : ": live update is off here");
 	return r;
 }
 
@@ -137,18 +141,14 @@ static int describe(struct bp_ctx *ctx, bool json, struct bp_buf *ret_text)
 {
 	struct bp_machine *m = NULL;
 	struct bp_luo_sessions l = { 0 };
-	bool is_off;
 	int r = bp_luo_sessions_collect(ctx, &l);
 
 	if (!r)
 		r = bp_machine_collect(ctx, &m);
 	if (!r)
 		r = bp_luo_directions_collect(ctx, m, &l);
-	is_off = l.status == -ENOENT;
-	if (is_off)
-		l.status = 0;	/* there are none */
 	if (!r)
-		r = json ? as_json(&l, ret_text) : as_text(&l, is_off, ret_text);
+		r = json ? as_json(&l, ret_text) : as_text(&l, ret_text);
 	bp_luo_sessions_done(&l);
 	bp_machine_unref(m);
 	return r;

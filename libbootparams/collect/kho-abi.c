@@ -10,7 +10,8 @@
  *						with such a property
  *	/proc/kcore				the strings themselves, among all of the
  *						kernel's text and data
- *	/sys/class/misc/liveupdate/dev		there: live update is on
+ *	/sys/class/misc/liveupdate/dev		there: live update is on; not there, but the folder
+ *						above: it is off
  *	/proc/version	Linux version 7.3.4 (builder@host) (gcc ...) #1 SMP ...
  */
 #include "config.h"
@@ -21,14 +22,26 @@
 
 #include "collect/kho-abi.h"
 #include "core/fdt.h"
+#include "decide/cmdline.h"
+#include "wire/liveupdate.h"
 
 #define DEBUG "/sys/kernel/debug/kho"
 #define CHUNK (1u << 20)
 #define SUB_FDT_MAX (1u << 20)
 
-bool bp_luo_is_on(struct bp_ctx *ctx)
+int bp_luo_is_on(struct bp_ctx *ctx)
 {
-	return bp_io_exists(ctx, "/sys/class/misc/liveupdate/dev");
+	bp_autofree char *line = NULL;
+
+	if (bp_io_exists(ctx, BP_LIVEUPDATE_SYSFS) || bp_io_exists(ctx, DEBUG "/out/sub_fdts/LUO"))
+		return 1;
+	if (bp_io_exists(ctx, "/sys/class/misc"))
+		return 0;
+	/* Without sysfs, or nobody has looked there for the recording. */
+	if (!bp_io_read_string(ctx, "/proc/cmdline", &line))
+		return bp_cmdline_switch(line, "liveupdate", 0) ? -1 : 0;
+	bp_forgive(ctx);
+	return -1;
 }
 
 void bp_kho_running_done(struct bp_kho_running *running)

@@ -13,7 +13,7 @@ struct bp_kho_running {
 	bool memory_read;	/* what is not among them the kernel does not have, unless ... */
 	bool several[BP_KHO_PARTS];	/* ... its memory has more than one version of it */
 	char *banner;		/* /proc/version; NULL: unreadable */
-	bool luo_on;		/* /dev/liveupdate is there */
+	int luo_on;		/* as of bp_luo_is_on() */
 };
 
 /* What cannot be read is unknown, and no failure. 0 or -ENOMEM. */
@@ -23,8 +23,8 @@ void bp_kho_running_done(struct bp_kho_running *running);
 /* What the sessions of @luo have in common, as "pci-v3": for parts that are not known yet. */
 int bp_kho_running_add(struct bp_kho_running *running, const struct bp_luo_state *luo);
 
-/* Is live update on? A look at sysfs: the device itself is never opened. */
-bool bp_luo_is_on(struct bp_ctx *ctx);
+/* Is live update on? 1, 0; -1: not known. The device itself is never opened. */
+int bp_luo_is_on(struct bp_ctx *ctx);
 
 /* Is @version, an image's (struct bp_image), that of the kernel that says @banner? */
 bool bp_kho_same_kernel(const char *version, const char *banner);

@@ -368,11 +368,11 @@ static bool is_kept(const struct bp_luo_sessions *s, const struct bp_luo_holder 
 
 int bp_luo_sessions_collect(struct bp_ctx *ctx, struct bp_luo_sessions *ret_sessions)
 {
-	struct bp_luo_sessions s = { .status = -ENOENT };
+	struct bp_luo_sessions s = { .on = bp_luo_is_on(ctx), .status = -ENOENT };
 	struct init init;
 	int r;
 
-	if (!bp_luo_is_on(ctx)) {
+	if (!s.on) {
 		*ret_sessions = s;
 		return 0;
 	}
@@ -380,6 +380,10 @@ int bp_luo_sessions_collect(struct bp_ctx *ctx, struct bp_luo_sessions *ret_sess
 	if (r)
 		return r;
 	s.status = s.holders.status;
+	/* Who recorded it did not see that live update was on, and did not look. */
+	if (s.status == -ENOENT ||
+	    (!s.status && !s.holders.n && !bp_io_exists(ctx, BP_LIVEUPDATE_SYSFS)))
+		s.status = -ENODATA;
 	s.v = calloc(s.holders.n + 1, sizeof(*s.v));
 	if (!s.v) {
 		bp_luo_sessions_done(&s);

@@ -36,8 +36,9 @@ struct bp_luo_keeper {
 };
 
 struct bp_luo_sessions {
-	int status;		/* of looking at all processes: 0, -EACCES (not root); -ENOENT: live
-				 * update is off */
+	int on;			/* as of bp_luo_is_on() */
+	int status;		/* of looking at all processes: 0, -EACCES (not root), -ENODATA (not
+				 * recorded); -ENOENT: live update is off */
 	struct bp_luo_keeper *v;	/* by PID; one for each session that it has */
 	size_t n;
 	struct bp_luo_holders holders;	/* owns the strings */
@@ -46,7 +47,7 @@ struct bp_luo_sessions {
 	bool can_have_arrived;	/* false: nothing was handed to this kernel */
 };
 
-/* /proc is only looked through where live update is on. 0 or -ENOMEM. */
+/* /proc is not looked through where live update is off. 0 or -ENOMEM. */
 int bp_luo_sessions_collect(struct bp_ctx *ctx, struct bp_luo_sessions *ret_sessions);
 void bp_luo_sessions_done(struct bp_luo_sessions *sessions);
 

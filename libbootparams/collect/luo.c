@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "collect/kho-abi.h"
 #include "collect/luo.h"
 #include "wire/luo.h"
 
@@ -189,7 +190,7 @@ static int read_memory(struct bp_ctx *ctx, struct bp_machine *m, bp_phys_t flbs,
 /* Why sessions are not known, where nothing was read that says it. */
 static int set_why(struct bp_ctx *ctx, struct bp_luo_state *s)
 {
-	bool is_on = s->status != -ENOENT || bp_io_exists(ctx, "/sys/class/misc/liveupdate/dev");
+	bool is_on = s->status != -ENOENT || bp_luo_is_on(ctx);
 
 	if (is_on && asprintf(&s->sessions_why, LUO_FILE ": %s",
 			      s->status == -ENOENT   ? "not there: is debugfs mounted?"

@@ -139,15 +139,18 @@ static bool is_off(const struct bp_handover_subject *s, struct bp_handover_findi
 	return true;
 }
 
+/* Or whether it is on is not known. */
 static bool luo_is_off(const struct bp_handover_subject *s,
 		       struct bp_handover_finding *f)
 {
 	if (is_off(s, f))
 		return true;
-	if (s->running->luo_on)
-		return false;
-	say(f, BP_HANDOVER_NOT_APPLICABLE, "live update is off");
-	return true;
+	if (!s->running->luo_on)
+		say(f, BP_HANDOVER_NOT_APPLICABLE, "live update is off");
+	else if (s->running->luo_on < 0)
+		say(f, BP_HANDOVER_UNKNOWN, "whether live update is on in the running kernel is "
+		    "not known: neither /sys/class/misc nor /sys/kernel/debug/kho tells");
+	return s->running->luo_on <= 0;
 }
 
 /* ---- the running kernel ---- */
@@ -989,7 +992,7 @@ static void rule_sessions(const struct bp_handover_subject *s,
 			unknown = &all->v[i];
 	if (all->status)
 		say(f, BP_HANDOVER_UNKNOWN, "not all processes can be looked at: %s",
-		    strerror(-all->status));
+		    all->status == -ENODATA ? "they were not recorded" : strerror(-all->status));
 	else if (unknown)
 		say(f, BP_HANDOVER_UNKNOWN, "session \"%s\" is held by %s (PID %u): %s",
 		    unknown->session, unknown->comm, unknown->pid, unknown->why);

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 
 #define BP_LIVEUPDATE_DEVICE "/dev/liveupdate"
+#define BP_LIVEUPDATE_SYSFS "/sys/class/misc/liveupdate/dev"	/* of the same */
 #define BP_LIVEUPDATE_NAME_SIZE 64	/* with the NUL */
 
 /* Of the device. */

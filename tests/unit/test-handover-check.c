@@ -192,7 +192,7 @@ static void make_world(struct world *w)
 	w->m.kho.live.areas = w->areas;
 	w->m.kho.live.n_areas = 2;
 	w->m.kho.given_status = -ENOENT;
-	w->running.luo_on = true;
+	w->running.luo_on = 1;
 	w->running.memory_read = true;
 	w->running.abi.versions[BP_KHO_PART_KHO] = kho4;
 	w->running.abi.versions[BP_KHO_PART_LUO] = luo5;
@@ -227,12 +227,14 @@ static void session(struct world *w) { w->sessions.n = 1; }
 static void off(struct world *w) { w->m.kho.on = false; }
 static void off_required(struct world *w) { off(w); required(w); }
 static void off_asking(struct world *w) { off(w); asking(w); }
-static void luo_off(struct world *w) { w->running.luo_on = false; }
+static void luo_off(struct world *w) { w->running.luo_on = 0; }
+static void luo_unknown(struct world *w) { w->running.luo_on = -1; }
 static void no_kho(struct world *w) { memset(&w->next.abi, 0, sizeof(w->next.abi)); }
 static void no_kho_session(struct world *w) { no_kho(w); session(w); }
 static void no_kho_required(struct world *w) { no_kho(w); required(w); }
 static void no_kho_asking(struct world *w) { no_kho(w); asking(w); }
 static void no_kho_nothing_kept(struct world *w) { no_kho(w); luo_off(w); }
+static void no_kho_luo_unknown(struct world *w) { no_kho(w); luo_unknown(w); }
 static void no_kho_reserve(struct world *w)
 {
 	no_kho_nothing_kept(w);
@@ -620,6 +622,7 @@ static const struct {
 	{ "kho-version", off, NA, "is off", NULL },
 	{ "kho-version", no_kho, WARNING, "has no kexec handover", "CONFIG_KEXEC_HANDOVER" },
 	{ "kho-version", no_kho_nothing_kept, NA, "has no kexec handover", NULL },
+	{ "kho-version", no_kho_luo_unknown, WARNING, "has no kexec handover", "CONFIG_KEXEC_HANDOVER" },
 	{ "kho-version", no_kho_reserve, WARNING, "has no kexec handover", "CONFIG_KEXEC_HANDOVER" },
 	{ "kho-version", no_kho_session, ERROR, "has no kexec handover", "CONFIG_KEXEC_HANDOVER" },
 	{ "kho-version", no_kho_required, ERROR, "has no kexec", "--live-update=off" },
@@ -639,6 +642,7 @@ static const struct {
 	{ "kho-version", running_unknown_session, ERROR, "vmlinuz has kho-v4; by which", "debugfs" },
 	{ "luo-version", nothing, OK, "both have luo-v5", NULL },
 	{ "luo-version", luo_off, NA, "live update is off", NULL },
+	{ "luo-version", luo_unknown, UNKNOWN, "whether live update is on", NULL },
 	{ "luo-version", no_kho, NA, "no kexec handover", NULL },
 	/* Without a session, too. */
 	{ "luo-version", other_luo, ERROR, "by luo-v5, and vmlinuz knows luo-v6: it would panic",
@@ -672,6 +676,7 @@ static const struct {
 	{ "memfd-version", no_memfd_either, NA, "keeps no memfds", NULL },
 	{ "pci-version", nothing, NA, "no version tells that the running kernel keeps", NULL },
 	{ "pci-version", luo_off, NA, "live update is off", NULL },
+	{ "pci-version", luo_unknown, UNKNOWN, "whether live update is on", NULL },
 	{ "pci-version", pci, OK, "both have pci-v3", NULL },
 	{ "pci-version", new_pci, NA, "no version tells that the running", NULL },
 	{ "pci-version", pci_unknown, UNKNOWN, "vmlinuz has pci-v3; by which", NULL },
@@ -703,6 +708,7 @@ static const struct {
 	{ "cmdline-kho", no_kho, NA, "no kexec handover", NULL },
 	{ "cmdline-liveupdate", nothing, OK, NULL, NULL },
 	{ "cmdline-liveupdate", luo_off, NA, "off", NULL },
+	{ "cmdline-liveupdate", luo_unknown, UNKNOWN, "whether live update is on", NULL },
 	{ "cmdline-liveupdate", kho_alone, WARNING, "no liveupdate=on", "Add liveupdate=on" },
 	{ "cmdline-liveupdate", no_line_session, ERROR, "no liveupdate=on", "Add liveupdate=on" },
 	{ "cmdline-liveupdate", luo_alone, WARNING, "without kho=on", "Add kho=on" },
@@ -766,6 +772,7 @@ static const struct {
 	{ "scratch-crashkernel", no_areas, UNKNOWN, "not known", NULL },
 	{ "sessions", nothing, OK, "there is no session", NULL },
 	{ "sessions", luo_off, NA, "off", NULL },
+	{ "sessions", luo_unknown, UNKNOWN, "whether live update is on", NULL },
 	{ "sessions", session, OK, NULL, NULL },
 	{ "sessions", killed, WARNING, "\"vm\" is held only by processes that are gone before a "
 	  "shutdown jumps, such as vmm (PID 70): that is why", "handover save" },

@@ -284,6 +284,7 @@ END_TEST
 /* ---- sessions ---- */
 
 #define ON "text sys/class/misc/liveupdate/dev 10:1\n"
+#define OFF "dir sys/class/misc\n"
 #define SYSTEMD "dir run/systemd/system\n"
 #define HOLDER "link proc/70/fd/3 anon_inode:[luo_session] vm 7\ntext proc/70/comm vmm\n"
 #define ROOT "text proc/70/status\n|Name:\tvmm\n|Uid:\t0\t0\t0\t0\n"
@@ -295,7 +296,8 @@ static const struct {
 	const char *why;	/* in it */
 } holders[] = {
 	/* Off: /proc is not looked through. */
-	{ HOLDER, -1, NULL },
+	{ OFF HOLDER, -1, NULL },
+	{ HOLDER, BP_LUO_FATE_UNKNOWN, "not systemd" },
 	{ ON "link proc/70/fd/3 anon_inode:[eventpoll]\n", -1, NULL },
 	{ ON HOLDER, BP_LUO_FATE_UNKNOWN, "not systemd" },
 	{ ON SYSTEMD HOLDER, BP_LUO_KILLED, "SurviveFinalKillSignal" },
@@ -379,7 +381,7 @@ START_TEST(what_becomes_of_a_holder)
 
 	open_tree(holders[_i].tree);
 	ck_assert_int_eq(bp_luo_sessions_collect(ctx, &s), 0);
-	ck_assert_int_eq(s.status, strstr(holders[_i].tree, "liveupdate") ? 0 : -ENOENT);
+	ck_assert_int_eq(s.status, strstr(holders[_i].tree, OFF) ? -ENOENT : 0);
 	ck_assert_uint_eq(s.n, holders[_i].fate < 0 ? 0 : 1);
 	if (s.n) {
 		ck_assert_str_eq(s.v[0].session, "vm 7");
