@@ -82,6 +82,7 @@ static int to_json(const struct job *job, const struct bp_load *load,
 	bp_json_object(j, NULL);
 	bp_json_string(j, "kernel", job->choice.options.kernel);
 	bp_json_string(j, "command_line", load->cmdline);
+	bp_json_string(j, "built_in_command_line", look->next.cmdline);
 	bp_json_string(j, "syscall", bp_syscall_name(load->choice.syscall));
 	bp_json_array(j, "warnings");
 	for (char **w = job->warnings; w && *w; w++)

@@ -10,6 +10,7 @@ void handover_look_done(struct handover_look *look)
 {
 	free(look->findings);
 	free(look->next_why);
+	free(look->next_line);
 	bp_kho_kernel_done(&look->next);
 	bp_luo_sessions_done(&look->sessions);
 	bp_kho_running_done(&look->running);
@@ -58,5 +59,11 @@ int handover_look(const struct bp_load *load, const struct bp_plan *plan,
 		return -ENOMEM;
 	s.next_default = l->next.has_config ? l->next.on_by_default : -1;
 	s.next_config = l->next.config_path;
+	r = bp_cmdline_with_own(load->image->arch, l->next.cmdline, l->next.cmdline_alone,
+				load->cmdline ? load->cmdline : "", &l->next_line);
+	if (r)
+		return r;
+	s.next_line = l->next_line;
+	s.next_line_is_own = l->next.cmdline && l->next.cmdline_alone;
 	return bp_handover_check(&s, &l->findings, &l->n);
 }

@@ -11,6 +11,7 @@ struct handover_look {
 	struct bp_luo_sessions sessions;
 	struct bp_kho_kernel next;
 	char *next_why;		/* NULL: it was looked into */
+	char *next_line;	/* the command line that the next kernel goes by */
 	struct bp_handover_finding *findings;
 	size_t n;
 };

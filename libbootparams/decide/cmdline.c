@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "decide/cmdline.h"
@@ -34,6 +35,26 @@ int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic,
 	if (!b.len)
 		b.data[0] = 0;
 	*ret_cmdline = (char *)BP_TAKE_PTR(b.data);
+	return 0;
+}
+
+/* setup_arch() of arch/x86, early_init_dt_scan_chosen() of drivers/of (Linux 7.3) */
+int bp_cmdline_with_own(enum bp_arch arch, const char *own, bool alone, const char *given,
+			char **ret_cmdline)
+{
+	size_t len = own ? strlen(own) : 0;
+	char *line = NULL;
+
+	if (own && (alone || !*given))
+		line = strdup(own);
+	else if (!own || arch != BP_ARCH_X86_64 ||
+		 (!strncmp(given, own, len) && (!given[len] || given[len] == ' ')))
+		line = strdup(given);
+	else if (asprintf(&line, "%s %s", own, given) < 0)
+		line = NULL;
+	if (!line)
+		return -ENOMEM;
+	*ret_cmdline = line;
 	return 0;
 }
 

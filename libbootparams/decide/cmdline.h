@@ -16,6 +16,16 @@
 int bp_cmdline_compose(struct bp_ctx *ctx, const char *running, bool panic,
 		       const char *append, char **ret_cmdline);
 
+/*
+ * The line that a kernel goes by that has one of its own (@own; NULL: it has none) and is given
+ * @given. On x86 its own comes first, unless @alone (CONFIG_CMDLINE_OVERRIDE): then the other
+ * does not count. On arm64 its own is for where none is given, or @alone
+ * (CONFIG_CMDLINE_FORCE). A line that begins with its own, as one that is reused, is not
+ * made longer by it. malloc'd; 0 or -ENOMEM.
+ */
+int bp_cmdline_with_own(enum bp_arch arch, const char *own, bool alone, const char *given,
+			char **ret_cmdline);
+
 struct bp_cmdline_choice {
 	bool uki;		/* the UKI's own line is to be used, not the one that was
 				 * given */

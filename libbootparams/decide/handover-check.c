@@ -105,9 +105,15 @@ static enum bp_handover_outcome doubt(const struct bp_handover_subject *s)
 	return keeps_nothing(s) ? BP_HANDOVER_NOT_APPLICABLE : BP_HANDOVER_WARNING;
 }
 
-static const char *line_of(const struct bp_handover_subject *s)
+static const char *given_line(const struct bp_handover_subject *s)
 {
 	return s->load->cmdline ? s->load->cmdline : "";
+}
+
+/* What the next kernel goes by. */
+static const char *line_of(const struct bp_handover_subject *s)
+{
+	return s->next_line ? s->next_line : given_line(s);
 }
 
 /* Will kexec handover be on in the next kernel? -1: not known. */
@@ -699,7 +705,7 @@ static bool loaded_scratch(const struct bp_handover_subject *s,
 			r = bp_kho_scratch_take(scratch, s->plan->segments[i].mem,
 						s->plan->segments[i].memsz);
 	} else if (s->load->choice.syscall == BP_SYSCALL_FILE_LOAD) {
-		r = bp_kho_scratch_file_load(scratch, image, strlen(line_of(s)),
+		r = bp_kho_scratch_file_load(scratch, image, strlen(given_line(s)),
 					     initrd_bytes(s), &what, &size);
 	}
 	if (r == -ENOSPC)
@@ -744,7 +750,7 @@ static bool fits_joined(const struct bp_handover_subject *s)
 
 	return !bp_kho_scratch_init(live->areas, live->n_areas, &scratch) &&
 	       !bp_kho_scratch_join(&scratch) &&
-	       !bp_kho_scratch_file_load(&scratch, s->load->image, strlen(line_of(s)),
+	       !bp_kho_scratch_file_load(&scratch, s->load->image, strlen(given_line(s)),
 					 initrd_bytes(s), &what, &size);
 }
 
@@ -1026,6 +1032,21 @@ static const struct {
 	{ "sessions", "who holds sessions", rule_sessions },
 };
 
+/* What to give it does not help. */
+static void blame_own_line(const struct bp_handover_subject *s,
+			   struct bp_handover_finding *f)
+{
+	size_t len = strlen(f->what);
+
+	if (f->outcome < BP_HANDOVER_WARNING)
+		return;
+	snprintf(f->what + len, sizeof(f->what) - len, "; the next kernel goes by the line that "
+		 "it was built with (CONFIG_CMDLINE), and by none that it is given");
+	cure(f, "Take a kernel that was built with another line, or without %s.",
+	     s->machine->arch == BP_ARCH_X86_64 ? "CONFIG_CMDLINE_OVERRIDE"
+						: "CONFIG_CMDLINE_FORCE");
+}
+
 int bp_handover_check(const struct bp_handover_subject *s,
 		      struct bp_handover_finding **ret_findings, size_t *ret_n)
 {
@@ -1037,6 +1058,8 @@ int bp_handover_check(const struct bp_handover_subject *s,
 		f[i].rule = rules[i].name;
 		f[i].title = rules[i].title;
 		rules[i].look(s, &f[i]);
+		if (s->next_line_is_own && !strncmp(rules[i].name, "cmdline-", 8))
+			blame_own_line(s, &f[i]);
 		if (f[i].outcome < BP_HANDOVER_WARNING)
 			*f[i].cure = '\0';
 	}

@@ -31,6 +31,8 @@ struct bp_handover_subject {
 	const char *next_why;
 	int next_default;	/* is KHO on in it without kho=on? 1, 0; -1: not known */
 	const char *next_config;	/* the file that says so; NULL: the image, if known */
+	const char *next_line;	/* what it goes by; NULL: the line that it is given */
+	bool next_line_is_own;	/* CONFIG_CMDLINE, which takes the place of what is given */
 	const struct bp_load *load;	/* gathered: image, initrd, command line, call */
 	const struct bp_plan *plan;	/* NULL: there is none, because of ... */
 	const char *plan_why;

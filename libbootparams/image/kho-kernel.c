@@ -54,6 +54,7 @@ void bp_kho_kernel_done(struct bp_kho_kernel *kernel)
 {
 	bp_kho_abi_done(&kernel->abi);
 	free(kernel->config_path);
+	free(kernel->cmdline);
 }
 
 bool bp_kho_abi_has(const struct bp_kho_abi *abi, enum bp_kho_part part,
@@ -161,11 +162,45 @@ static bool config_has(struct bp_span config, const char *line)
 	       (end == config.len || config.data[end] == '\n');
 }
 
-static void take_config(struct bp_span config, struct bp_kho_kernel *k)
+/* CONFIG_CMDLINE="console=ttyS0 dyndbg=\"file a +p\"", malloc'd; NULL: it is not there, or
+ * empty. */
+static int config_cmdline(struct bp_span config, char **ret_line)
 {
+	static const char key[] = "\nCONFIG_CMDLINE=\"";
+	const uint8_t *at = memmem(config.data, config.len, key, strlen(key));
+	const uint8_t *end = config.data + config.len;
+	size_t len = 0;
+	char *line;
+
+	if (!at)
+		return 0;
+	at += strlen(key);
+	line = malloc((size_t)(end - at) + 1);
+	if (!line)
+		return -ENOMEM;
+	for (; at < end && *at && *at != '"' && *at != '\n'; at++) {
+		if (*at == '\\' && at + 1 < end)
+			at++;
+		line[len++] = (char)*at;
+	}
+	line[len] = '\0';
+	if (len && at < end && *at == '"')
+		*ret_line = BP_TAKE_PTR(line);
+	free(line);
+	return 0;
+}
+
+static int take_config(struct bp_span config, struct bp_kho_kernel *k)
+{
+	bool is_x86 = config_has(config, "CONFIG_X86_64=y");
+
 	k->has_config = true;
 	k->on_by_default = config_has(config, "CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y");
 	k->has_memfd = config_has(config, "CONFIG_LIVEUPDATE_MEMFD=y");
+	k->cmdline_alone = config_has(config, is_x86 ? "CONFIG_CMDLINE_OVERRIDE=y"
+						     : "CONFIG_CMDLINE_FORCE=y");
+	return is_x86 && !config_has(config, "CONFIG_CMDLINE_BOOL=y")
+		       ? 0 : config_cmdline(config, &k->cmdline);
 }
 
 static int read_config(struct bp_ctx *ctx, struct bp_span packed,
@@ -178,9 +213,7 @@ static int read_config(struct bp_ctx *ctx, struct bp_span packed,
 	if (!r)
 		r = bp_payload_unpack(ctx, &(struct bp_input_part){ fd, 0, packed.len },
 				      "gzip", CONFIG_MAX, &config);
-	if (!r && config.bytes.len)
-		take_config(config.bytes, k);
-	return r;
+	return r || !config.bytes.len ? r : take_config(config.bytes, k);
 }
 
 static int find_config(struct bp_ctx *ctx, struct bp_span bytes, struct bp_kho_kernel *k)
@@ -252,7 +285,7 @@ static int try_config(struct bp_ctx *ctx, const struct bp_image *image, const ch
 	bp_input_close(&input);
 	/* Both architectures have 64 bits: else it is something of that name. */
 	if (!r && config_has(bp_buf_span(&config), "CONFIG_64BIT=y")) {
-		take_config(bp_buf_span(&config), k);
+		r = take_config(bp_buf_span(&config), k);
 		k->config_path = BP_TAKE_PTR(path);
 	}
 	bp_forgive(ctx);

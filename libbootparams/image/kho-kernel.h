@@ -40,10 +40,12 @@ int bp_kho_abi_add(struct bp_kho_abi *abi, const char *version);
 
 struct bp_kho_kernel {
 	struct bp_kho_abi abi;
-	bool has_config;	/* CONFIG_IKCONFIG, or beside it: the next two are known */
+	bool has_config;	/* CONFIG_IKCONFIG, or beside it: the next ones are known */
 	char *config_path;	/* of the latter; NULL: it was in the kernel */
 	bool on_by_default;	/* CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT */
 	bool has_memfd;		/* CONFIG_LIVEUPDATE_MEMFD */
+	char *cmdline;		/* CONFIG_CMDLINE; NULL: it has no command line of its own */
+	bool cmdline_alone;	/* CONFIG_CMDLINE_OVERRIDE, _FORCE: none that it is given counts */
 };
 
 /* Errors as those of bp_payload_open(). */

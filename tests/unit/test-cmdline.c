@@ -98,6 +98,36 @@ START_TEST(value)
 END_TEST
 
 static const struct {
+	enum bp_arch arch;
+	const char *own;
+	bool alone;
+	const char *given, *line;
+} owns[] = {
+	{ BP_ARCH_X86_64, NULL, false, "a b", "a b" },
+	{ BP_ARCH_X86_64, "kho=on", false, "a b", "kho=on a b" },
+	{ BP_ARCH_X86_64, "kho=on", false, "", "kho=on" },
+	{ BP_ARCH_X86_64, "kho=on", true, "a b", "kho=on" },
+	{ BP_ARCH_X86_64, "kho=on", false, "kho=on a", "kho=on a" },
+	{ BP_ARCH_X86_64, "kho=on", false, "kho=on", "kho=on" },
+	{ BP_ARCH_X86_64, "kho=on", false, "kho=only", "kho=on kho=only" },
+	{ BP_ARCH_ARM64, NULL, false, "a b", "a b" },
+	{ BP_ARCH_ARM64, "kho=on", false, "a b", "a b" },
+	{ BP_ARCH_ARM64, "kho=on", false, "", "kho=on" },
+	{ BP_ARCH_ARM64, "kho=on", true, "a b", "kho=on" },
+};
+
+START_TEST(with_own)
+{
+	char *line = NULL;
+
+	ck_assert_int_eq(bp_cmdline_with_own(owns[_i].arch, owns[_i].own, owns[_i].alone,
+					     owns[_i].given, &line), 0);
+	ck_assert_str_eq(line, owns[_i].line);
+	free(line);
+}
+END_TEST
+
+static const struct {
 	const char *cmdline;
 	size_t at;
 } ends[] = {
@@ -203,6 +233,7 @@ int main(void)
 	tcase_add_loop_test(t, composed, 0, BP_ARRAY_SIZE(lines));
 	tcase_add_test(t, a_word_is_found_whole);
 	tcase_add_loop_test(t, end, 0, BP_ARRAY_SIZE(ends));
+	tcase_add_loop_test(t, with_own, 0, BP_ARRAY_SIZE(owns));
 	tcase_add_loop_test(t, value, 0, BP_ARRAY_SIZE(values));
 	tcase_add_loop_test(t, uart, 0, BP_ARRAY_SIZE(uarts));
 	tcase_add_loop_test(t, cmdline_switch, 0, BP_ARRAY_SIZE(switches));

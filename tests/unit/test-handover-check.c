@@ -377,6 +377,12 @@ static void no_line(struct world *w) { w->load.cmdline = (char *)"root=/dev/vda"
 static void no_line_session(struct world *w) { no_line(w); session(w); }
 static void no_line_default(struct world *w) { no_line(w); w->s.next_default = 1; }
 static void no_line_config(struct world *w) { no_line(w); w->s.next_config = "/boot/config-7"; }
+static void own_line(struct world *w) { no_line(w); w->s.next_line = line; }
+static void own_line_alone(struct world *w)
+{
+	w->s.next_line = "quiet";
+	w->s.next_line_is_own = true;
+}
 static void no_line_unknown(struct world *w) { no_line(w); w->s.next_default = -1; }
 static void no_line_unreadable(struct world *w) { no_line_unknown(w); unreadable(w); }
 static void no_line_unknown_required(struct world *w) { no_line_unknown(w); required(w); }
@@ -706,6 +712,9 @@ static const struct {
 	{ "cmdline-kho", for_init_unknown, WARNING, "kho=on is behind \"--\"", "before" },
 	{ "cmdline-kho", for_init_as_well, OK, NULL, NULL },
 	{ "cmdline-kho", no_kho, NA, "no kexec handover", NULL },
+	{ "cmdline-kho", own_line, OK, NULL, NULL },
+	{ "cmdline-kho", own_line_alone, WARNING, "; the next kernel goes by the line that it was built with",
+	  "without CONFIG_CMDLINE_OVERRIDE" },
 	{ "cmdline-liveupdate", nothing, OK, NULL, NULL },
 	{ "cmdline-liveupdate", luo_off, NA, "off", NULL },
 	{ "cmdline-liveupdate", luo_unknown, UNKNOWN, "whether live update is on", NULL },
@@ -716,6 +725,9 @@ static const struct {
 	{ "cmdline-liveupdate", for_init_session, ERROR, "liveupdate=on is behind \"--\"",
 	  "Put liveupdate=on before" },
 	{ "cmdline-liveupdate", for_init_as_well, OK, NULL, NULL },
+	{ "cmdline-liveupdate", own_line, OK, NULL, NULL },
+	{ "cmdline-liveupdate", own_line_alone, WARNING, "; the next kernel goes by the line that it was built with",
+	  "without CONFIG_CMDLINE_OVERRIDE" },
 	{ "cmdline-memory", nothing, OK, NULL, NULL },
 	{ "cmdline-memory", for_init_as_well, OK, NULL, NULL },
 	{ "cmdline-memory", with_mem, WARNING, "has nothing, and the next one mem=1G", "Give" },

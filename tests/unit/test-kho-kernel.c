@@ -149,6 +149,40 @@ START_TEST(config_in_an_image)
 }
 END_TEST
 
+static const struct {
+	const char *config, *line;
+	bool alone;
+} own_lines[] = {
+#define X86 "CONFIG_X86_64=y\n"
+	{ "CONFIG_CMDLINE=\"first line\"\n", NULL, false },
+	{ "x\nCONFIG_CMDLINE=\"\"\n", NULL, false },
+	{ "x\nCONFIG_CMDLINE=\"kho=on\"\n", "kho=on", false },
+	{ "x\nCONFIG_CMDLINE=\"kho=on\"\nCONFIG_CMDLINE_FORCE=y\n", "kho=on", true },
+	{ "x\nCONFIG_CMDLINE=\"a=\\\"b c\\\" d\\\\\"\n", "a=\"b c\" d\\", false },
+	{ "x\nCONFIG_CMDLINE=\"torn", NULL, false },
+	{ "x\nCONFIG_CMDLINE=\"torn\\", NULL, false },
+	{ "x\nCONFIG_CMDLINE=\"torn\nCONFIG_X=\"y\"\n", NULL, false },
+	{ X86 "CONFIG_CMDLINE=\"kho=on\"\n", NULL, false },
+	{ X86 "CONFIG_CMDLINE_BOOL=y\nCONFIG_CMDLINE=\"kho=on\"\n", "kho=on", false },
+	{ X86 "CONFIG_CMDLINE_BOOL=y\nCONFIG_CMDLINE=\"kho=on\"\nCONFIG_CMDLINE_OVERRIDE=y\n",
+	  "kho=on", true },
+};
+
+START_TEST(own_line)
+{
+	struct bp_kho_kernel k;
+	struct bp_buf b = { 0 };
+
+	make_config(&b, own_lines[_i].config, 0);
+	ck_assert_int_eq(bp_kho_kernel_scan(ctx, bp_buf_span(&b), &k), 0);
+	ck_assert(k.has_config);
+	ck_assert_pstr_eq(k.cmdline, own_lines[_i].line);
+	ck_assert_int_eq(k.cmdline_alone, own_lines[_i].alone);
+	bp_kho_kernel_done(&k);
+	bp_buf_done(&b);
+}
+END_TEST
+
 /* Beside the image: of which release, by which name, and what is in it. */
 static const struct {
 	const char *image, *version, *config, *text;
@@ -520,6 +554,7 @@ int main(void)
 	tcase_add_loop_test(t, no_version, 0, BP_ARRAY_SIZE(none));
 	tcase_add_test(t, not_more_versions_than_are_believed);
 	tcase_add_loop_test(t, config_in_an_image, 0, BP_ARRAY_SIZE(configs));
+	tcase_add_loop_test(t, own_line, 0, BP_ARRAY_SIZE(own_lines));
 	tcase_add_loop_test(t, config_beside_an_image, 0, BP_ARRAY_SIZE(besides));
 	tcase_add_loop_test(t, versions_of_the_running_kernel, 0, BP_ARRAY_SIZE(running));
 	tcase_add_test(t, versions_in_the_objects_of_luo);
