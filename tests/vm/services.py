@@ -9,6 +9,7 @@ import dataclasses
 import io
 import json
 import os
+import re
 import shutil
 import tarfile
 
@@ -34,6 +35,8 @@ class ServiceCase:
     owner: str = "efifb"
     cmdline: str = ""
     memory_mib: int = 1024
+    systems: dict = dataclasses.field(default_factory=dict) # boot: its state, if not "running"
+    says: tuple = ()            # expressions: a line of the console must match each
     given: dict = dataclasses.field(default_factory=dict)   # boot: where its record comes from
     core: bool = False
     arch: str = "amd64"
@@ -128,6 +131,36 @@ elif [ -n "$hooks" ]; then
 fi
 armed
 [ $boot -gt %(times)s ] || crash
+"""
+
+# Nothing is left for the dump but what kdump-hooks keeps for the log.
+DISK_FULL = r"""
+if [ $boot = 1 ]; then
+	run enable kdump-hooks enable capture report
+	check "kdump-hooks enable" 0 $rc
+	armed
+	# root's reserve, too; what ext4 has for itself nobody gets
+	fallocate -l $(($(stat -f -c '%f * %S' /) - (64 << 20))) /var/fill || fail "no /var/fill"
+	dd if=/dev/zero of=/var/filled bs=4k 2>/tmp/dd
+	check "the disk is full" 1 "$(grep -c 'No space left' /tmp/dd)"
+	crash
+fi
+check "dumps" "" "$(find /var/crash -name 'dump.2*' -o -name 'vmcore.2*')"
+run report journalctl --no-pager -b -o cat -u kdump-hooks-report.service
+check "kdump-hooks-report.service" "failed exit-code" \
+	"$(systemctl is-active kdump-hooks-report.service) $(
+	systemctl show -P Result kdump-hooks-report.service)"
+check "it says that there is no dump" yes "$(grep -q 'NO DUMP\|NOT READABLE' /tmp/out && echo yes)"
+check "it says why" yes "$(grep -q '^  .*sysrq' /tmp/out && echo yes)"
+find /var/crash -ls >/tmp/out
+send crash /tmp/out
+rm /var/fill /var/filled
+run noted kdump-hooks report
+check "with room it is told of once more" "1 yes" \
+	"$rc $([ -s /var/crash/.kdump-hooks/room ] && echo yes)"
+run again kdump-hooks report
+check "and no more" 0 $rc
+armed
 """
 
 # By the boot entry that systemd finds, which it has kexec load; then what kexec and kexec-load.service
@@ -278,9 +311,10 @@ class ServiceRun(runner.Run):
         wanted = [self.bench.kernels[k].release if k else kernel.release for k in self.case.boots]
         checks = [judge.Check("kernels that came up", self.words("up") == wanted, str(wanted),
                               str(self.words("up")))]
-        for words in self.words("system"):
-            checks.append(judge.Check("the system comes up whole", words.strip() == "running",
-                                      "running", words))
+        for boot, words in enumerate(self.words("system"), 1):
+            want = self.case.systems.get(boot, "running")
+            checks.append(judge.Check(f"the system at boot {boot}", words.strip() == want, want,
+                                      words))
         for words in self.words("check"):
             name, want, got = words.split("|", 2)
             checks.append(judge.Check(name, want == got, want, got))
@@ -290,6 +324,10 @@ class ServiceRun(runner.Run):
             got = f"{given.get('source')} {(given.get('record') or {}).get('boot_id')}"
             checks.append(judge.Check(f"record for boot {boot}", got == f"{source} {before}",
                                       f"{source} {before}", got))
+        console = (self.folder / "console.log").read_text(encoding="utf-8", errors="replace")
+        for words in self.case.says:
+            checks.append(judge.Check("the console says", bool(re.search(words, console)), words,
+                                      "nothing like it"))
         return checks
 
     def words(self, name):
@@ -306,6 +344,10 @@ def all_cases():
     add("deb-7.x-drm-crash", "and so it does while a DRM driver owns the screen",
         DRM + CRASH % {"times": 1, "hooks": "yes"}, kernel="7.x", owner="bochs", cmdline=RESERVED,
         given={2: IN_RUN})
+    add("deb-6.12-disk-full", "a disk too full for the dump is told on the console, the machine "
+        "starts again, and the report unit fails",
+        DISK_FULL, cmdline=RESERVED, systems={2: "degraded kdump-hooks-report.service"},
+        says=("No space left on device", "failed to save vmcore"))
     add("deb-systemctl-kexec", "systemctl kexec on Debian 13, by a boot entry, with what kexec "
         "loaded and what kexec-load.service did: the screen stays, initrds of initramfs-tools and "
         "of dracut pass the record on, and kexec-verify.service is content",
