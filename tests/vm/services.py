@@ -38,6 +38,7 @@ class ServiceCase:
     systems: dict = dataclasses.field(default_factory=dict) # boot: its state, if not "running"
     says: tuple = ()            # expressions: a line of the console must match each
     given: dict = dataclasses.field(default_factory=dict)   # boot: where its record comes from
+    own_kernel: bool = False    # that is not on the disk, all drivers built in: without initrd
     core: bool = False
     arch: str = "amd64"
     peer: bool = False
@@ -45,6 +46,7 @@ class ServiceCase:
 
 # Without the vectors that libraries would use: to emulate them takes more time than they save.
 CPU = "qemu64"
+LIVE_UPDATE = "kho=on liveupdate=on"
 IN_RUN = "/run/kexec-bootparams/handover"
 RESERVED = "crashkernel=256M"
 
@@ -88,6 +90,21 @@ dumps() {
 	run "dump-dmesg$boot" makedumpfile --dump-dmesg /var/tmp/dump /tmp/dmesg
 	check "makedumpfile reads dump $1" "0 1" "$rc $(grep -c "vm: crash of boot $1$" /tmp/dmesg)"
 	mark dump "$1" "$(stat -c %s "$dump") bytes"
+}
+
+# leave COMMAND...: as an administrator does; what runs this script is killed on the way
+leave() {
+	mark leave "$boot: $*"
+	"$@" || fail "$*: $?"
+	while :; do sleep 1000; done
+}
+
+# screen_stays: the frame buffer is where it was, of the same form
+screen_stays() {
+	now=$(screen | cut -d' ' -f1-3)
+	mark screen "$now $(cat /proc/fb)"
+	[ $boot = 1 ] || check "frame buffer at boot $boot" "$(cat /var/lib/vm-screen)" "$now"
+	echo "$now" >/var/lib/vm-screen
 }
 
 framebuffer_of() {
@@ -166,13 +183,6 @@ armed
 # By the boot entry that systemd finds, which it has kexec load; then what kexec and kexec-load.service
 # load beforehand. kexec-verify.service looks at each.
 SYSTEMCTL_KEXEC = r"""
-# leave COMMAND...: as an administrator does; what runs this script is killed on the way
-leave() {
-	mark leave "$boot: $*"
-	"$@" || fail "$*: $?"
-	while :; do sleep 1000; done
-}
-
 # load INITRD BY: the other kernel by kexec_file_load, with an initrd of that name
 load() {
 	case $(uname -r) in
@@ -198,10 +208,7 @@ came_by() {
 	check "its words at boot $boot" 1 "$(grep -c '^started by kexec as asked for: ' /tmp/out)"
 }
 
-now=$(screen | cut -d' ' -f1-3)
-mark screen "$now $(cat /proc/fb)"
-[ $boot = 1 ] || check "frame buffer at boot $boot" "$(cat /var/lib/vm-screen)" "$now"
-echo "$now" >/var/lib/vm-screen
+screen_stays
 case $boot in
 1)
 	run enable systemctl enable --now kexec-expect.service kexec-verify.service
@@ -236,6 +243,50 @@ case $boot in
 esac
 """
 
+# A session that systemd keeps over its own shutdown, and the unit that looks at what came of it.
+SESSION = r"""
+screen_stays
+mark systemd "$(systemctl --version | head -n 1)"
+unit() {
+	systemctl show -P "$2" "$1"
+}
+verify=kexec-handover-verify.service
+case $boot in
+1)
+	run enable systemctl enable $verify
+	check "systemctl enable" 0 $rc
+	vm-helper fill 7 32 /var/tmp/big && echo small >/var/tmp/small || fail 'no file'
+	run save bootparams handover save vm /var/tmp/big /var/tmp/small
+	check "save" 0 $rc
+	run unit systemctl status --no-pager --full bootparams-session@vm.service
+	check "the session's unit" "active system.slice" \
+		"$(unit bootparams-session@vm ActiveState) $(unit bootparams-session@vm Slice)"
+	check "files in its fd store" "%(stored)s" "$(unit bootparams-session@vm NFileDescriptorStore)"
+	run load kexec -c -l /run/vm/vmlinuz --append="$(cat /proc/cmdline)"
+	check "kexec -c -l" 0 $rc
+	leave systemctl kexec
+	;;
+2)
+	run show bootparams handover show
+	bootparams handover show --json >/var/tmp/given
+	send "given$boot" /var/tmp/given
+	run verify journalctl --no-pager -b -o cat -u $verify
+	check "$verify" "active success 0" \
+		"$(unit $verify ActiveState) $(unit $verify Result) $(unit $verify ExecMainStatus)"
+	for words in '^framebuffer  *same' '^handover  *same' '^session vm  *same'; do
+		check "it says $words" 1 "$(grep -c "$words" /tmp/out)"
+	done
+	run list bootparams handover list
+	mkdir -p /var/tmp/r
+	run restore bootparams handover restore vm /var/tmp/r
+	check "restore" 0 $rc
+	check "the files' bytes" "same same" "$(
+		vm-helper filled 7 32 /var/tmp/r/big >/dev/null && echo same) $(
+		cmp /var/tmp/small /var/tmp/r/small && echo same)"
+	;;
+esac
+"""
+
 DRM = """
 check "who draws at boot $boot" bochs-drmdrmfb "$(cut -d' ' -f2 /proc/fb)"
 """
@@ -245,12 +296,12 @@ def script_of(case):
     return LIBRARY + case.scenario
 
 
-def archive_of(path, case):
+def archive_of(path, case, more):
     """The disk "script": what vm-agent runs."""
     files = {"start": (HERE / "guest/root/start").read_bytes(),
              "lib.sh": (HERE / "guest/lib.sh").read_bytes(),
              "scenario": script_of(case).encode(),
-             "vm-helper": initramfs.helper_program(case.arch)}
+             "vm-helper": initramfs.helper_program(case.arch), **more}
     with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
         for name, data in files.items():
             info = tarfile.TarInfo(name)
@@ -290,11 +341,17 @@ class ServiceRun(runner.Run):
         kernel = self.bench.kernels[case.kernel]
         vmlinuz = image / f"boot/vmlinuz-{kernel.release}"
         initrd = image / f"boot/initrd.img-{kernel.release}"
+        more = {}
+        if case.own_kernel:
+            # an initrd, as nearly every machine has one, though there is nothing in it
+            vmlinuz, initrd = kernel.vmlinuz, self.folder / "initrd"
+            initrd.write_bytes(initramfs.Archive().encode())
+            more["vmlinuz"] = vmlinuz.read_bytes()
         words = [rootfs.CMDLINE, case.cmdline]
         if case.owner != "efifb":
             words.append(f"modules_load={case.owner}")
         script = self.folder / "script.tar"
-        archive_of(script, case)
+        archive_of(script, case, more)
         timeout = runner.TIMEOUT * float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
         with vm.Machine(self.folder, vmlinuz, initrd, " ".join(filter(None, words)),
                         cpu=CPU, owner=case.owner, memory_mib=case.memory_mib, archive=script,
@@ -353,4 +410,11 @@ def all_cases():
         "of dracut pass the record on, and kexec-verify.service is content",
         SYSTEMCTL_KEXEC, boots=("", "7.x", "6.12", "7.x", "7.x"),
         given={2: IN_RUN, 3: IN_RUN, 4: IN_RUN, 5: IN_RUN})
+    for name, claim, stored, root in (
+            ("deb-session", "a session outlives systemctl kexec of a systemd without fd stores that "
+             "do", 0, "debian-13"),
+            ("deb-session-fdstore", "and is in the fd store of one that passes it on", 1,
+             "debian-sid")):
+        add(name, claim, SESSION % {"stored": stored}, kernel="test", root=root,
+            own_kernel=True, cmdline=LIVE_UPDATE, given={2: "setup_data"})
     return cases
