@@ -13,6 +13,7 @@ The cache lies in ${XDG_CACHE_HOME:-~/.cache}/kexec-bootparams:
     root/NAME-KEY/        a root file system: see rootfs.py
     chroot/NAME_VERSION/  what builds modules for a kernel
     source/NAME_VERSION/  linux.tar.xz, only for build-test-kernels
+    symbols/NAME_VERSION/ vmlinux with its symbols, for crash(8)
     pinned.json           what the names of kernels.conf stand for on this machine
     latest.json           the same for --latest
     helper/               guest/helper.c built, by the hash of its source
@@ -38,7 +39,7 @@ def cache_dir():
 
 @dataclasses.dataclass
 class Wanted:
-    """One [kernel ...], [tool ...], [files ...], [emulator ...] or [source ...] section."""
+    """One section of a package: [kernel ...], [tool ...], [files ...] and so on."""
     kind: str
     name: str
     suite: str
@@ -105,7 +106,7 @@ def read_conf(path=HERE / "kernels.conf"):
         section = conf[title]
         if kind == "suite":
             suites[name] = section["sources"].split("\n")[1:]
-        elif kind in ("kernel", "tool", "files", "emulator", "source"):
+        elif kind in ("kernel", "tool", "files", "emulator", "source", "symbols"):
             wanted.append(Wanted(kind, name, section["suite"], section["package"],
                                  section["version"], section.get("series", ""),
                                  section.get("binary", ""),
@@ -115,7 +116,7 @@ def read_conf(path=HERE / "kernels.conf"):
                                  section.get("modules", "").split()))
         elif kind not in ("test-kernel", "root"):
             raise ValueError(f"{path}: [{title}] is no suite, kernel, tool, files, emulator, "
-                             "source, test-kernel or root")
+                             "source, symbols, test-kernel or root")
     for want in wanted:
         if want.suite not in suites:
             raise ValueError(f"{path}: {want.name}: no [suite {want.suite}]")

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import tarfile
 
 import arches
@@ -36,6 +37,7 @@ class ServiceCase:
     cmdline: str = ""
     memory_mib: int = 1024
     systems: dict = dataclasses.field(default_factory=dict) # boot: its state, if not "running"
+    symbols: str = ""           # of kernels.conf: crash(8) reads the dump on the host
     says: tuple = ()            # expressions: a line of the console must match each
     given: dict = dataclasses.field(default_factory=dict)   # boot: where its record comes from
     own_kernel: bool = False    # that is not on the disk, all drivers built in: without initrd
@@ -90,6 +92,7 @@ dumps() {
 	run "dump-dmesg$boot" makedumpfile --dump-dmesg /var/tmp/dump /tmp/dmesg
 	check "makedumpfile reads dump $1" "0 1" "$rc $(grep -c "vm: crash of boot $1$" /tmp/dmesg)"
 	mark dump "$1" "$(stat -c %s "$dump") bytes"
+	[ ! -e "$scratch" ] || put dump /var/tmp/dump 0
 }
 
 # leave COMMAND...: as an administrator does; what runs this script is killed on the way
@@ -318,6 +321,9 @@ class ServiceRun(runner.Run):
         for name in root.kernels + [self.case.kernel]:
             if name not in self.bench.kernels:
                 return f"no kernel {name} in the cache (fetch-kernels could not get it)"
+        for name in ("crash", self.case.symbols) if self.case.symbols else ():
+            if name not in self.bench.tools:
+                return f"no {name} in the cache (fetch-kernels --only {name})"
         if not shutil.which(this.qemu):
             return f"this host has no {this.qemu}"
         if not rootfs.tree_folder(root, self.bench.kernels)[0].exists():
@@ -355,7 +361,8 @@ class ServiceRun(runner.Run):
         timeout = runner.TIMEOUT * float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
         with vm.Machine(self.folder, vmlinuz, initrd, " ".join(filter(None, words)),
                         cpu=CPU, owner=case.owner, memory_mib=case.memory_mib, archive=script,
-                        reboots=True, devices=(
+                        reboots=True,
+                        scratch=bool(case.symbols), devices=(
                             # snapshot: what the machine writes goes to a file that QEMU drops
                             f"-drive if=none,id=root,format=raw,snapshot=on,file={image}/disk.raw",
                             "-device virtio-blk-pci,drive=root,serial=root")) as machine:
@@ -381,11 +388,29 @@ class ServiceRun(runner.Run):
             got = f"{given.get('source')} {(given.get('record') or {}).get('boot_id')}"
             checks.append(judge.Check(f"record for boot {boot}", got == f"{source} {before}",
                                       f"{source} {before}", got))
+        if self.case.symbols:
+            checks += self.crash_reads()
         console = (self.folder / "console.log").read_text(encoding="utf-8", errors="replace")
         for words in self.case.says:
             checks.append(judge.Check("the console says", bool(re.search(words, console)), words,
                                       "nothing like it"))
         return checks
+
+    def crash_reads(self):
+        """crash(8) on the dump: the panic, the stack that led to it, and the log."""
+        vmlinux = self.bench.tools[self.case.symbols].path / "vmlinux"
+        # it wants its home, a terminal's size and no pager
+        done = subprocess.run(
+            [*self.bench.tools["crash"].command, "-s", "--no_scroll", vmlinux, self.folder / "dump"],
+            input="sys\nbt\nlog\nquit\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace", check=False,
+            env={"TERM": "dumb", "HOME": str(self.folder), "PATH": os.environ["PATH"]})
+        (self.folder / "crash.out").write_text(done.stdout, encoding="utf-8")
+        for words in (f"RELEASE: {self.words('up')[0]}", 'PANIC: "Kernel panic', "sysrq_handle_crash",
+                      "vm: crash of boot 1"):
+            yield judge.Check(f"crash(8) finds {words}", words in done.stdout, words,
+                              f"exit status {done.returncode}")
+        (self.folder / "dump").unlink()
 
     def words(self, name):
         return [m.words for m in self.marks if m.name == name]
@@ -401,6 +426,8 @@ def all_cases():
     add("deb-7.x-drm-crash", "and so it does while a DRM driver owns the screen",
         DRM + CRASH % {"times": 1, "hooks": "yes"}, kernel="7.x", owner="bochs", cmdline=RESERVED,
         given={2: IN_RUN})
+    add("deb-6.12-crash-symbols", "crash(8) reads the dump, the kernel's symbols at hand",
+        CRASH % {"times": 1, "hooks": "yes"}, cmdline=RESERVED, symbols="symbols-6.12")
     add("deb-6.12-disk-full", "a disk too full for the dump is told on the console, the machine "
         "starts again, and the report unit fails",
         DISK_FULL, cmdline=RESERVED, systems={2: "degraded kdump-hooks-report.service"},
