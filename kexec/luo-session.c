@@ -298,9 +298,10 @@ static int write_file(const char *path, const char *text)
 	return fd < 0 || write(fd, text, len) != (ssize_t)len ? -errno : 0;
 }
 
-/* Nothing of the caller is kept but the session: no terminal, folder, pipe or file. */
-static int leave_the_caller(int session)
+/* Nothing of the caller is kept but the session and @report: no terminal, folder or file. */
+static int leave_the_caller(int session, int report)
 {
+	int low = BP_MIN(session, report), high = BP_MAX(session, report);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null < 0 || chdir("/"))
@@ -308,9 +309,11 @@ static int leave_the_caller(int session)
 	for (int i = 0; i < 3; i++)
 		if (dup2(null, i) < 0)
 			return -errno;
-	if (session > 3 && syscall(SYS_close_range, 3u, (unsigned int)session - 1, 0))
+	if ((low > 3 && syscall(SYS_close_range, 3u, (unsigned int)low - 1, 0)) ||
+	    (high > low + 1 && syscall(SYS_close_range, (unsigned int)low + 1,
+				       (unsigned int)high - 1, 0)))
 		return -errno;
-	return syscall(SYS_close_range, (unsigned int)session + 1, ~0u, 0) ? -errno : 0;
+	return syscall(SYS_close_range, (unsigned int)high + 1, ~0u, 0) ? -errno : 0;
 }
 
 static void prepare_holder(const char *name)
@@ -343,20 +346,22 @@ int luo_hold(struct bp_ctx *ctx, int session, const char *name, unsigned int *re
 	if (pid < 0)
 		return bp_fail_errno(ctx, -errno, "cannot make a process that holds it");
 	if (!pid) {
-		/* The caller reads the end of the file when all is well. */
 		if (setsid() < 0)
 			r = -errno;
 		prepare_holder(name);
 		if (!r)
-			r = leave_the_caller(session);
-		if (r && write(out, &r, sizeof(r)) != sizeof(r))
+			r = leave_the_caller(session, out);
+		if (write(out, &r, sizeof(r)) != sizeof(r) || r)
 			_exit(EXIT_FAILURE);
-		while (!r)
+		close(out);
+		for (;;)
 			pause();
-		_exit(EXIT_FAILURE);
 	}
 	close(BP_TAKE_FD(out));
-	if (read(in, &r, sizeof(r)) > 0)
+	/* The end of the file is that of a process that was killed before. */
+	if (read(in, &r, sizeof(r)) != sizeof(r))
+		return bp_fail(ctx, -ESRCH, "the process that holds it ended as it started");
+	if (r)
 		return bp_fail_errno(ctx, r, "the process that holds it cannot start");
 	*ret_pid = (unsigned int)pid;
 	return 0;
