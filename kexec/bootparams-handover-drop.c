@@ -3,13 +3,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "bootparams-cmd.h"
 #include "collect/luo-sessions.h"
 #include "luo-session.h"
 
-/* One that this system made, or that a restore left behind. */
-static int drop_held(struct bp_ctx *ctx, const struct bp_luo_holder *h)
+static int refuse_holder(struct bp_ctx *ctx, const struct bp_luo_holder *h)
 {
 	if (h->pid == 1)
 		return bp_fail(ctx, -EBUSY,
@@ -21,7 +21,27 @@ static int drop_held(struct bp_ctx *ctx, const struct bp_luo_holder *h)
 			       "process %u (%s) holds it, which is none of \"bootparams "
 			       "handover\": ask that to give it up", h->pid,
 			       h->comm ? h->comm : "?");
-	return luo_end_holder(ctx, h->pid);
+	return 0;
+}
+
+static bool holds(const struct bp_luo_holder *h, const char *name)
+{
+	return h->session && !strcmp(h->session, name);
+}
+
+/* One that this system made, or that a restore left behind. It lasts as long as anybody has it
+ * open: ended are all or none. */
+static int drop_held(struct bp_ctx *ctx, const struct bp_luo_holders *all, const char *name)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < all->n; i++)
+		if (holds(&all->holders[i], name))
+			r = refuse_holder(ctx, &all->holders[i]);
+	for (size_t i = 0; !r && i < all->n; i++)
+		if (holds(&all->holders[i], name))
+			r = luo_end_holder(ctx, all->holders[i].pid);
+	return r;
 }
 
 /* One that arrived and that nobody asked for: taken, and finished as it is. */
@@ -52,7 +72,6 @@ static int drop(struct bp_ctx *ctx, const char *name)
 {
 	struct bp_luo_sessions all = { 0 };
 	struct bp_machine *m = NULL;
-	const struct bp_luo_holder *h;
 	int r = bp_luo_sessions_collect(ctx, &all);
 
 	if (!r && all.n)
@@ -61,9 +80,9 @@ static int drop(struct bp_ctx *ctx, const char *name)
 		r = bp_luo_directions_collect(ctx, m, &all);
 	if (!r)
 		r = refuse_two(ctx, &all, name);
-	h = bp_luo_holder_of(&all.holders, name);
 	if (!r)
-		r = h ? drop_held(ctx, h) : drop_arrived(ctx, name);
+		r = bp_luo_holder_of(&all.holders, name) ? drop_held(ctx, &all.holders, name)
+							 : drop_arrived(ctx, name);
 	bp_machine_unref(m);
 	bp_luo_sessions_done(&all);
 	return r;
