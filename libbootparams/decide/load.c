@@ -91,18 +91,46 @@ struct bp_initrd *bp_load_initrd(struct bp_load *l, enum bp_syscall syscall)
 	return l->has_initrd || l->empty_initrd ? &l->initrd : NULL;
 }
 
-/* Words that are wanted behind any line. */
+/*
+ * The stub's table, see open_initrd(), may lie in memory that the running kernel preserves
+ * for the next one by now; and the next one wipes it when it has read it. It does not look
+ * for it where its command line has named an initrd (early_initrd(),
+ * init/do_mounts_initrd.c); that is the one in the boot parameters all the same. arm64
+ * kernels know of theirs by the device tree at that time.
+ */
+static bool would_wipe_memory(const struct bp_load *l)
+{
+	const struct bp_machine *m = l->machine;
+
+	return l->image->arch == BP_ARCH_X86_64 && !l->panic && m->kho.on &&
+	       l->live_update != BP_LIVE_UPDATE_OFF && !m->efi.status && !l->no_efi;
+}
+
+#define SHIELD "initrd=0,1"
+
+/* A line that is used again. */
+static bool has_shield(const char *line)
+{
+	const struct bp_span value = bp_cmdline_value(line, "initrd");
+
+	return value.len == 3 && !memcmp(value.data, "0,1", 3);
+}
+
+/* Words that are wanted on any line: in front, where no "--" is before them, or behind. */
 static int add_more(struct bp_load *l)
 {
+	const char *front = would_wipe_memory(l) && !has_shield(l->cmdline) ? SHIELD " " : "";
+	const char *behind = l->more_cmdline ? l->more_cmdline : "";
 	char *line;
 
-	if (!l->more_cmdline)
+	if (!*front && !*behind)
 		return 0;
 	if (l->cmdline_choice.uki && l->machine->efi.secure_boot == 1 && !l->panic) {
 		l->more_dropped = true;
 		return 0;
 	}
-	if (asprintf(&line, "%s%s%s", l->cmdline, *l->cmdline ? " " : "", l->more_cmdline) < 0)
+	if (asprintf(&line, "%s%s%s%s", front, l->cmdline, *l->cmdline && *behind ? " " : "",
+		     behind) < 0)
 		return -ENOMEM;
 	free(l->cmdline);
 	l->cmdline = line;
@@ -328,6 +356,15 @@ static int tell_of_empty_initrd(struct bp_load *l, struct bp_plan *plan)
 				    "one by a table of EFI that may be overwritten");
 }
 
+static int tell_of_shield(const struct bp_load *l, struct bp_plan *plan)
+{
+	return !would_wipe_memory(l) || l->more_dropped
+		       ? 0
+		       : bp_plan_reason(plan, SHIELD " is on the command line: by a "
+					      "table of EFI the next kernel would write zeros into "
+					      "memory that may be preserved");
+}
+
 static int tell(struct bp_load *l, enum bp_syscall syscall, struct bp_plan *plan)
 {
 	const char *lost =
@@ -338,6 +375,8 @@ static int tell(struct bp_load *l, enum bp_syscall syscall, struct bp_plan *plan
 		r = bp_plan_warn(plan, "%s", lost);
 	if (!r)
 		r = tell_of_empty_initrd(l, plan);
+	if (!r)
+		r = tell_of_shield(l, plan);
 	if (!r && l->dtb && l->image->arch == BP_ARCH_X86_64)
 		r = bp_plan_warn(plan, "--dtb has no effect: x86 kernels take no device tree");
 	if (!r && l->force_dtb_dropped)
