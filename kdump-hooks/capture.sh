@@ -236,6 +236,11 @@ kdh_initrd_pre() {
 kdh_initrd_post() {
 	umask 077
 	kdh_here=${SYSROOT-}/run/kdump-hooks
+	if [ ! -d "$kdh_here/capture" ]; then
+		kdh_warn "nothing was saved before the dump: there is no /run/kdump-hooks/capture" \
+			"(was \"kdump-hooks capture pre\" run?)"
+		return 1
+	fi
 	if read -r kdh_value <"$kdh_here/watch.pid"; then
 		kill "$kdh_value"
 	fi 2>/dev/null
