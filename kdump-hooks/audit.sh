@@ -432,12 +432,24 @@ kdh_status() {
 			"$kdh_suse_scripts" ;;
 		esac
 	fi
-	for kdh_one in "${SYSROOT-}$(kdh_dump_folder)"/kdump-hooks-*; do
-		! kdh_elsewhere >/dev/null || break
+	kdh_in=$(kdh_found_in) || {
+		kdh_in=
+		! kdh_is_enabled report || kdh_find warning dumps-elsewhere \
+			"report is enabled, and dumps go to $(kdh_elsewhere), which it does not look at" \
+			"mount it, if it is a disk; else look there after a crash, and disable report"
+	}
+	for kdh_one in "${SYSROOT-}${kdh_in:-/dev/null}"/kdump-hooks-*; do
 		[ ! -e "$kdh_one/started" ] || ! kdh_trusted "$kdh_one" || kdh_find error dump-missing \
 			"a crash was captured, and its dump was not saved: ${kdh_one#"${SYSROOT-}"}" \
 			"see what lies there, and whether the disk of the dumps has room; then remove the folder"
 	done
+	if [ -r "${SYSROOT-}$kdh_state/unreadable" ]; then
+		while read -r kdh_one; do
+			[ ! -d "$kdh_one" ] || kdh_find error dump-unreadable \
+				"no dump that can be read: ${kdh_one#"${SYSROOT-}"}" \
+				"see what lies there; then remove the folder, or its line in $kdh_state/unreadable"
+		done <"${SYSROOT-}$kdh_state/unreadable"
+	fi
 	if [ "${1-}" = --json ]; then
 		printf '{\n  "service": %s,\n  "enabled": {' "$(kdh_quote "$(kdh_service)")"
 		kdh_comma=

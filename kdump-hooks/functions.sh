@@ -463,6 +463,44 @@ kdh_elsewhere() {
 	[ -n "$kdh_value" ] && echo "$kdh_value"
 }
 
+# kdh_mounted UUID=...|LABEL=...|/dev/NAME|TAG: where this is mounted; of a disk all, not a part of it
+kdh_mounted() {
+	kdh_value=$(kdh_disk_number "$1")
+	kdh_disk_file "$1"
+	awk -v name="$kdh_disk" -v number="${kdh_value#disk:}" -v device="$(kdh_real "$kdh_disk")" '
+		{
+			for (i = 7; i <= NF && $i != "-"; i++)
+				;
+			type = $(i + 1)
+			source = $(i + 2)
+			if ($4 != "/" && type != "btrfs")
+				next
+			if ($3 != number && source != name && source != device)
+				next
+			gsub(/\\040/, " ", $5)
+			print $5
+			found = 1
+			exit
+		}
+		END { exit !found }' "${SYSROOT-}/proc/self/mountinfo" 2>/dev/null
+}
+
+# Where dumps are to be found here: none if they go to another machine, or to a disk that is not
+# mounted.
+kdh_found_in() {
+	kdh_away=$(kdh_elsewhere) || {
+		kdh_dump_folder
+		return
+	}
+	case $(kdh_service),$kdh_away in
+	fedora,raw* | fedora,nfs* | fedora,ssh*) return 1 ;;
+	fedora,*) ;;
+	*) return 1 ;;
+	esac
+	kdh_at=$(kdh_mounted "${kdh_away#* }") || return
+	echo "${kdh_at%/}$(kdh_dump_folder)"
+}
+
 # What the capture kernel has to reach, for kdh_dump_modules: paths, "net", "disk:MAJOR:MINOR".
 kdh_targets() {
 	kdh_value=
@@ -497,8 +535,8 @@ kdh_targets() {
 	fi
 }
 
-# kdh_disk_number UUID=...|LABEL=...|/dev/NAME: as kdh_targets says it
-kdh_disk_number() {
+# kdh_disk_file UUID=...|LABEL=...|/dev/NAME: sets kdh_disk
+kdh_disk_file() {
 	case $1 in
 	UUID=* | LABEL=* | PARTUUID=* | PARTLABEL=*)
 		kdh_value=$(printf %s "${1%%=*}" | tr '[:upper:]' '[:lower:]')
@@ -506,6 +544,11 @@ kdh_disk_number() {
 		;;
 	*) kdh_disk=$1 ;;
 	esac
+}
+
+# kdh_disk_number UUID=...|LABEL=...|/dev/NAME: as kdh_targets says it
+kdh_disk_number() {
+	kdh_disk_file "$1"
 	kdh_value=$(readlink "${SYSROOT-}$kdh_disk" || echo "$kdh_disk")
 	if read -r kdh_value <"${SYSROOT-}/sys/class/block/${kdh_value##*/}/dev"; then
 		echo "disk:$kdh_value"

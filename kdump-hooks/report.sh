@@ -241,7 +241,16 @@ kdh_believed() {
 # All that has come since the last report. Exit status 1: something is missing or cannot be read.
 kdh_report() {
 	kdh_result=0
-	kdh_all=${SYSROOT-}$(kdh_dump_folder)
+	if kdh_value=$(kdh_found_in); then
+		kdh_seen=1
+	else
+		kdh_seen=0
+		kdh_value=$(kdh_dump_folder)
+		echo "dumps go to $(kdh_elsewhere), which is not looked at (or is not mounted):" \
+			"only what was saved in $kdh_value is reported"
+	fi
+	kdh_all=${SYSROOT-}$kdh_value
+	kdh_unreadable=${SYSROOT-}$kdh_state/unreadable
 	kdh_reported=${SYSROOT-}$kdh_state/reported
 	# On a disk that is full there is no note of what was reported, and the more to report. (A shell
 	# ends with ":" where it cannot write.)
@@ -260,8 +269,8 @@ kdh_report() {
 			continue
 		fi
 		grep -qsxF -e "$kdh_one" "$kdh_reported" && continue
-		if kdh_value=$(kdh_elsewhere); then
-			echo "${kdh_one#"${SYSROOT-}"}: a crash was captured; its dump went to $kdh_value," \
+		if [ $kdh_seen = 0 ]; then
+			echo "${kdh_one#"${SYSROOT-}"}: a crash was captured; its dump went to $(kdh_elsewhere)," \
 				"where nobody looks from here"
 			kdh_away=0
 		else
@@ -286,7 +295,10 @@ kdh_report() {
 		case $? in
 		0) ;;
 		2) continue ;;
-		*) kdh_result=1 ;;
+		*)
+			kdh_result=1
+			grep -qsxF -e "$kdh_one" "$kdh_unreadable" || echo "$kdh_one" >>"$kdh_unreadable"
+			;;
 		esac
 		echo "$kdh_one" >>"$kdh_reported" || kdh_result=1
 		! kdh_plain "$kdh_one/capture/memory" ||

@@ -183,6 +183,11 @@ kdh_switch() {
 		}
 		kdh_say "$kdh_part: ${kdh_what}d"
 	done
+	case "$kdh_what $* " in
+	enable*" report "*)
+		kdh_found_in >/dev/null || kdh_say "report: dumps go to $(kdh_elsewhere), which is not" \
+			"looked at (or is not mounted): there is no word of them" ;;
+	esac
 	case " $* " in
 	*" syscall "*) kdh_say "syscall: counts when the kdump service loads again" ;;
 	esac
