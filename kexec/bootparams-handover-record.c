@@ -195,6 +195,16 @@ static void text_device(struct bp_buf *b, int *r, const struct bp_handover_devic
 		put(b, r, " (at the jump: %s)", d->fate);
 	if (d->iommu_group)
 		put(b, r, ", IOMMU group %s", d->iommu_group);
+	if (d->upstream)
+		put(b, r, ", below %s", d->upstream);
+	if (d->ari)
+		put(b, r, ", ARI forwarding");
+	if (d->acs)
+		put(b, r, ", ACS 0x%" PRIx32, d->acs);
+	if (d->n_vfs)
+		put(b, r, ", %" PRIu32 " VFs", d->n_vfs);
+	if (d->partial)
+		put(b, r, ", capabilities not read");
 	if (d->hyperv_id)
 		put(b, r, ", Hyper-V 0x%" PRIx64, d->hyperv_id);
 	put(b, r, "\n");

@@ -123,6 +123,9 @@ static int text_without(const struct bp_handover_given *given, bool failed,
 	else if (given->by_kexec == 0)
 		put(b, &r, "There is no hand-over record: this system was not started by "
 		    "kexec.\n");
+	else if (given->by_kexec < 0)
+		put(b, &r, "There is no hand-over record; whether this system was started by "
+		    "kexec is not known.\n");
 	else
 		put(b, &r, "There is no hand-over record of the system before: another loader "
 		    "started this one, or the record stayed in the initrd.\n");

@@ -187,19 +187,18 @@ static int read_memory(struct bp_ctx *ctx, struct bp_machine *m, bp_phys_t flbs,
 	return s->sessions_status == -ENOMEM || s->preserved_status == -ENOMEM ? -ENOMEM : 0;
 }
 
-/* Why sessions are not known, where nothing was read that says it. */
-static int set_why(struct bp_ctx *ctx, struct bp_luo_state *s)
+/* Why sessions are not known, where the file that leads to them was not read. */
+static int set_why(struct bp_ctx *ctx, int r, struct bp_luo_state *s)
 {
-	bool is_on = s->status != -ENOENT || bp_luo_is_on(ctx);
-
-	if (is_on && asprintf(&s->sessions_why, LUO_FILE ": %s",
-			      s->status == -ENOENT   ? "not there: is debugfs mounted?"
-			      : s->status == -EPROTO ? "of a version that is not known"
-						     : strerror(-s->status)) < 0) {
-		s->sessions_why = NULL;
-		return -ENOMEM;
+	if (r != -ENOENT)
+		return keep(ctx, r, &s->sessions_why) == -ENOMEM ? -ENOMEM : r;
+	bp_forgive(ctx);
+	if (bp_luo_is_on(ctx)) {
+		s->sessions_why = strdup(LUO_FILE ": not there: is debugfs mounted?");
+		if (!s->sessions_why)
+			return -ENOMEM;
 	}
-	return 0;
+	return r;
 }
 
 int bp_luo_state_read(struct bp_ctx *ctx, struct bp_machine *m,
@@ -214,17 +213,14 @@ int bp_luo_state_read(struct bp_ctx *ctx, struct bp_machine *m,
 		size_t len = strnlen(bp_buf_str(&bytes), bytes.len);
 
 		r = bp_luo_root_parse(ctx, bp_buf_span(&bytes), &root);
+		if (r)
+			bp_fail(ctx, r, LUO_FILE);
 		s.compatible = len && len < 48 ? strndup(bp_buf_str(&bytes), len) : NULL;
 	}
 	s.number = root.number;
 	s.status = r;
 	s.sessions_status = s.preserved_status = r;
-	if (r) {
-		bp_forgive(ctx);
-		r = r == -ENOMEM ? r : set_why(ctx, &s);
-	} else {
-		r = read_memory(ctx, m, root.flbs, &s);
-	}
+	r = r ? set_why(ctx, r, &s) : read_memory(ctx, m, root.flbs, &s);
 	if (r == -ENOMEM)
 		bp_luo_state_done(&s);
 	else

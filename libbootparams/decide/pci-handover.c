@@ -124,11 +124,13 @@ static void refuse(struct bp_pci_verdict *v, bool hopeless, const char *why,
 static void judge_endpoint(const struct bp_pci *pci, struct bp_pci_verdict *v)
 {
 	const struct bp_pci_device *d = v->device;
+	bool cardbus = d->config.header_type == BP_PCI_HEADER_CARDBUS;
+	bool bridge = d->bridge || cardbus || d->config.header_type == BP_PCI_HEADER_BRIDGE;
 
-	if (d->config.header_type == BP_PCI_HEADER_CARDBUS)
+	if (cardbus)
 		refuse(v, false, "it is a CardBus bridge, whose bus numbers no kernel keeps",
 		       "leave it out");
-	else if (d->bridge || d->config.header_type == BP_PCI_HEADER_BRIDGE)
+	else if (bridge)
 		refuse(v, false, "it is a bridge, which is preserved with what is behind it",
 		       "name the device behind it");
 	if (d->physfn)
@@ -139,10 +141,10 @@ static void judge_endpoint(const struct bp_pci *pci, struct bp_pci_verdict *v)
 		refuse(v, false, "it has virtual functions, of which the next kernel will not "
 		       "know, and which VFIO refused up to version 3 of its series",
 		       "write 0 to its sriov_numvfs");
-	if (!d->vfio)
+	if (!d->vfio && !bridge)
 		refuse(v, false, "no driver of VFIO has it, and only those preserve devices",
 		       "bind it to vfio-pci (driver_override, then drivers_probe)");
-	else if (!d->cdev)
+	else if (d->vfio && !d->cdev)
 		refuse(v, false, "VFIO has no device file of its own for it, and files of "
 		       "groups are not preserved",
 		       pci->config_status || pci->config_cdev
