@@ -52,6 +52,7 @@ int handover_look(const struct bp_load *load, const struct bp_plan *plan,
 		if (!l->next_why)
 			return -ENOMEM;
 		s.next_why = l->next_why;
+		s.next_damaged = r == -EBADMSG;
 	} else {
 		s.next = &l->next;
 	}

@@ -130,6 +130,11 @@ static bool next_knows(const struct bp_handover_subject *s, enum bp_kho_part par
 /* The next kernel has none: kho-version speaks of it. */
 static bool has_no_kho(const struct bp_handover_subject *s, struct bp_handover_finding *f)
 {
+	if (s->next_damaged) {
+		say(f, BP_HANDOVER_NOT_APPLICABLE, "%s is damaged, which kho-version speaks of",
+		    s->load->image->path);
+		return true;
+	}
 	if (!s->next || next_knows(s, BP_KHO_PART_KHO))
 		return false;
 	say(f, BP_HANDOVER_NOT_APPLICABLE, "%s has no kexec handover", s->load->image->path);
@@ -288,7 +293,15 @@ static void rule_kho_version(const struct bp_handover_subject *s,
 {
 	const char *running;
 
-	if (is_off(s, f) || main_versions_agree(s, BP_KHO_PART_KHO, f, &running))
+	if (is_off(s, f))
+		return;
+	if (s->next_damaged) {
+		say(f, loss(s) == BP_HANDOVER_ERROR ? BP_HANDOVER_ERROR : BP_HANDOVER_WARNING,
+		    "%s: the next kernel could not start", s->next_why);
+		cure(f, "Take an image that is whole.");
+		return;
+	}
+	if (main_versions_agree(s, BP_KHO_PART_KHO, f, &running))
 		return;
 	if (next_knows(s, BP_KHO_PART_KHO)) {
 		differ(s, BP_KHO_PART_KHO, loss(s), "it would ignore what it is given", f);
@@ -787,10 +800,22 @@ static void rule_scratch_crashkernel(const struct bp_handover_subject *s,
 	uint64_t largest, total;
 	struct bp_crashkernel c;
 	bool now = s->machine->kexec.crash_size > 0;
+	const char *line = line_of(s);
+	struct bp_span asked;
 
 	if (no_areas(s, f, &scratch))
 		return;
-	bp_crashkernel_parse(line_of(s), arch, ram_bytes(s->machine), &c);
+	bp_crashkernel_parse(line, arch, ram_bytes(s->machine), &c);
+	if (!c.size && bp_cmdline_next_crashkernel(&line, &asked)) {
+		say(f, now && !keeps_nothing(s) ? BP_HANDOVER_WARNING : BP_HANDOVER_NOT_APPLICABLE,
+		    "crashkernel=%.*s of the next command line is no size, or none for a machine "
+		    "with this much memory: the next kernel would reserve nothing, and a crash "
+		    "of it leave no dump", (int)asked.len, (const char *)asked.data);
+		if (f->outcome == BP_HANDOVER_WARNING)
+			cure(f, "Mend it; this system has %" PRIu64 " MiB.",
+			     to_mib(s->machine->kexec.crash_size));
+		return;
+	}
 	if (!c.size && now && !keeps_nothing(s)) {
 		say(f, BP_HANDOVER_WARNING, "a crash kernel has %" PRIu64 " MiB now, and the next "
 		    "command line asks for no crashkernel=: a crash of the next kernel would leave "

@@ -29,6 +29,7 @@ struct bp_handover_subject {
 	const struct bp_kho_kernel *next;	/* NULL: the image could not be looked
 						 * into, because of ... */
 	const char *next_why;
+	bool next_damaged;	/* that is wrong with the image itself: it cannot start */
 	int next_default;	/* is KHO on in it without kho=on? 1, 0; -1: not known */
 	const char *next_config;	/* the file that says so; NULL: the image, if known */
 	const char *next_line;	/* what it goes by; NULL: the line that it is given */

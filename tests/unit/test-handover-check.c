@@ -255,6 +255,9 @@ static void unreadable_same(struct world *w)
 	unreadable_session(w);
 	w->image.version = (char *)"7.3.4 (me@here) #1 SMP Sat";
 }
+/* What it calls itself lies before what is damaged. */
+static void damaged_same(struct world *w) { unreadable_same(w); w->s.next_damaged = true; }
+static void damaged(struct world *w) { unreadable(w); w->s.next_damaged = true; }
 static void other_kho(struct world *w) { w->next.abi.versions[BP_KHO_PART_KHO] = kho5; }
 static void other_kho_session(struct world *w) { other_kho(w); session(w); }
 static void other_luo(struct world *w) { w->next.abi.versions[BP_KHO_PART_LUO] = luo6; }
@@ -494,6 +497,11 @@ static void crash_nothing_kept(struct world *w)
 	luo_off(w);
 }
 static void crash_gone(struct world *w) { w->m.kexec.crash_size = 128 * MIB; }
+static void crash_bogus(struct world *w)
+{
+	crash_gone(w);
+	w->load.cmdline = "kho=on liveupdate=on crashkernel=bogus";
+}
 static void crash_gone_nothing_kept(struct world *w)
 {
 	crash_gone(w);
@@ -639,6 +647,8 @@ static const struct {
 	{ "kho-version", unreadable_required, ERROR, "torn", "an image that can be looked into" },
 	{ "kho-version", unreadable_session, ERROR, "torn", "an image that can be looked into" },
 	{ "kho-version", unreadable_same, OK, "the very kernel", NULL },
+	{ "kho-version", damaged_same, ERROR, "torn: the next kernel could not start", "whole" },
+	{ "kho-version", damaged, WARNING, "torn: the next kernel could not start", "whole" },
 	{ "kho-version", same_banner_no_kho, ERROR, "vmlinuz (though it calls itself the very",
 	  "CONFIG_KEXEC_HANDOVER" },
 	{ "kho-version", other_kho, WARNING, "vmlinuz knows kho-v5", "has kho-v4" },
@@ -664,6 +674,8 @@ static const struct {
 	{ "luo-version", running_unknown, UNKNOWN, "vmlinuz has luo-v5", NULL },
 	{ "luo-version", running_unknown_session, ERROR, "vmlinuz has luo-v5", "debugfs" },
 	{ "luo-version", unreadable_required, ERROR, "torn", "the very kernel that runs" },
+	{ "luo-version", damaged_same, NA, "which kho-version speaks of", NULL },
+	{ "memfd-version", damaged_same, NA, "kho-version speaks of", NULL },
 	{ "memfd-version", nothing, OK, "both have memfd-v2", NULL },
 	{ "memfd-version", other_memfd, WARNING, "knows memfd-v3", "has memfd-v2" },
 	{ "memfd-version", other_memfd_session, ERROR, "knows memfd-v3", "has memfd-v2" },
@@ -766,6 +778,7 @@ static const struct {
 	{ "scratch-room", off, NA, "off", NULL },
 	{ "scratch-crashkernel", nothing, NA, "no crashkernel=", NULL },
 	{ "scratch-crashkernel", crash_gone, WARNING, "has 128 MiB now, and the next", "Add crashkernel=" },
+	{ "scratch-crashkernel", crash_bogus, WARNING, "crashkernel=bogus of the next", "Mend it" },
 	{ "scratch-crashkernel", crash_gone_nothing_kept, NA, "no crashkernel=", NULL },
 	{ "scratch-crashkernel", crash, OK, NULL, NULL },
 	{ "scratch-crashkernel", crash_large, ERROR, "600 MiB do not fit", "64M,704M,64M" },
