@@ -383,8 +383,12 @@ def judge_record(case, files):
                "s": "/kexec-bootparams/handover"}
     for hop in range(case.hops):
         loaded, other = read(f"loaded{hop}")["loaded"], read(f"other{hop}")["loaded"]
-        yield equal(f"whose is loaded at hop {hop}", "kexec-bootparams", loaded["by"])
-        yield equal(f"and after another program at hop {hop}", "another program", other["by"])
+        # Debian's arm64 6.1 has no names of data in /proc/kallsyms: what it loaded is not to be seen
+        blind = case.kernel == "a64-6.1"
+        yield equal(f"whose is loaded at hop {hop}", "unknown" if blind else "kexec-bootparams",
+                    loaded["by"])
+        yield equal(f"and after another program at hop {hop}",
+                    "unknown" if blind else "another program", other["by"])
         if hop + 1 == case.hops:
             break
         given = read(f"given{hop + 1}")["given"]
@@ -770,7 +774,7 @@ def all_cases():
         add(f"{kernel}-3hops-{calls}", kernel=kernel, calls=calls, hops=3, core=calls == "scs",
             claim="four kernels in a row draw on the frame buffer that the firmware made")
     for kernel, calls, arch in (("6.1", "csc", "amd64"), ("7.x", "scc", "amd64"),
-                                ("a64-7.x", "c", "arm64")):
+                                ("a64-6.1", "c", "arm64"), ("a64-7.x", "c", "arm64")):
         add(f"{kernel}-record-{calls}", kernel=kernel, calls=calls, hops=4, arch=arch,
             firmware="aavmf" if arch == "arm64" else "ovmf", core=kernel == "7.x",
             leave=RECORD_LEAVE, arrive=RECORD_ARRIVE, more=bad_loader, after=judge_record,
