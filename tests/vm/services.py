@@ -421,8 +421,9 @@ def all_cases():
 
     def add(name, claim, scenario, **kwargs):
         cases.append(ServiceCase(name, claim, scenario, **kwargs))
-    add("deb-6.12-crash", "a panic on Debian 13 ends in a dump on its disk that makedumpfile reads",
-        CRASH % {"times": 1, "hooks": ""}, cmdline=RESERVED, core=True)
+    add("deb-6.12-crash", "a panic on Debian 13 ends in a dump on its disk that makedumpfile reads, "
+        "and kdump-hooks has saved and tells what belongs to it",
+        CRASH % {"times": 1, "hooks": "yes"}, cmdline=RESERVED, core=True)
     add("deb-7.x-drm-crash", "and so it does while a DRM driver owns the screen",
         DRM + CRASH % {"times": 1, "hooks": "yes"}, kernel="7.x", owner="bochs", cmdline=RESERVED,
         given={2: IN_RUN})
