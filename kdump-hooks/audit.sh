@@ -17,15 +17,36 @@ kdh_find() {
 kdh_make_image() {
 	case $(kdh_service) in
 	debian)
-		kdh_value=VERSION
 		case $kdh_kernel_file in
 		*/vmlinuz-*) kdh_value=${kdh_kernel_file##*/vmlinuz-} ;;
+		*) kdh_value=$(kdh_running) ;;
 		esac
 		echo "/etc/kernel/postinst.d/kdump-tools $kdh_value && kdump-config reload"
 		;;
 	fedora) echo "kdumpctl rebuild && kdumpctl reload" ;;
 	suse) echo "mkdumprd -f && systemctl restart kdump.service" ;;
 	*) echo "install kdump-tools (Debian), kdump-utils (Fedora) or kdump (openSUSE)" ;;
+	esac
+}
+
+kdh_running() {
+	cat "${SYSROOT-}/proc/sys/kernel/osrelease" 2>/dev/null || uname -r
+}
+
+# How there is a kernel to capture with; an image that is made anew brings none back.
+kdh_get_kernel() {
+	case $(kdh_service) in
+	debian)
+		kdh_value=$(kdh_running)
+		kdh_kernel "$kdh_value" >/dev/null || kdh_value="VERSION, of a kernel that is there,"
+		echo "install it again, or take another:" \
+			"/etc/kernel/postinst.d/kdump-tools $kdh_value && kdump-config reload"
+		;;
+	fedora) echo "install it again, or set KDUMP_KERNELVER in /etc/sysconfig/kdump to one that is" \
+		"there, and: kdumpctl rebuild && kdumpctl reload" ;;
+	suse) echo "install it again, or set KDUMP_KERNELVER in /etc/sysconfig/kdump to one that is" \
+		"there, and: mkdumprd -f && systemctl restart kdump.service" ;;
+	*) echo "name one, or install kdump-tools (Debian), kdump-utils (Fedora) or kdump (openSUSE)" ;;
 	esac
 }
 
@@ -295,23 +316,61 @@ warning "*) return 3 ;;
 	esac
 }
 
+# kdh_take kernel|initrd FILE: it is named, for the first time
+kdh_take() {
+	if [ "$1" = kernel ]; then
+		[ -z "$kdh_named_kernel" ] || set -- "$1" "$2" "$kdh_named_kernel"
+		kdh_named_kernel=$2
+	else
+		[ -z "$kdh_named_initrd" ] || set -- "$1" "$2" "$kdh_named_initrd"
+		kdh_named_initrd=$2
+	fi
+	[ $# = 2 ] || {
+		kdh_warn "audit takes one $1, and here are two: $3 and $2"
+		return 1
+	}
+}
+
+# kdh_list_initrd: sets kdh_list, of all files of kdh_initrd_file, and kdh_version, of its modules
+kdh_list_initrd() {
+	kdh_version=
+	kdh_list=$(kdh_bootparams capture --files --initrd="${SYSROOT-}$kdh_initrd_file" 2>/dev/null) ||
+		return
+	kdh_version=$(printf '%s\n' "$kdh_list" | sed -n 's,.*lib/modules/\([^/]*\)/.*,\1,p' | head -n 1)
+}
+
+# What can be told by the files of the initrd alone.
+kdh_audit_initrd() {
+	if [ -z "$kdh_version" ]; then
+		kdh_find warning drivers-unknown "the initrd has no modules" \
+			"if the kernel has not all drivers in itself: $(kdh_make_image)"
+	elif ! kdh_folder=$(kdh_modules "$kdh_version"); then
+		kdh_find warning drivers-unknown "there is no /lib/modules/$kdh_version to compare with" \
+			"name the kernel that the initrd is for"
+	else
+		kdh_audit_drivers
+		kdh_audit_order
+	fi
+	kdh_audit_tools
+}
+
 # kdh_audit [--json | --log] [--initrd=FILE] [KERNEL|INITRD]
 kdh_audit() {
-	kdh_json='' kdh_log='' kdh_findings='' kdh_room='' kdh_list=''
-	kdh_service_files
+	kdh_json='' kdh_log='' kdh_findings='' kdh_room='' kdh_list='' kdh_version=''
+	kdh_named_kernel='' kdh_named_initrd=''
 	while [ $# != 0 ]; do
 		kdh_word=$1
 		shift
 		case $kdh_word in
 		--json) kdh_json=1 ;;
 		--log) kdh_log=1 ;;
-		--initrd=*) kdh_initrd_file=${kdh_word#--initrd=} ;;
+		--initrd=*) kdh_take initrd "${kdh_word#--initrd=}" || return ;;
 		--initrd)
 			if [ $# = 0 ]; then
 				kdh_warn "--initrd wants a file"
 				return 1
 			fi
-			kdh_initrd_file=$1
+			kdh_take initrd "$1" || return
 			shift
 			;;
 		-*)
@@ -324,41 +383,47 @@ kdh_audit() {
 				return 1
 			fi
 			if kdh_bootparams capture "${SYSROOT-}$kdh_word" >/dev/null 2>&1 || [ $? = 10 ]; then
-				kdh_kernel_file=$kdh_word
+				kdh_take kernel "$kdh_word" || return
 			else
-				kdh_initrd_file=$kdh_word
+				kdh_take initrd "$kdh_word" || return
 			fi
 			;;
 		esac
 	done
+	kdh_service_files
+	kdh_kernel_file=${kdh_named_kernel:-$kdh_kernel_file}
+	kdh_initrd_file=${kdh_named_initrd:-$kdh_initrd_file}
+	# an initrd of another kernel than the service's
+	if [ -n "$kdh_named_initrd" ] && [ -z "$kdh_named_kernel" ] && kdh_list_initrd &&
+		kdh_value=$(kdh_kernel "$kdh_version"); then
+		kdh_kernel_file=${kdh_value#"${SYSROOT-}"}
+	fi
 	kdh_kernel_path=${SYSROOT-}$kdh_kernel_file kdh_initrd_path=${SYSROOT-}$kdh_initrd_file
 	if [ -z "$kdh_kernel_file" ] || [ ! -r "$kdh_kernel_path" ]; then
 		kdh_find error kernel-missing "there is no kernel to capture with: ${kdh_kernel_file:-no kdump service is known here}" \
-			"$(kdh_make_image)"
+			"$(kdh_get_kernel)"
 		kdh_audit_machine
+		# the initrd itself can be looked at without it
+		if [ -n "$kdh_initrd_file" ] && [ -r "$kdh_initrd_path" ]; then
+			if kdh_list_initrd; then
+				kdh_audit_initrd
+			else
+				kdh_find error initrd-damaged "$kdh_initrd_file cannot be read as an initrd" \
+					"$(kdh_make_image)"
+			fi
+		fi
 	elif [ -z "$kdh_initrd_file" ] || [ ! -r "$kdh_initrd_path" ]; then
 		kdh_find error initrd-missing "there is no initrd for it: ${kdh_initrd_file:-none is known}" \
 			"$(kdh_make_image)"
 		kdh_audit_machine "$kdh_kernel_path" --crash
-	elif ! kdh_list=$(kdh_bootparams capture --files --initrd="$kdh_initrd_path" 2>/dev/null); then
+	elif ! kdh_list_initrd; then
 		kdh_find error initrd-damaged "$kdh_initrd_file cannot be read as an initrd" \
 			"$(kdh_make_image)"
 		kdh_audit_machine
 	else
 		kdh_audit_machine "$kdh_kernel_path" --initrd="$kdh_initrd_path" --crash
 		kdh_loaded_too
-		kdh_version=$(printf '%s\n' "$kdh_list" | sed -n 's,.*lib/modules/\([^/]*\)/.*,\1,p' | head -n 1)
-		if [ -z "$kdh_version" ]; then
-			kdh_find warning drivers-unknown "the initrd has no modules" \
-				"if the kernel has not all drivers in itself: $(kdh_make_image)"
-		elif ! kdh_folder=$(kdh_modules "$kdh_version"); then
-			kdh_find warning drivers-unknown "there is no /lib/modules/$kdh_version to compare with" \
-				"name the kernel that the initrd is for"
-		else
-			kdh_audit_drivers
-			kdh_audit_order
-		fi
-		kdh_audit_tools
+		kdh_audit_initrd
 		kdh_audit_room
 	fi
 	if [ -n "$kdh_json" ]; then
@@ -421,7 +486,7 @@ kdh_status() {
 		kdh_find warning no-service "no kdump service that is known is installed" \
 			"$(kdh_make_image)"
 	elif [ ! -r "${SYSROOT-}$kdh_kernel_file" ]; then
-		kdh_find error kernel-missing "there is no $kdh_kernel_file" "$(kdh_make_image)"
+		kdh_find error kernel-missing "there is no $kdh_kernel_file" "$(kdh_get_kernel)"
 	elif [ ! -r "${SYSROOT-}$kdh_initrd_file" ]; then
 		kdh_find error initrd-missing "there is no $kdh_initrd_file" "$(kdh_make_image)"
 	fi
