@@ -228,7 +228,12 @@ kdh_initrd_pre() {
 	umask 077
 	kdh_here=${SYSROOT-}/run/kdump-hooks/capture
 	kdh_capture "$kdh_here"
-	kdh_capture_watch "$kdh_here" </dev/null >/dev/null 2>&1 &
+	# Without a descriptor of the caller, who may wait for the end of a pipe. (dash keeps copies of
+	# those that are redirected for a function alone.)
+	(
+		exec </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+		kdh_capture_watch "$kdh_here"
+	) &
 	echo $! >"${SYSROOT-}/run/kdump-hooks/watch.pid"
 }
 
