@@ -351,7 +351,7 @@ static int check(int argc, char **argv)
 
 const struct bootparams_command bootparams_handover_check = {
 	.name = "handover check",
-	.arguments = "KERNEL [OPTION]...",
+	.arguments = "[KERNEL] [OPTION]...",
 	.help = "check whether KERNEL would take over what this one keeps alive",
 	.options = "  --initrd=FILE   the initrd that goes with KERNEL; may be given several "
 		   "times\n"

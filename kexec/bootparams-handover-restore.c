@@ -410,8 +410,8 @@ static int run(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	if (argc - optind != 2) {
-		bootparams_usage(&bootparams_handover_restore, stderr);
-		return EXIT_FAILURE;
+		say_error("restore takes the name of a session, and a directory");
+		return bootparams_wrong_option(&bootparams_handover_restore);
 	}
 	ctx = luo_ctx(argv[optind]);
 	if (!ctx)

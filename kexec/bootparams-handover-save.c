@@ -358,8 +358,8 @@ static int run(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	if (argc - optind < 2) {
-		bootparams_usage(&bootparams_handover_save, stderr);
-		return EXIT_FAILURE;
+		say_error("save takes a name for the session, and the files");
+		return bootparams_wrong_option(&bootparams_handover_save);
 	}
 	ctx = luo_ctx(argv[optind]);
 	if (!ctx)

@@ -179,8 +179,8 @@ static int record(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	if (argc - optind != 1) {
-		bootparams_usage(&bootparams_record, stderr);
-		return EXIT_FAILURE;
+		say_error("record takes one file");
+		return bootparams_wrong_option(&bootparams_record);
 	}
 	if (!args.sysroot && geteuid())
 		say_warning("not run as root: most of what matters cannot be read");

@@ -445,15 +445,16 @@ void luo_give_to_systemd(struct bp_ctx *ctx, const char *name, unsigned int *pid
 int luo_command(const struct bootparams_command *command, int argc, char **argv,
 		int (*act)(struct bp_ctx *ctx, const char *name))
 {
+	static const struct option options[] = { BOOTPARAMS_OPTION_HELP };
 	struct bootparams_args args;
 	struct bp_ctx *ctx;
-	int r = bootparams_args(command, argc, argv, &args);
+	int r = bootparams_options(command, options, NULL, NULL, argc, argv, &args);
 
 	if (r >= 0)
 		return r;
-	if (args.json || args.sysroot || argc - optind != 1) {
-		bootparams_usage(command, stderr);
-		return EXIT_FAILURE;
+	if (argc - optind != 1) {
+		say_error("%s takes the name of one session", bootparams_word(command));
+		return bootparams_wrong_option(command);
 	}
 	ctx = luo_ctx(argv[optind]);
 	if (!ctx)

@@ -417,6 +417,15 @@ static void rule_pci_version(const struct bp_handover_subject *s,
 	cure(f, "Take a kernel that has %s, or keep no device in a session. %s", running, OFF);
 }
 
+/* The tree that has what reserve_mem= keeps is of a version, too. */
+static bool memblock_differs(const struct bp_handover_subject *s)
+{
+	char **running = s->running->abi.versions[BP_KHO_PART_MEMBLOCK];
+
+	return running && s->next && next_knows(s, BP_KHO_PART_MEMBLOCK) &&
+	       !bp_kho_abi_has(&s->next->abi, BP_KHO_PART_MEMBLOCK, *running);
+}
+
 static void rule_reserve_mem_version(const struct bp_handover_subject *s,
 				     struct bp_handover_finding *f)
 {
@@ -429,7 +438,14 @@ static void rule_reserve_mem_version(const struct bp_handover_subject *s,
 						   "kernel's command line");
 		return;
 	}
-	if (has_no_kho(s, f) || versions_agree(s, BP_KHO_PART_RESERVE_MEM, f, &running))
+	if (has_no_kho(s, f))
+		return;
+	if (memblock_differs(s)) {
+		differ(s, BP_KHO_PART_MEMBLOCK, BP_HANDOVER_WARNING,
+		       "it would reserve other memory for reserve_mem=", f);
+		return;
+	}
+	if (versions_agree(s, BP_KHO_PART_RESERVE_MEM, f, &running))
 		return;
 	if (next_knows(s, BP_KHO_PART_RESERVE_MEM)) {
 		differ(s, BP_KHO_PART_RESERVE_MEM, BP_HANDOVER_WARNING,

@@ -180,6 +180,8 @@ static char *memfd2[] = { (char *)"memfd-v2", NULL }, *memfd3[] = { (char *)"mem
 static char *pci2[] = { (char *)"pci-v2", NULL }, *pci3[] = { (char *)"pci-v3", NULL };
 static char *reserve1[] = { (char *)"reserve-mem-v1", NULL };
 static char *reserve2[] = { (char *)"reserve-mem-v2", NULL };
+static char *memblock1[] = { (char *)"memblock-v1", NULL };
+static char *memblock2[] = { (char *)"memblock-v2", NULL };
 static char line[] = "root=/dev/vda kho=on liveupdate=on";
 
 static void make_world(struct world *w)
@@ -366,6 +368,12 @@ static void new_pci(struct world *w)
 	w->running.abi.versions[BP_KHO_PART_PCI] = NULL;
 }
 static void reserve(struct world *w) { w->m.cmdline = (char *)"kho=on reserve_mem=1M:4K:x"; }
+static void other_memblock(struct world *w)
+{
+	reserve(w);
+	w->running.abi.versions[BP_KHO_PART_MEMBLOCK] = memblock1;
+	w->next.abi.versions[BP_KHO_PART_MEMBLOCK] = memblock2;
+}
 static void other_reserve(struct world *w)
 {
 	reserve(w);
@@ -706,6 +714,7 @@ static const struct {
 	{ "pci-version", no_pci_devices, ERROR, "no PCI live update", "no device" },
 	{ "reserve-mem-version", nothing, NA, "no reserve_mem=", NULL },
 	{ "reserve-mem-version", reserve, OK, "both have reserve-mem-v1", NULL },
+	{ "reserve-mem-version", other_memblock, WARNING, "other memory", "memblock-v1" },
 	{ "reserve-mem-version", other_reserve, WARNING, "other memory", "reserve-mem-v1" },
 	{ "reserve-mem-version", no_reserve, WARNING, "does not take over", "Take a kernel" },
 	{ "cmdline-kho", nothing, OK, NULL, NULL },
