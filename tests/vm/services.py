@@ -51,6 +51,8 @@ CPU = "qemu64"
 LIVE_UPDATE = "kho=on liveupdate=on"
 IN_RUN = "/run/kexec-bootparams/handover"
 RESERVED = "crashkernel=256M"
+# Seconds: the control line is silent from the crash until the dump is there and Debian is up again.
+SILENCE = 600
 
 LIBRARY = r"""
 mark boot-id "$(cat /proc/sys/kernel/random/boot_id)"
@@ -358,7 +360,7 @@ class ServiceRun(runner.Run):
             words.append(f"modules_load={case.owner}")
         script = self.folder / "script.tar"
         archive_of(script, case, more)
-        timeout = runner.TIMEOUT * float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
+        timeout = SILENCE * float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
         with vm.Machine(self.folder, vmlinuz, initrd, " ".join(filter(None, words)),
                         cpu=CPU, owner=case.owner, memory_mib=case.memory_mib, archive=script,
                         reboots=True,
