@@ -248,6 +248,75 @@ case $boot in
 esac
 """
 
+# What udev sees is told to the service that has loaded the crash kernel.
+RELOAD = r"""
+armed
+run enable kdump-hooks enable reload
+check "kdump-hooks enable reload" 0 $rc
+# Debian's own rule has no guard, and ours leaves memory to it where it is
+ln -s /dev/null /etc/udev/rules.d/50-kdump-tools.rules
+udevadm control --reload
+reloads() {
+	journalctl -q --no-pager -b -o cat -u kdump-hooks-reload.service | grep -c '^Finished '
+}
+check "loads again before anything has happened" 0 "$(reloads)"
+device=$(readlink -f /sys/class/drm/card0/device)
+driver=$(readlink -f "$device/driver")
+echo "${device##*/}" >"$driver/unbind" || fail "unbind"
+for second in $(seq 120); do
+	[ "$(reloads)" = 0 ] || break
+	sleep 1
+done
+check "loads again when the screen lost its driver" 1 "$(reloads)"
+echo "${device##*/}" >"$driver/bind" || fail "bind"
+udevadm settle
+sleep 10
+done=$(reloads)
+mark reloads "$done after the driver is back"
+check "crash_hotplug" 1 "$(cat /sys/devices/system/memory/crash_hotplug)"
+for block in $(ls -d /sys/devices/system/memory/memory* | sort -rV); do
+	echo offline >"$block/state" 2>/dev/null && break
+done
+check "a piece of memory that is gone" offline "$(cat "$block/state")"
+udevadm settle
+sleep 15
+check "loads again without it" "$done" "$(reloads)"
+run reload journalctl --no-pager -b -o cat -u kdump-hooks-reload.service
+armed
+"""
+
+# A systemd that has a system call of its own for it, from 261 on: our program has no part in it.
+SYSTEMD_KEXEC = r"""
+screen_stays
+mark systemd "$(systemctl --version | head -n 1)"
+called=/var/log/kexec.called
+case $boot in
+1)
+	mount /efi || fail "no /efi"
+	mkdir -p /efi/vm /efi/loader/entries
+	cp /run/vm/vmlinuz /run/vm/initrd /efi/vm/ || fail "no room on /efi"
+	printf '%s\n' "title vm" "linux /vm/vmlinuz" "initrd /vm/initrd" \
+		"options $(cat /proc/cmdline) vm.by=systemd" >/efi/loader/entries/vm.conf
+	mv /usr/sbin/kexec /usr/sbin/kexec.ours
+	printf '#!/bin/sh\necho "$*" >>%s\nsync\nexec /usr/sbin/kexec.ours "$@"\n' $called \
+		>/usr/sbin/kexec
+	chmod +x /usr/sbin/kexec
+	kexec --version >/dev/null
+	check "a call of kexec is seen" "--version" "$(cat $called)"
+	rm $called
+	leave systemctl kexec
+	;;
+2)
+	check "command line" vm.by=systemd "$(grep -o vm.by=systemd /proc/cmdline)"
+	check "calls of kexec" "" "$(cat $called 2>/dev/null)"
+	run show bootparams handover show
+	check "handover show" "0 1" "$rc $(grep -c 'started by kexec: by another program' /tmp/out)"
+	run verify bootparams handover verify
+	check "handover verify: there is no record" 3 $rc
+	;;
+esac
+"""
+
 # A session that systemd keeps over its own shutdown, and the unit that looks at what came of it.
 SESSION = r"""
 screen_stays
@@ -354,7 +423,7 @@ class ServiceRun(runner.Run):
             # an initrd, as nearly every machine has one, though there is nothing in it
             vmlinuz, initrd = kernel.vmlinuz, self.folder / "initrd"
             initrd.write_bytes(initramfs.Archive().encode())
-            more["vmlinuz"] = vmlinuz.read_bytes()
+            more["vmlinuz"], more["initrd"] = vmlinuz.read_bytes(), initrd.read_bytes()
         words = [rootfs.CMDLINE, case.cmdline]
         if case.owner != "efifb":
             words.append(f"modules_load={case.owner}")
@@ -429,6 +498,9 @@ def all_cases():
     add("deb-7.x-drm-crash", "and so it does while a DRM driver owns the screen",
         DRM + CRASH % {"times": 1, "hooks": "yes"}, kernel="7.x", owner="bochs", cmdline=RESERVED,
         given={2: IN_RUN})
+    add("deb-7.x-reload", "the crash kernel is loaded again when the screen's driver goes, and not for "
+        "memory, which this kernel sees to by itself", RELOAD, kernel="7.x", owner="bochs",
+        boots=("",), cmdline=RESERVED)
     add("deb-6.12-crash-symbols", "crash(8) reads the dump, the kernel's symbols at hand",
         CRASH % {"times": 1, "hooks": "yes"}, cmdline=RESERVED, symbols="symbols-6.12")
     add("deb-6.12-disk-full", "a disk too full for the dump is told on the console, the machine "
@@ -440,6 +512,9 @@ def all_cases():
         "of dracut pass the record on, and kexec-verify.service is content",
         SYSTEMCTL_KEXEC, boots=("", "7.x", "6.12", "7.x", "7.x"),
         given={2: IN_RUN, 3: IN_RUN, 4: IN_RUN, 5: IN_RUN})
+    add("deb-systemd-kexec", "systemctl kexec of a systemd that loads by itself: the screen stays, and "
+        "show and verify say that it was another program", SYSTEMD_KEXEC, kernel="test",
+        root="debian-sid", own_kernel=True)
     for name, claim, stored, root in (
             ("deb-session", "a session outlives systemctl kexec of a systemd without fd stores that "
              "do", 0, "debian-13"),
