@@ -586,8 +586,12 @@ int bp_collect_efi_tables(struct bp_ctx *ctx, struct bp_machine *m)
 	/* An empty tree: this kernel's own is not to be had. */
 	if (r == -ENOENT && !m->efi.status)
 		r = bp_fail(ctx, -ENODATA, "there is EFI, but nothing leads to its tables");
-	if (!r)
+	if (!r) {
 		r = collect(ctx, m, &where);
+		/* A file that is not there: -ENOENT is for machines without EFI. */
+		if (r == -ENOENT)
+			r = -ENODATA;
+	}
 	if (r == -ENOMEM)
 		return r;
 	t->status = r;

@@ -697,6 +697,22 @@ START_TEST(nothing_leads_there)
 }
 END_TEST
 
+/* The status of a file that is missing is not that of a kernel started without EFI. */
+START_TEST(without_dev_mem)
+{
+	bp_autobuf struct bp_buf text = { 0 };
+
+	record_machine(&text, "0xbf000014");
+	text.len = (size_t)(strstr((char *)text.data, "hex facts/devmem-") - (char *)text.data);
+	ck_assert_int_eq(bp_buf_printf(&text, "error facts/devmem-%llx-18 ENOENT\n",
+				       (unsigned long long)SYSTAB), 0);
+	collect_text(&text);
+	ck_assert_int_eq(m.efi_tables.status, -ENODATA);
+	ck_assert_int_eq(m.efi_tables.map_status, 0);
+	ck_assert_uint_eq(m.efi_tables.kernel_runtime, RUNTIME - DATA + DATA_VIRT);
+}
+END_TEST
+
 START_TEST(not_for_x86)
 {
 	m.arch = BP_ARCH_X86_64;
@@ -731,6 +747,7 @@ int main(void)
 	tcase_add_test(t, what_sysfs_says_otherwise);
 	tcase_add_test(t, devmem_is_not_asked_for_what_is_no_memory);
 	tcase_add_loop_test(t, nothing_leads_there, 0, 2);
+	tcase_add_test(t, without_dev_mem);
 	tcase_add_test(t, not_for_x86);
 	suite_add_tcase(s, t);
 	return run_suite(s);
