@@ -40,7 +40,7 @@ class ServiceCase:
     symbols: str = ""           # of kernels.conf: crash(8) reads the dump on the host
     says: tuple = ()            # expressions: a line of the console must match each
     given: dict = dataclasses.field(default_factory=dict)   # boot: where its record comes from
-    own_kernel: bool = False    # that is not on the disk, all drivers built in: without initrd
+    own_kernel: bool = False    # that is not on the disk, all drivers built in
     core: bool = False
     arch: str = "amd64"
     peer: bool = False
@@ -141,18 +141,17 @@ beside() {
 }
 """
 
-# One crash after the other, %(times)s in all; with kdump-hooks or without.
+# One crash after the other, so many in all.
 CRASH = """
-hooks=%(hooks)s
 if [ $boot != 1 ]; then
 	dumps $((boot - 1))
-	[ -z "$hooks" ] || beside
-elif [ -n "$hooks" ]; then
+	beside
+else
 	run enable kdump-hooks enable capture report
 	check "kdump-hooks enable" 0 $rc
 fi
 armed
-[ $boot -gt %(times)s ] || crash
+[ $boot -gt %d ] || crash
 """
 
 # Nothing is left for the dump but what kdump-hooks keeps for the log.
@@ -494,15 +493,15 @@ def all_cases():
         cases.append(ServiceCase(name, claim, scenario, **kwargs))
     add("deb-6.12-crash", "a panic on Debian 13 ends in a dump on its disk that makedumpfile reads, "
         "and kdump-hooks has saved and tells what belongs to it",
-        CRASH % {"times": 1, "hooks": "yes"}, cmdline=RESERVED, core=True)
+        CRASH % 1, cmdline=RESERVED, core=True)
     add("deb-7.x-drm-crash", "and so it does while a DRM driver owns the screen",
-        DRM + CRASH % {"times": 1, "hooks": "yes"}, kernel="7.x", owner="bochs", cmdline=RESERVED,
+        DRM + CRASH % 1, kernel="7.x", owner="bochs", cmdline=RESERVED,
         given={2: IN_RUN})
     add("deb-7.x-reload", "the crash kernel is loaded again when the screen's driver goes, and not for "
         "memory, which this kernel sees to by itself", RELOAD, kernel="7.x", owner="bochs",
         boots=("",), cmdline=RESERVED)
     add("deb-6.12-crash-symbols", "crash(8) reads the dump, the kernel's symbols at hand",
-        CRASH % {"times": 1, "hooks": "yes"}, cmdline=RESERVED, symbols="symbols-6.12")
+        CRASH % 1, cmdline=RESERVED, symbols="symbols-6.12")
     add("deb-6.12-disk-full", "a disk too full for the dump is told on the console, the machine "
         "starts again, and the report unit fails",
         DISK_FULL, cmdline=RESERVED, systems={2: "degraded kdump-hooks-report.service"},
