@@ -331,11 +331,15 @@ kdh_take() {
 	}
 }
 
-# kdh_list_initrd: sets kdh_list, of all files of kdh_initrd_file, and kdh_version, of its modules
+# kdh_list_initrd: sets kdh_list, of all files of kdh_initrd_file, and kdh_version, of its modules. It is
+# unpacked for that, but once.
 kdh_list_initrd() {
+	[ -z "$kdh_list" ] || return 0
 	kdh_version=
-	kdh_list=$(kdh_bootparams capture --files --initrd="${SYSROOT-}$kdh_initrd_file" 2>/dev/null) ||
-		return
+	if ! kdh_list=$(kdh_bootparams capture --files --initrd="${SYSROOT-}$kdh_initrd_file" 2>/dev/null); then
+		kdh_list=
+		return 1
+	fi
 	kdh_version=$(printf '%s\n' "$kdh_list" | sed -n 's,.*lib/modules/\([^/]*\)/.*,\1,p' | head -n 1)
 }
 
