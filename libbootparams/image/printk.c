@@ -8,8 +8,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 #include "image/printk.h"
 
@@ -72,20 +70,43 @@ int bp_printk_put_text(struct bp_printk *p, struct bp_span text)
 	return r ? r : p->out.len >= AT_ONCE ? flush(p) : 0;
 }
 
+/* @value in at least @width characters that end at @end; returns where they begin. */
+static char *put_number(char *end, uint64_t value, int width, char padding)
+{
+	do {
+		*--end = (char)('0' + value % 10);
+		value /= 10;
+		width--;
+	} while (value);
+	while (width-- > 0)
+		*--end = padding;
+	return end;
+}
+
+/* Written by hand, from its end: printf() would take most of the time of a large log. */
 static int append_prefix(struct bp_printk *p, const struct bp_printk_record *record)
 {
 	uint64_t usec = record->time_ns / 1000;
-	char caller[16];
-	int r = bp_buf_printf(&p->out, "[%5" PRIu64 ".%06" PRIu64 "]", usec / 1000000,
-			      usec % 1000000);
+	char text[64], *end = text + sizeof(text), *at = end;
 
-	if (!r && p->opts->caller_id) {
-		snprintf(caller, sizeof(caller), "%c%u",
-			 record->caller_id & 0x80000000 ? 'C' : 'T',
-			 record->caller_id & 0x7fffffff);
-		r = bp_buf_printf(&p->out, "[%6s]", caller);
+	*--at = ' ';
+	if (p->opts->caller_id) {
+		char *caller_end;
+
+		*--at = ']';
+		caller_end = at;
+		at = put_number(at, record->caller_id & 0x7fffffff, 1, ' ');
+		*--at = record->caller_id & 0x80000000 ? 'C' : 'T';
+		while (caller_end - at < 6)
+			*--at = ' ';
+		*--at = '[';
 	}
-	return r ? r : bp_buf_append(&p->out, " ", 1);
+	*--at = ']';
+	at = put_number(at, usec % 1000000, 6, '0');
+	*--at = '.';
+	at = put_number(at, usec / 1000000, 5, ' ');
+	*--at = '[';
+	return bp_buf_append(&p->out, at, (size_t)(end - at));
 }
 
 int bp_printk_put(struct bp_printk *p, const struct bp_printk_record *record)
