@@ -8,11 +8,11 @@ HEAD = "Written by tests/bench/{} --record; SPDX-License-Identifier: GPL-2.0-or-
 
 
 def record(name, lines):
-    head = re.escape(HEAD.format("@")).replace("@", "[a-z]+")
+    head = re.escape(HEAD.format("@")).replace("@", "[a-z-]+")
     text = PATH.read_text(encoding="utf-8") if PATH.exists() else ""
     parts = {}
     for part in re.split(f"(?m)^(?={head})", text):
-        found = re.match(head.replace("[a-z]+", "([a-z]+)"), part)
+        found = re.match(head.replace("[a-z-]+", "([a-z-]+)"), part)
         if found:
             parts[found.group(1)] = part.rstrip("\n") + "\n"
     parts[name] = HEAD.format(name) + "\n".join(lines).rstrip("\n") + "\n"

@@ -5,13 +5,18 @@
  *	make-vmcore FORMAT MACHINE FILE [RECORDS [HOLE]]
  *
  * with RECORDS (20) lines of log, and HOLE bytes of memory that are a hole of the file. With
- * HOLE "small" the file is as small as it can be, as fuzzing wants it.
+ * HOLE "small" the file is as small as it can be, as fuzzing wants it. A log of another size
+ * is a matter of compiling (tests/bench/vmcore-dmesg).
  */
 #include "config.h"
 
 #include <fcntl.h>
 
 #include "make-vmcore.h"
+
+#ifndef TEXT_BITS
+#define TEXT_BITS 14
+#endif
 
 static int find(const char *const *names, int n, const char *name)
 {
@@ -33,7 +38,7 @@ int main(int argc, char **argv)
 	m->small = argc > 5 && !strcmp(argv[5], "small");
 	make_init(m, (enum make_format)find(make_formats, MAKE_FORMATS, argv[1]),
 		  (enum make_machine)find(make_machines, MAKE_MACHINES, argv[2]),
-		  m->small ? 3 : 8, m->small ? 9 : 14);
+		  m->small ? 3 : TEXT_BITS - 6, m->small ? 9 : TEXT_BITS);
 	m->hole = argc > 5 ? strtoull(argv[5], NULL, 0) : 0;
 	for (unsigned long i = 0; i < records; i++) {
 		char text[200];

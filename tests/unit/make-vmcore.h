@@ -14,7 +14,9 @@
 #include "core/buf.h"
 
 #define MAKE_IMAGE_SIZE 0x2000u	/* the kernel's image, then memory of the direct map */
+#ifndef MAKE_MEMORY_SIZE
 #define MAKE_MEMORY_SIZE 0x40000u
+#endif
 #define MAKE_PAGE 4096u
 
 enum make_format {
