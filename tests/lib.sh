@@ -6,7 +6,7 @@
 packages="autoconf automake libtool pkg-config gcc make libc6-dev binutils
 libelf-dev libefivar-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev liblzo2-dev
 libfdt-dev check
-clang lld mandoc shellcheck xz-utils zstd
+clang lld mandoc shellcheck xz-utils zstd lz4 lzop
 python3 python3-jsonschema qemu-system-x86 ovmf qemu-system-arm qemu-efi-aarch64 busybox-static kmod
 bsdextrautils file
 cpio dracut-core initramfs-tools-core
