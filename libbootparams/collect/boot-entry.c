@@ -11,6 +11,9 @@
  *		and LoaderInfo, LoaderEntryOneShot, LoaderEntryPreferred, LoaderEntrySelected
  *		(systemd.io/BOOT_LOADER_INTERFACE): four bytes of attributes, UTF-16 and its end
  *
+ * Variables are read as files, not through libefivar, which only knows the running machine (as in
+ * collect/efi.c).
+ *
  * What cannot be read is a warning: the rest may be what somebody wants.
  */
 #include "config.h"
