@@ -442,24 +442,33 @@ static int fill_kernel(struct check_subject *s, const char *const *initrds,
 	return fill_load(s, initrds, append);
 }
 
-/* The units of Debian, and of Fedora and openSUSE, as "systemctl enable" links them. */
+/*
+ * Units of Debian, and of Fedora and openSUSE, as "systemctl enable" links them by their section
+ * [Install], and Debian's where somebody wants it as late as the others.
+ */
 static int find_service(struct check_subject *s)
 {
-	static const char *const names[] = { "kdump-tools.service", "kdump.service" };
+	static const struct {
+		const char *wanted_by, *name;
+	} units[] = {
+		{ "basic.target", "kdump-tools.service" },
+		{ "multi-user.target", "kdump-tools.service" },
+		{ "multi-user.target", "kdump.service" },
+	};
 
-	for (size_t i = 0; i < BP_ARRAY_SIZE(names) && !s->service; i++) {
+	for (size_t i = 0; i < BP_ARRAY_SIZE(units) && !s->service; i++) {
 		bp_autofree char *target = NULL;
 		char path[96];
 		int r;
 
-		snprintf(path, sizeof(path),
-			 "/etc/systemd/system/multi-user.target.wants/%s", names[i]);
+		snprintf(path, sizeof(path), "/etc/systemd/system/%s.wants/%s",
+			 units[i].wanted_by, units[i].name);
 		r = bp_io_readlink(s->ctx, path, &target);
 		if (r == -ENOMEM)
 			return r;
 		bp_forgive(s->ctx);
 		if (!r)
-			s->service = names[i];
+			s->service = units[i].name;
 	}
 	return 0;
 }
