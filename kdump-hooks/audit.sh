@@ -71,7 +71,7 @@ kdh_service_files() {
 	suse) set -- /var/lib/kdump/kernel /var/lib/kdump/initrd ;;
 	fedora)
 		kdh_value=$(kdh_setting /etc/sysconfig/kdump KDUMP_KERNELVER)
-		[ -n "$kdh_value" ] || read -r kdh_value <"${SYSROOT-}/proc/sys/kernel/osrelease"
+		[ -n "$kdh_value" ] || kdh_value=$(kdh_running)
 		set -- "/boot/vmlinuz-$kdh_value" "/boot/initramfs-${kdh_value}kdump.img"
 		[ -e "${SYSROOT-}$2" ] || set -- "$1" "/var/lib/kdump/initramfs-${kdh_value}kdump.img"
 		;;
@@ -141,6 +141,7 @@ kdh_audit_drivers() {
 			"is the dump folder mounted, and the kernel's modules.alias there?"
 		return 0
 	fi
+	kdh_said=
 	kdh_have=$(printf '%s\n' "$kdh_list" | sed -n 's,.*/\([^/]*\)\.ko\(\.[a-z0-9]*\)\?$,\1,p' | tr - _)
 	while read -r kdh_name kdh_where; do
 		for kdh_part in $(kdh_needs "$kdh_folder" "$kdh_name"); do
@@ -151,6 +152,11 @@ $kdh_have
 $kdh_part
 "*) continue ;;
 			esac
+			# once, whoever needs it
+			case "$kdh_said " in
+			*" $kdh_part "*) continue ;;
+			esac
+			kdh_said="$kdh_said $kdh_part"
 			kdh_value="for $kdh_where"
 			[ "$kdh_part" = "$(echo "$kdh_name" | tr - _)" ] ||
 				kdh_value="which $kdh_name needs, $kdh_value"
@@ -206,8 +212,12 @@ kdh_audit_tools() {
 kdh_audit_order() {
 	kdh_hyperv "$kdh_version" "$kdh_folder"
 	[ "$kdh_order" = needed ] || return 0
-	kdh_bootparams hyperv --json --next="$kdh_kernel_path" --initrd="$kdh_initrd_path" 2>/dev/null |
-		grep -q '^    "order": "drm-first"' && return
+	if [ -n "$kdh_squash" ]; then
+		printf '%s\n' "$kdh_list" | grep -q 'etc/modprobe\.d/kdump-hooks\.conf$' && return
+	else
+		kdh_bootparams hyperv --json --next="$kdh_kernel_path" --initrd="$kdh_initrd_path" \
+			2>/dev/null | grep -q '^    "order": "drm-first"' && return
+	fi
 	kdh_find error hyperv-order "the initrd does not load hyperv_drm before pci_hyperv, $kdh_why" \
 		"$(kdh_make_image)"
 }
@@ -224,27 +234,39 @@ kdh_of_room() {
 	printf '%s\n' "$kdh_room" | sed -n "s/^  \"$1\": \([0-9]*\).*/\1/p"
 }
 
-kdh_audit_room() {
+# What the kernel and its initrd take: sets kdh_room, "" where it cannot be told.
+kdh_estimate() {
 	set -- capture "$kdh_kernel_path" --initrd="$kdh_initrd_path" --json
 	[ "$(kdh_service)" != debian ] || set -- "$@" --by-system
 	kdh_room=$(kdh_bootparams "$@" 2>/dev/null)
-	kdh_value=$?
-	case $kdh_value in
+	case $? in
 	0 | 10) ;;
 	*)
 		kdh_room=
 		kdh_find warning room-unknown "what the capture kernel takes cannot be estimated" \
 			"see what \"bootparams capture $kdh_kernel_path --initrd=$kdh_initrd_path\" says"
+		;;
+	esac
+}
+
+kdh_audit_room() {
+	[ -n "$kdh_room" ] || return 0
+	kdh_reserved=$(kdh_of_room reserved)
+	kdh_value="boot with crashkernel=$(($(kdh_of_room suggested) >> 20))M"
+	case "$kdh_reserved
+$kdh_findings" in
+	0*"error crash-"*) return 0 ;;
+	0*)
+		kdh_find error crash-not-reserved "no memory is reserved for a crash kernel" "$kdh_value"
 		return 0
 		;;
 	esac
-	kdh_reserved=$(kdh_of_room reserved)
-	# that nothing is reserved is said elsewhere
-	[ "$kdh_reserved" != 0 ] || return 0
-	if [ $kdh_value = 10 ]; then
+	case $kdh_room in
+	*'"is_enough": false'*)
 		kdh_find error crashkernel-too-small "$((kdh_reserved >> 20)) MiB are reserved, and \
-about $(($(kdh_of_room needed) >> 20)) are needed" "boot with crashkernel=$(($(kdh_of_room suggested) >> 20))M"
-	fi
+about $(($(kdh_of_room needed) >> 20)) are needed" "$kdh_value"
+		;;
+	esac
 	kdh_value=$(kdh_measured) || return 0
 	kdh_peak=${kdh_value% *}
 	if [ $((kdh_peak * 1024)) -gt $((kdh_reserved * 9 / 10)) ]; then
@@ -331,21 +353,66 @@ kdh_take() {
 	}
 }
 
-# kdh_list_initrd: sets kdh_list, of all files of kdh_initrd_file, and kdh_version, of its modules. It is
-# unpacked for that, but once.
+# kdh_list_squash: add to kdh_list what is in the image kdh_squash of the initrd
+kdh_list_squash() (
+	work=$(mktemp -d "${TMPDIR:-/tmp}/kdump-hooks.XXXXXX") || exit
+	trap 'rm -rf "$work"' EXIT
+	trap 'exit 1' HUP INT TERM
+	lsinitrd -f "$kdh_squash" "$kdh_initrd_path" >"$work/image" || exit
+	case $kdh_squash in
+	*erofs*) fsck.erofs --extract="$work/files" "$work/image" >&2 && find "$work/files" ;;
+	*) unsquashfs -l "$work/image" ;;
+	esac
+) 2>/dev/null
+
+# kdh_list_initrd: sets kdh_list, of all files of kdh_initrd_file; kdh_squash, the image that dracut
+# has put most of them into, if it has, and kdh_inside, are they in kdh_list? The initrd is unpacked
+# for that, but once.
 kdh_list_initrd() {
 	[ -z "$kdh_list" ] || return 0
-	kdh_version=
+	kdh_squash='' kdh_inside=1
 	if ! kdh_list=$(kdh_bootparams capture --files --initrd="${SYSROOT-}$kdh_initrd_file" 2>/dev/null); then
 		kdh_list=
 		return 1
 	fi
-	kdh_version=$(printf '%s\n' "$kdh_list" | sed -n 's,.*lib/modules/\([^/]*\)/.*,\1,p' | head -n 1)
+	kdh_squash=$(printf '%s\n' "$kdh_list" |
+		sed -n '/^\(squash\|squashfs\|erofs\)-root\.img$/ { p; q; }')
+	[ -n "$kdh_squash" ] || return 0
+	if kdh_value=$(kdh_list_squash) && [ -n "$kdh_value" ]; then
+		kdh_list="$kdh_list
+$kdh_value"
+	else
+		kdh_inside=
+	fi
+}
+
+# kdh_choose_version [KERNEL]: sets kdh_version, of the modules in the initrd: those of this kernel if
+# there are any, or the first
+kdh_choose_version() {
+	kdh_versions=$(printf '%s\n' "$kdh_list" | sed -n 's,.*lib/modules/\([^/]*\)/.*,\1,p' | sort -u)
+	kdh_version=$(printf '%s\n' "$kdh_versions" | head -n 1)
+	case "
+$kdh_versions
+" in
+	*"
+${1-}
+"*) kdh_version=${1-} ;;
+	esac
 }
 
 # What can be told by the files of the initrd alone.
 kdh_audit_initrd() {
-	if [ -z "$kdh_version" ]; then
+	if [ -z "$kdh_inside" ]; then
+		kdh_find warning drivers-unknown "the initrd's files are in its $kdh_squash, which cannot be looked into" \
+			"install dracut (lsinitrd), and squashfs-tools or erofs-utils"
+		return 0
+	fi
+	kdh_value=$(printf '%s\n' "$kdh_room" | sed -n 's/^  "version": "\([^ "]*\).*/\1/p')
+	kdh_choose_version "$kdh_value"
+	if [ -n "$kdh_version" ] && [ -n "$kdh_value" ] && [ "$kdh_value" != "$kdh_version" ]; then
+		kdh_find error initrd-other-kernel "the initrd has modules of \
+$(echo "$kdh_versions" | tr '\n' ' ')and none of $kdh_value, the kernel" "$(kdh_make_image)"
+	elif [ -z "$kdh_version" ]; then
 		kdh_find warning drivers-unknown "the initrd has no modules" \
 			"if the kernel has not all drivers in itself: $(kdh_make_image)"
 	elif ! kdh_folder=$(kdh_modules "$kdh_version"); then
@@ -360,7 +427,7 @@ kdh_audit_initrd() {
 
 # kdh_audit [--json | --log] [--initrd=FILE] [KERNEL|INITRD]
 kdh_audit() {
-	kdh_json='' kdh_log='' kdh_findings='' kdh_room='' kdh_list='' kdh_version=''
+	kdh_json='' kdh_log='' kdh_findings='' kdh_room='' kdh_list=''
 	kdh_named_kernel='' kdh_named_initrd=''
 	while [ $# != 0 ]; do
 		kdh_word=$1
@@ -398,9 +465,9 @@ kdh_audit() {
 	kdh_kernel_file=${kdh_named_kernel:-$kdh_kernel_file}
 	kdh_initrd_file=${kdh_named_initrd:-$kdh_initrd_file}
 	# an initrd of another kernel than the service's
-	if [ -n "$kdh_named_initrd" ] && [ -z "$kdh_named_kernel" ] && kdh_list_initrd &&
-		kdh_value=$(kdh_kernel "$kdh_version"); then
-		kdh_kernel_file=${kdh_value#"${SYSROOT-}"}
+	if [ -n "$kdh_named_initrd" ] && [ -z "$kdh_named_kernel" ] && kdh_list_initrd; then
+		kdh_choose_version
+		kdh_value=$(kdh_kernel "$kdh_version") && kdh_kernel_file=${kdh_value#"${SYSROOT-}"}
 	fi
 	kdh_kernel_path=${SYSROOT-}$kdh_kernel_file kdh_initrd_path=${SYSROOT-}$kdh_initrd_file
 	if [ -z "$kdh_kernel_file" ] || [ ! -r "$kdh_kernel_path" ]; then
@@ -427,6 +494,7 @@ kdh_audit() {
 	else
 		kdh_audit_machine "$kdh_kernel_path" --initrd="$kdh_initrd_path" --crash
 		kdh_loaded_too
+		kdh_estimate
 		kdh_audit_initrd
 		kdh_audit_room
 	fi

@@ -328,7 +328,8 @@ kdh_net_way() (
 )
 
 # kdh_dump_modules FOLDER: for what kdh_targets says, on stdin, lines "MODULE WHERE": the modules of
-# FOLDER that drive what lies between these and their bus
+# FOLDER that drive what lies between these and their bus: the one that drives it here, or, where there
+# is none in FOLDER, all that say they can
 kdh_dump_modules() (
 	folder=${1%/}
 	while read -r target; do
@@ -365,10 +366,11 @@ kdh_dump_modules() (
 		esac
 		echo "$(printf %s "$target" | sed 's/ /%20/g') - $type"
 	done | while read -r where alias module; do
-		{
-			[ "$module" = - ] || echo "$module"
-			[ "$alias" = - ] || kdh_modules_of "$folder" "$alias"
-		} | sort -u | while read -r name; do
+		if kdh_has_module "$folder" "$module"; then
+			echo "$module $where"
+			continue
+		fi
+		[ "$alias" = - ] || kdh_modules_of "$folder" "$alias" | while read -r name; do
 			! kdh_has_module "$folder" "$name" || echo "$name $where"
 		done
 	done | sort -u

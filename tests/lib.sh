@@ -9,7 +9,7 @@ libfdt-dev check
 clang lld mandoc shellcheck xz-utils zstd lz4 lzop
 python3 python3-jsonschema qemu-system-x86 ovmf qemu-system-arm qemu-efi-aarch64 busybox-static kmod
 bsdextrautils file
-cpio dracut-core initramfs-tools-core
+cpio dracut-core initramfs-tools-core squashfs-tools erofs-utils
 mmdebstrap dosfstools mtools fdisk
 abigail-tools debhelper dpkg-dev fish lintian rpm zsh
 debian-archive-keyring"
