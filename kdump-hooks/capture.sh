@@ -184,10 +184,21 @@ kdh_capture_watch() (
 	done
 )
 
-# ---- in the initrd of kdump-utils, from pre.d and post.d ----
+# ---- in the initrd of kdump-utils, from pre.d and post.d, and in that of openSUSE's kdump ----
 
-# Where dumps go, by kdump.conf's path, on each disk and share that is mounted.
+# Where dumps go: by kdump.conf's path, on each disk and share that is mounted; in openSUSE's initrd,
+# whose kdump.conf is the sysconfig file with all defaults, in /kdump/mnt.
 kdh_dump_folders() {
+	case $(kdh_setting /etc/kdump.conf KDUMP_PROTO) in
+	file)
+		echo "${SYSROOT-}/kdump/mnt$(kdh_setting /etc/kdump.conf KDUMP_SAVEDIR)"
+		return
+		;;
+	nfs | cifs)
+		echo "${SYSROOT-}/kdump/mnt"
+		return
+		;;
+	esac
 	kdh_all=$(kdh_dump_folder)
 	while read -r _ kdh_dir kdh_name _; do
 		case $kdh_name in

@@ -173,7 +173,9 @@ kdh_switch() {
 	# what cannot be done keeps nothing else from being done
 	kdh_failed=0
 	for kdh_part; do
+		kdh_when=
 		if [ "$kdh_part" = syscall ]; then
+			kdh_when="; counts when the kdump service loads again"
 			"kdh_${kdh_what}_syscall"
 		else
 			kdh_switch_units "$kdh_what" "$kdh_part"
@@ -181,15 +183,12 @@ kdh_switch() {
 			kdh_failed=1
 			continue
 		}
-		kdh_say "$kdh_part: ${kdh_what}d"
+		kdh_say "$kdh_part: ${kdh_what}d$kdh_when"
 	done
 	case "$kdh_what $* " in
 	enable*" report "*)
 		kdh_found_in >/dev/null || kdh_say "report: dumps go to $(kdh_elsewhere), which is not" \
 			"looked at (or is not mounted): there is no word of them" ;;
-	esac
-	case " $* " in
-	*" syscall "*) kdh_say "syscall: counts when the kdump service loads again" ;;
 	esac
 	case " $* $(kdh_service)" in
 	*" capture "*fedora | *" capture "*suse)
