@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # dracut module: the hand-over record goes from the initrd to /run (bootparams-handover(5)).
 
-# shellcheck disable=SC2154 # moddir is dracut's
+# shellcheck disable=SC2154 # moddir, dracutbasedir, squashdir are dracut's
 check() {
 	require_binaries cat mkdir mv
 }
@@ -14,4 +14,16 @@ depends() {
 install() {
 	inst_multiple cat mkdir mv
 	inst_hook cleanup 10 "$moddir/handover.sh"
+	handover_squash "$dracutbasedir/modules.d/99squash-lib/init-squash.sh"
+}
+
+# An image of dracut-squash, as Fedora's are for a crash kernel, has a small root whose init goes on to
+# the squashed one, and the record with the small one is gone by then. Its module comes later and
+# leaves an init that is there.
+handover_squash() {
+	dracut_module_included squash-lib && [[ -f $1 ]] || return 0
+	DRACUT_RESOLVE_DEPS=1 dstdir=$squashdir inst_multiple cat mkdir mv
+	dstdir=$squashdir inst_simple "$moddir/handover.sh" /handover.sh
+	sed '/exec switch_root/i\sh /handover.sh' "$1" >"$squashdir/init"
+	chmod 755 "$squashdir/init"
 }
