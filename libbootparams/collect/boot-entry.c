@@ -9,7 +9,8 @@
  *	/vmlinuz /initrd.img /boot/Image and so on: links
  *	/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
  *		and LoaderInfo, LoaderEntryOneShot, LoaderEntryPreferred, LoaderEntrySelected
- *		(systemd.io/BOOT_LOADER_INTERFACE): four bytes of attributes, UTF-16 and its end
+ *		(systemd.io/BOOT_LOADER_INTERFACE), LoaderEntryLastBooted (systemd-boot(7)): four
+ *		bytes of attributes, UTF-16 and its end
  *
  * Variables are read as files, not through libefivar, which only knows the running machine (as in
  * collect/efi.c).
@@ -48,8 +49,9 @@ struct collecting {
 				 * place */
 	struct bp_grub_menu grub;
 	char *grub_dir; /* "/boot/grub"; NULL: it has no configuration here */
-	char *info, *one_shot, *preferred, *by_default, *selected; /* variables */
-	char *conf_preferred, *conf_default;			   /* of loader.conf */
+	/* variables */
+	char *info, *one_shot, *preferred, *by_default, *selected, *last_booted;
+	char *conf_preferred, *conf_default; /* of loader.conf */
 	struct bp_boot_entries all;
 };
 
@@ -69,6 +71,7 @@ static void collecting_done(struct collecting *c)
 	free(c->preferred);
 	free(c->by_default);
 	free(c->selected);
+	free(c->last_booted);
 	free(c->conf_preferred);
 	free(c->conf_default);
 	bp_boot_entries_done(&c->all);
@@ -368,6 +371,7 @@ static int read_variables(struct collecting *c)
 		{ "LoaderEntryPreferred", &c->preferred },
 		{ "LoaderEntryDefault", &c->by_default },
 		{ "LoaderEntrySelected", &c->selected },
+		{ "LoaderEntryLastBooted", &c->last_booted },
 	};
 	int r = 0;
 
@@ -810,6 +814,23 @@ static int settle(struct collecting *c, const char *what, size_t found, const ch
 	return 0;
 }
 
+/*
+ * "@saved": the entry that was booted last, but for boots that were asked for once, which
+ * LoaderEntrySelected would name as well.
+ */
+static int read_saved(struct collecting *c, const char **value, const char **why)
+{
+	int r = 0;
+
+	if (!c->last_booted && c->all.by_default == BP_BOOT_ENTRY_NONE)
+		r = bp_strv_printf(&c->all.warnings,
+				   "%s says \"%s\", but there is no LoaderEntryLastBooted",
+				   *why, *value);
+	*value = c->last_booted;
+	*why = "LoaderEntryLastBooted";
+	return r;
+}
+
 static int choose_by_systemd(struct collecting *c)
 {
 	struct bp_boot_entries *all = &c->all;
@@ -827,9 +848,11 @@ static int choose_by_systemd(struct collecting *c)
 	for (size_t i = 0; !r && i < BP_ARRAY_SIZE(asked); i++) {
 		const char *value = asked[i].value, *why = asked[i].why;
 
-		/* The entry that this system was started by. */
-		if (value && !strcmp(value, "@saved"))
-			value = c->selected;
+		if (value && !strcasecmp(value, "@saved")) {
+			r = read_saved(c, &value, &why);
+			if (r)
+				break;
+		}
 		r = settle(c, value,
 			   value ? find_pattern(all, value, asked[i].good)
 				 : BP_BOOT_ENTRY_NONE,

@@ -554,6 +554,79 @@ START_TEST(variables)
 }
 END_TEST
 
+#define SAVED "06 00 00 00 40 00 53 00 61 00 76 00 65 00 64 00 00 00\n" /* "@Saved" */
+#define C_CONF "06 00 00 00 63 00 2e 00 63 00 6f 00 6e 00 66 00 00 00\n"
+#define D_CONF "06 00 00 00 64 00 2e 00 63 00 6f 00 6e 00 66 00 00 00\n"
+
+/* "@saved" is what systemd-boot booted last, not what started this system once. */
+static const struct {
+	const char *variables;
+	size_t by_default;
+	const char *why, *warning;
+} saved[] = {
+	{ "hex " EFIVARS "LoaderEntryDefault" GUID " " SAVED
+	  "hex " EFIVARS "LoaderEntrySelected" GUID " " C_CONF
+	  "hex " EFIVARS "LoaderEntryLastBooted" GUID " " D_CONF,
+	  1, "LoaderEntryLastBooted", NULL },
+	{ "hex " EFIVARS "LoaderEntryPreferred" GUID " " SAVED
+	  "hex " EFIVARS "LoaderEntryLastBooted" GUID " " D_CONF,
+	  1, "LoaderEntryLastBooted", NULL },
+	{ "hex " EFIVARS "LoaderEntryDefault" GUID " " SAVED
+	  "hex " EFIVARS "LoaderEntrySelected" GUID " " C_CONF,
+	  3, "\"default\" of loader.conf",
+	  "LoaderEntryDefault says \"@Saved\", but there is no LoaderEntryLastBooted" },
+	/* Nobody asks for it. */
+	{ "hex " EFIVARS "LoaderEntryLastBooted" GUID " " D_CONF,
+	  3, "\"default\" of loader.conf", NULL },
+	/* What comes first has said it. */
+	{ "hex " EFIVARS "LoaderEntryPreferred" GUID " " D_CONF
+	  "hex " EFIVARS "LoaderEntryDefault" GUID " " SAVED,
+	  1, "LoaderEntryPreferred", NULL },
+	{ "hex " EFIVARS "LoaderEntryDefault" GUID " " SAVED
+	  "hex " EFIVARS "LoaderEntryLastBooted" GUID " 06 00 00 00 6e 00 6f 00 00 00\n",
+	  3, "\"default\" of loader.conf",
+	  "LoaderEntryLastBooted says \"no\", which is none of the boot entries" },
+};
+
+START_TEST(saved_entry)
+{
+	bp_autofree char *tree = NULL;
+	struct bp_boot_entries all;
+
+	ck_assert_int_gt(asprintf(&tree, "%s%s", saved[_i].variables, systemd), 0);
+	all = collect(tree);
+	ck_assert_uint_eq(all.by_default, saved[_i].by_default);
+	ck_assert_str_eq(all.default_why, saved[_i].why);
+	if (saved[_i].warning) {
+		ck_assert_str_eq(all.warnings[0], saved[_i].warning);
+		ck_assert_ptr_null(all.warnings[1]);
+	} else {
+		ck_assert_ptr_null(all.warnings);
+	}
+	bp_boot_entries_done(&all);
+}
+END_TEST
+
+/* "default" of loader.conf is the last word: what is left is the first entry. */
+START_TEST(saved_by_loader_conf)
+{
+	struct bp_boot_entries all = collect(
+		"text boot/loader/loader.conf\n"
+		"|default @saved\n"
+		"text boot/loader/entries/a.conf\n"
+		"|linux /linux\n"
+		"hex boot/linux 00\n");
+
+	ck_assert_uint_eq(all.by_default, 0);
+	ck_assert_str_eq(all.default_why, "the first that can be loaded");
+	ck_assert_str_eq(all.warnings[0],
+			 "\"default\" of loader.conf says \"@saved\", but there is no "
+			 "LoaderEntryLastBooted");
+	ck_assert_ptr_null(all.warnings[1]);
+	bp_boot_entries_done(&all);
+}
+END_TEST
+
 /* As Fedora has it: a root that is a subvolume, and /boot on it. */
 START_TEST(grub_with_bls)
 {
@@ -726,6 +799,8 @@ int main(void)
 	tcase_add_test(tc, too_many_menu_entries);
 	tcase_add_test(tc, systemd_boot);
 	tcase_add_test(tc, variables);
+	tcase_add_loop_test(tc, saved_entry, 0, BP_ARRAY_SIZE(saved));
+	tcase_add_test(tc, saved_by_loader_conf);
 	tcase_add_test(tc, grub_with_bls);
 	tcase_add_test(tc, grub_without_bls);
 	tcase_add_test(tc, broken_files_are_warnings);
