@@ -24,13 +24,21 @@ function __bootparams_lists
 	end
 end
 
-function __bootparams_offers
+function __bootparams_commands
 	set -l command (__bootparams_command)
-	if string match -q -- '-*' (commandline -ct)
-		__bootparams_lists Options $command
-	else if test (count $command) = (count (commandline -opc))
+	if test (count $command) = (count (commandline -opc))
 		__bootparams_lists Commands $command
 	end
 end
 
+function __bootparams_offers
+	if string match -q -- '-*' (commandline -ct)
+		__bootparams_lists Options (__bootparams_command)
+	else
+		__bootparams_commands
+	end
+end
+
 complete -c bootparams -a '(__bootparams_offers)'
+# No file names where a command is due.
+complete -c bootparams -f -n 'not string match -q -- "-*" (commandline -ct); and count (__bootparams_commands) >/dev/null'
