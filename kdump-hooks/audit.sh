@@ -563,11 +563,14 @@ kdh_status() {
 		kdh_find error initrd-missing "there is no $kdh_initrd_file" "$(kdh_make_image)"
 	fi
 	if [ "$(kdh_service)" = suse ] && kdh_is_enabled capture; then
-		case $(kdh_setting /etc/sysconfig/kdump KDUMP_PRESCRIPT) in
-		*50-kdump-hooks.sh*) ;;
-		*) kdh_find warning capture-not-called "capture is enabled, and nothing calls it" \
-			"$kdh_suse_scripts" ;;
-		esac
+		for kdh_name in KDUMP_PRESCRIPT KDUMP_POSTSCRIPT; do
+			case $(kdh_setting "$kdh_suse" "$kdh_name") in
+			*50-kdump-hooks.sh*) ;;
+			*) kdh_find warning capture-not-called \
+				"capture is enabled, and $kdh_name of $kdh_suse does not run it" \
+				"kdump-hooks enable capture" ;;
+			esac
+		done
 	fi
 	kdh_in=$(kdh_found_in) || {
 		kdh_in=

@@ -6,20 +6,13 @@
 
 kdh_parts="syscall reload capture report audit"
 
-# ---- the choice of the system call ----
+# ---- lines of ours in a file of theirs ----
 
-# Where the service has kexec's options, and by which name: "FILE NAME".
-kdh_kexec_options() {
-	case $(kdh_service) in
-	debian) echo "/etc/default/kdump-tools KDUMP_KEXEC_ARGS" ;;
-	fedora) echo "/etc/sysconfig/kdump KEXEC_ARGS" ;;
-	suse) echo "/etc/sysconfig/kdump KEXEC_OPTIONS" ;;
-	*) return 1 ;;
-	esac
+# kdh_lines_of PART: all below are about its lines. Sets kdh_begin and kdh_end, the lines around them.
+kdh_lines_of() {
+	kdh_begin="# kdump-hooks: begin (\"kdump-hooks disable $1\" removes these lines)"
+	kdh_end="# kdump-hooks: end of $1"
 }
-
-kdh_begin="# kdump-hooks: begin (\"kdump-hooks disable syscall\" removes these lines)"
-kdh_end="# kdump-hooks: end"
 
 # What a file says without our lines.
 kdh_without_ours() {
@@ -44,7 +37,7 @@ kdh_replace() {
 }
 
 # Where our lines may be: also in what a service that was removed has left there.
-kdh_kexec_files="/etc/default/kdump-tools /etc/sysconfig/kdump"
+kdh_files_of_theirs="/etc/default/kdump-tools /etc/sysconfig/kdump"
 
 # kdh_is_marked FILE: has it lines of ours?
 kdh_is_marked() {
@@ -53,6 +46,10 @@ kdh_is_marked() {
 
 # kdh_can_change FILE: can our lines be put at its end, and be taken out again?
 kdh_can_change() {
+	if [ ! -e "${SYSROOT-}$1" ]; then
+		kdh_warn "there is no $1"
+		return 1
+	fi
 	# A file that is put in its place would leave the one that a link leads to as it is.
 	if [ -L "${SYSROOT-}$1" ]; then
 		kdh_warn "$1 is a link, and is left as it is: by hand, in" \
@@ -80,19 +77,50 @@ kdh_read_without_ours() {
 	esac
 }
 
+# kdh_add_lines FILE LINE...: at its end, in the place of those that are there; its other lines are in
+# kdh_value
+kdh_add_lines() {
+	kdh_file=$1
+	shift
+	{
+		printf %s "$kdh_value"
+		printf '%s\n' "$kdh_begin" "$@" "$kdh_end"
+	} | kdh_replace "${SYSROOT-}$kdh_file"
+}
+
+# Take them out of all files.
+kdh_remove_lines() {
+	kdh_result=0
+	for kdh_file in $kdh_files_of_theirs; do
+		kdh_is_marked "$kdh_file" || continue
+		{ kdh_can_change "$kdh_file" && kdh_read_without_ours "$kdh_file" &&
+			printf %s "$kdh_value" | kdh_replace "${SYSROOT-}$kdh_file"; } || kdh_result=1
+	done
+	return $kdh_result
+}
+
+# ---- the choice of the system call ----
+
+# Where the service has kexec's options, and by which name: "FILE NAME".
+kdh_kexec_options() {
+	case $(kdh_service) in
+	debian) echo "/etc/default/kdump-tools KDUMP_KEXEC_ARGS" ;;
+	fedora) echo "/etc/sysconfig/kdump KEXEC_ARGS" ;;
+	suse) echo "/etc/sysconfig/kdump KEXEC_OPTIONS" ;;
+	*) return 1 ;;
+	esac
+}
+
 # Of -s, -c and -a the last one counts for kexec(8): -a, behind what is there, lets it choose the
 # call that hands over the most, and kexec_file_load(2) where the kernel takes no other. A plain
 # value, since some of these files are not only read by shells.
 kdh_enable_syscall() {
+	kdh_lines_of syscall
 	kdh_at=$(kdh_kexec_options) || {
 		kdh_warn "no kdump service that is known is installed: there is nothing to switch"
 		return 1
 	}
 	kdh_file=${kdh_at% *} kdh_name=${kdh_at#* }
-	if [ ! -e "${SYSROOT-}$kdh_file" ]; then
-		kdh_warn "there is no $kdh_file"
-		return 1
-	fi
 	kdh_can_change "$kdh_file" && kdh_read_without_ours "$kdh_file" || return
 	kdh_args=$(printf %s "$kdh_value" | kdh_setting_of "$kdh_name")
 	case $kdh_args in
@@ -101,30 +129,45 @@ kdh_enable_syscall() {
 		return 1
 		;;
 	esac
-	printf '%s%s\n' "$kdh_value" "$kdh_begin
-$kdh_name=\"${kdh_args:+$kdh_args }-a\"
-$kdh_end" | kdh_replace "${SYSROOT-}$kdh_file"
+	kdh_add_lines "$kdh_file" "$kdh_name=\"${kdh_args:+$kdh_args }-a\""
 }
 
 kdh_disable_syscall() {
-	kdh_result=0
-	for kdh_file in $kdh_kexec_files; do
-		kdh_is_marked "$kdh_file" || continue
-		{ kdh_can_change "$kdh_file" && kdh_read_without_ours "$kdh_file" &&
-			printf %s "$kdh_value" | kdh_replace "${SYSROOT-}$kdh_file"; } || kdh_result=1
-	done
-	return $kdh_result
+	kdh_lines_of syscall
+	kdh_remove_lines
 }
 
 kdh_syscall_is_enabled() {
-	for kdh_file in $kdh_kexec_files; do
+	kdh_lines_of syscall
+	for kdh_file in $kdh_files_of_theirs; do
 		! kdh_is_marked "$kdh_file" || return 0
 	done
 	return 1
 }
 
-# openSUSE's service has a setting for what else is run; it is not ours to change.
-kdh_suse_scripts="set KDUMP_PRESCRIPT=/etc/kdump/pre.d/50-kdump-hooks.sh and KDUMP_POSTSCRIPT=/etc/kdump/post.d/50-kdump-hooks.sh in /etc/sysconfig/kdump by hand"
+# ---- what openSUSE's service runs before and after it saves a dump ----
+
+kdh_suse=/etc/sysconfig/kdump
+kdh_suse_pre=/etc/kdump/pre.d/50-kdump-hooks.sh
+kdh_suse_post=/etc/kdump/post.d/50-kdump-hooks.sh
+
+# It has one setting for each, which may be taken.
+kdh_enable_suse() {
+	kdh_lines_of capture
+	kdh_can_change $kdh_suse && kdh_read_without_ours $kdh_suse || return
+	for kdh_name in KDUMP_PRESCRIPT KDUMP_POSTSCRIPT; do
+		kdh_args=$(printf %s "$kdh_value" | kdh_setting_of $kdh_name)
+		case $kdh_args in
+		'' | *50-kdump-hooks.sh*) ;;
+		*)
+			kdh_warn "$kdh_suse: $kdh_name is \"$kdh_args\", and is left as it is:" \
+				"let it run $kdh_suse_pre (KDUMP_PRESCRIPT) and $kdh_suse_post (KDUMP_POSTSCRIPT)"
+			return 1
+			;;
+		esac
+	done
+	kdh_add_lines $kdh_suse "KDUMP_PRESCRIPT=\"$kdh_suse_pre\"" "KDUMP_POSTSCRIPT=\"$kdh_suse_post\""
+}
 
 # ---- units ----
 
@@ -139,8 +182,15 @@ kdh_switch_units() {
 		fi || exit
 	done || return
 	case $2$1 in
-	captureenable) ! kdh_saves_here || kdh_keep_room || return ;;
-	capturedisable) rm -rf "$(kdh_room)" ;;
+	captureenable)
+		! kdh_saves_here || kdh_keep_room || return
+		[ "$(kdh_service)" != suse ] || kdh_enable_suse || return
+		;;
+	capturedisable)
+		rm -rf "$(kdh_room)"
+		kdh_lines_of capture
+		kdh_remove_lines || return
+		;;
 	esac
 	[ -d "${SYSROOT-}/run/systemd/system" ] || return 0
 	kdh_systemctl daemon-reload || return
@@ -192,7 +242,6 @@ kdh_switch() {
 	esac
 	case " $* $(kdh_service)" in
 	*" capture "*fedora | *" capture "*suse)
-		[ "$kdh_what$(kdh_service)" != enablesuse ] || kdh_say "capture: $kdh_suse_scripts"
 		kdh_say "capture: counts with the next image that the kdump service makes" ;;
 	esac
 	return $kdh_failed
