@@ -271,9 +271,11 @@ FINISH = """
     chmod +x /run/no-chroot/ischroot
     for kernel in $(ls /usr/lib/modules); do
         update-initramfs -u -k "$kernel"
-        PATH=/run/no-chroot:$PATH /etc/kernel/postinst.d/kdump-tools "$kernel"
-        # or it would make that initrd again
-        cp /etc/kdump/sysctl.conf "/var/lib/kdump/latest_sysctls-$kernel"
+        if [ -e /usr/sbin/kdump-config ]; then
+            PATH=/run/no-chroot:$PATH /etc/kernel/postinst.d/kdump-tools "$kernel"
+            # or it would make that initrd again
+            cp /etc/kdump/sysctl.conf "/var/lib/kdump/latest_sysctls-$kernel"
+        fi
         dracut --no-hostonly --no-early-microcode --force \
             --modules "base systemd systemd-initrd udev-rules kernel-modules rootfs-block fs-lib \
             dracut-systemd shutdown kexec-bootparams" \

@@ -9,10 +9,12 @@ import dataclasses
 import io
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
 import tarfile
+import tempfile
 
 import arches
 import initramfs
@@ -41,6 +43,8 @@ class ServiceCase:
     says: tuple = ()            # expressions: a line of the console must match each
     given: dict = dataclasses.field(default_factory=dict)   # boot: where its record comes from
     own_kernel: bool = False    # that is not on the disk, all drivers built in
+    source: str = ""            # environment variable that names a source tree: the script gets what
+                                # its "make install" makes, as installed.tar
     core: bool = False
     arch: str = "amd64"
     peer: bool = False
@@ -66,10 +70,11 @@ crash() {
 	fail "no crash"
 }
 
-# armed: has Debian's service loaded the crash kernel, by our program?
+# armed [SERVICE]: has it, or Debian's, loaded the crash kernel, by our program?
 armed() {
+	service=${1:-kdump-tools}
 	check "kexec is ours at boot $boot" 1 "$(kexec --version | grep -c kexec-bootparams)"
-	check "kdump-tools.service at boot $boot" active "$(systemctl is-active kdump-tools)"
+	check "$service.service at boot $boot" active "$(systemctl is-active "$service")"
 	check "crash kernel at boot $boot" 1 "$(cat /sys/kernel/kexec_crash_loaded)"
 	send "kexec_cmd$boot" /var/crash/kexec_cmd
 }
@@ -90,11 +95,16 @@ dumps() {
 	rm -f /var/tmp/dump
 	makedumpfile -R /var/tmp/dump <"$dump" >/tmp/out 2>&1 ||
 		fail "makedumpfile -R: $(cat /tmp/out)"
-	rm -f /tmp/dmesg
-	run "dump-dmesg$boot" makedumpfile --dump-dmesg /var/tmp/dump /tmp/dmesg
-	check "makedumpfile reads dump $1" "0 1" "$rc $(grep -c "vm: crash of boot $1$" /tmp/dmesg)"
-	mark dump "$1" "$(stat -c %s "$dump") bytes"
+	reads "$1" /var/tmp/dump
 	[ ! -e "$scratch" ] || put dump /var/tmp/dump 0
+}
+
+# reads N FILE: does makedumpfile find the log of that crash in a dump?
+reads() {
+	rm -f /tmp/dmesg
+	run "dump-dmesg$boot" makedumpfile --dump-dmesg "$2" /tmp/dmesg
+	check "makedumpfile reads dump $1" "0 1" "$rc $(grep -c "vm: crash of boot $1$" /tmp/dmesg)"
+	mark dump "$1" "$(stat -c %s "$2") bytes"
 }
 
 # leave COMMAND...: as an administrator does; what runs this script is killed on the way
@@ -365,6 +375,42 @@ check "who draws at boot $boot" bochs-drmdrmfb "$(cut -d' ' -f2 /proc/fb)"
 """
 
 
+# Fedora's own kdump-utils, as its package is installed, with no change. What Fedora has and this
+# Debian has not: one folder of all programs, for kdump-utils asks for /sbin/makedumpfile; and the
+# rule of udev that loads drivers, which the image gets from the system.
+FEDORA = r"""
+drivers=/etc/udev/rules.d/80-drivers.rules
+if [ $boot = 1 ]; then
+	tar -C / --no-overwrite-dir -xf installed.tar || fail "no kdump-utils"
+	ln -s ../bin/makedumpfile /usr/sbin/makedumpfile
+	run enable kdump-hooks enable capture report
+	check "kdump-hooks enable" 0 $rc
+	systemctl daemon-reload
+	mv $drivers /run/drivers
+	run start systemctl enable --now kdump.service
+	check "systemctl enable --now kdump" 0 $rc
+	mv /run/drivers $drivers
+	run kdump1 journalctl --no-pager -b -o cat -u kdump.service
+	armed kdump
+	run audit kdump-hooks audit
+	check "kdump-hooks audit" 0 $rc
+	crash
+fi
+run kdump2 journalctl --no-pager -b -o cat -u kdump.service
+armed kdump
+find /var/crash -ls >/tmp/out
+send crash /tmp/out
+dump=$(echo /var/crash/127.0.0.1-*/vmcore)
+send kexec-dmesg.log "${dump%/*}/kexec-dmesg.log"
+check "files of the dump" "kexec-dmesg.log vmcore vmcore-dmesg.txt" \
+	"$(find "${dump%/*}" -maxdepth 1 -type f -printf '%f\n' | sort | paste -sd' ')"
+check "kdump-utils' log of the crash" 1 "$(grep -c "vm: crash of boot 1$" \
+	"${dump%/*}/vmcore-dmesg.txt")"
+reads 1 "$dump"
+beside
+"""
+
+
 def script_of(case):
     return LIBRARY + case.scenario
 
@@ -382,6 +428,16 @@ def archive_of(path, case, more):
             tar.addfile(info, io.BytesIO(data))
 
 
+def installed(folder):
+    """What "make install" of a source tree makes, as a tar archive; it writes into a copy of it."""
+    with tempfile.TemporaryDirectory(prefix="services.") as scratch:
+        rootfs.run("cp", "-r", f"{folder}/.", f"{scratch}/source")
+        rootfs.run("make", "-C", f"{scratch}/source", f"DESTDIR={scratch}/root", "install")
+        rootfs.run("tar", "-C", f"{scratch}/root", "--owner=0", "--group=0", "-cf",
+                   f"{scratch}/tar", ".")
+        return pathlib.Path(scratch, "tar").read_bytes()
+
+
 class ServiceRun(runner.Run):
     """One such machine."""
 
@@ -394,6 +450,8 @@ class ServiceRun(runner.Run):
         for name in ("crash", self.case.symbols) if self.case.symbols else ():
             if name not in self.bench.tools:
                 return f"no {name} in the cache (fetch-kernels --only {name})"
+        if self.case.source and not os.environ.get(self.case.source):
+            return f"${self.case.source} names no source tree"
         if not shutil.which(this.qemu):
             return f"this host has no {this.qemu}"
         if not rootfs.tree_folder(root, self.bench.kernels)[0].exists():
@@ -423,6 +481,8 @@ class ServiceRun(runner.Run):
             vmlinuz, initrd = kernel.vmlinuz, self.folder / "initrd"
             initrd.write_bytes(initramfs.Archive().encode())
             more["vmlinuz"], more["initrd"] = vmlinuz.read_bytes(), initrd.read_bytes()
+        if case.source:
+            more["installed.tar"] = installed(os.environ[case.source])
         words = [rootfs.CMDLINE, case.cmdline]
         if case.owner != "efifb":
             words.append(f"modules_load={case.owner}")
@@ -506,6 +566,10 @@ def all_cases():
         "starts again, and the report unit fails",
         DISK_FULL, cmdline=RESERVED, systems={2: "degraded kdump-hooks-report.service"},
         says=("No space left on device", "failed to save vmcore"))
+    add("deb-6.12-fedora-crash", "Fedora's own kdump-utils makes an image by dracut, squashed, which "
+        "saves the dump and what kdump-hooks puts beside it, hand-over record included",
+        FEDORA, root="debian-13-dracut", cmdline=RESERVED, given={2: IN_RUN},
+        source="KDUMP_UTILS_DIR")
     add("deb-systemctl-kexec", "systemctl kexec on Debian 13, by a boot entry, with what kexec "
         "loaded and what kexec-load.service did: the screen stays, initrds of initramfs-tools and "
         "of dracut pass the record on, and kexec-verify.service is content",
