@@ -242,7 +242,8 @@ kdh_switch() {
 	esac
 	case " $* $(kdh_service)" in
 	*" capture "*fedora | *" capture "*suse)
-		kdh_say "capture: counts with the next image that the kdump service makes" ;;
+		kdh_say "capture: counts with the next image that the kdump service makes:" \
+			"$(kdh_make_image)" ;;
 	esac
 	return $kdh_failed
 }
