@@ -9,12 +9,10 @@ import dataclasses
 import io
 import json
 import os
-import pathlib
 import re
 import shutil
 import subprocess
 import tarfile
-import tempfile
 
 import arches
 import initramfs
@@ -43,8 +41,7 @@ class ServiceCase:
     says: tuple = ()            # expressions: a line of the console must match each
     given: dict = dataclasses.field(default_factory=dict)   # boot: where its record comes from
     own_kernel: bool = False    # that is not on the disk, all drivers built in
-    source: str = ""            # environment variable that names a source tree: the script gets what
-                                # its "make install" makes, as installed.tar
+    source: str = ""            # environment variable: a source tree, in the script's source.tar
     core: bool = False
     arch: str = "amd64"
     peer: bool = False
@@ -54,6 +51,7 @@ class ServiceCase:
 CPU = "qemu64"
 LIVE_UPDATE = "kho=on liveupdate=on"
 IN_RUN = "/run/kexec-bootparams/handover"
+IN_INITRD = "/kexec-bootparams/handover"
 RESERVED = "crashkernel=256M"
 # Seconds: the control line is silent from the crash until the dump is there and Debian is up again.
 SILENCE = 600
@@ -91,12 +89,16 @@ dumps() {
 			"$(grep -c 'Kernel panic - not syncing: sysrq triggered crash' "$log")"
 		of=$((of + 1))
 	done
-	# kdump-tools writes a flattened dump
-	rm -f /var/tmp/dump
-	makedumpfile -R /var/tmp/dump <"$dump" >/tmp/out 2>&1 ||
-		fail "makedumpfile -R: $(cat /tmp/out)"
+	unflatten "$dump"
 	reads "$1" /var/tmp/dump
 	[ ! -e "$scratch" ] || put dump /var/tmp/dump 0
+}
+
+# unflatten FILE: what kdump-tools and openSUSE's kdump write becomes the dump /var/tmp/dump
+unflatten() {
+	rm -f /var/tmp/dump
+	makedumpfile -R /var/tmp/dump <"$1" >/tmp/out 2>&1 ||
+		fail "makedumpfile -R: $(cat /tmp/out)"
 }
 
 # reads N FILE: does makedumpfile find the log of that crash in a dump?
@@ -375,14 +377,15 @@ check "who draws at boot $boot" bochs-drmdrmfb "$(cut -d' ' -f2 /proc/fb)"
 """
 
 
-# Fedora's own kdump-utils, as its package is installed, with no change. What Fedora has and this
-# Debian has not: one folder of all programs, for kdump-utils asks for /sbin/makedumpfile; and the
-# rule of udev that loads drivers, which the image gets from the system.
-FEDORA = r"""
+# A service that makes its image by dracut, as its package is installed and with no change, in the
+# place of Debian's: "set_up" is what that takes. The image gets the system's rules of udev, and needs
+# the one that loads drivers.
+BY_DRACUT = r"""
 drivers=/etc/udev/rules.d/80-drivers.rules
 if [ $boot = 1 ]; then
-	tar -C / --no-overwrite-dir -xf installed.tar || fail "no kdump-utils"
-	ln -s ../bin/makedumpfile /usr/sbin/makedumpfile
+	mkdir -p /usr/src/kdump
+	tar -C /usr/src/kdump --no-same-owner -xf source.tar || fail "no source"
+	(cd /usr/src/kdump && set_up) >/tmp/out 2>&1 || fail "set_up: $(tail -n 3 /tmp/out)"
 	run enable kdump-hooks enable capture report
 	check "kdump-hooks enable" 0 $rc
 	systemctl daemon-reload
@@ -400,13 +403,49 @@ run kdump2 journalctl --no-pager -b -o cat -u kdump.service
 armed kdump
 find /var/crash -ls >/tmp/out
 send crash /tmp/out
-dump=$(echo /var/crash/127.0.0.1-*/vmcore)
+dump=$(echo /var/crash/*20*/vmcore)
+"""
+
+# kdump-utils asks for /sbin/makedumpfile, since Fedora has one folder of all programs.
+FEDORA = r"""
+set_up() {
+	make install && ln -s ../bin/makedumpfile /usr/sbin/makedumpfile
+}
+""" + BY_DRACUT + r"""
 send kexec-dmesg.log "${dump%/*}/kexec-dmesg.log"
 check "files of the dump" "kexec-dmesg.log vmcore vmcore-dmesg.txt" \
 	"$(find "${dump%/*}" -maxdepth 1 -type f -printf '%f\n' | sort | paste -sd' ')"
 check "kdump-utils' log of the crash" 1 "$(grep -c "vm: crash of boot 1$" \
 	"${dump%/*}/vmcore-dmesg.txt")"
 reads 1 "$dump"
+beside
+"""
+
+# kdump is installed by cmake, which would want asciidoc and a compiler; these are the files of its
+# CMakeLists.txt that have to do with a crash. openSUSE's boot loader says which kernel is to be
+# loaded, if its configuration does not; and its get_kernel_version prints an image's version.
+SUSE = r"""
+set_up() {
+	install -D -t /usr/lib/kdump init/load.sh init/unload.sh kdump-read-config.sh &&
+		install -t /usr/sbin init/mkdumprd &&
+		install -m 644 -t /usr/lib/systemd/system init/kdump.service &&
+		install -D -t /usr/lib/dracut/modules.d/99kdump dracut/kdump-save \
+			dracut/kdump-root.sh dracut/module-setup.sh dracut/mount-kdump.sh &&
+		install -m 644 -t /usr/lib/dracut/modules.d/99kdump dracut/setup-kdump.functions \
+			dracut/kdump-save.service &&
+		ARCH=x86_64 awk -f process_cond.awk 70-kdump.rules.in >/usr/lib/kdump/70-kdump.rules &&
+		mkdir -p /etc/sysconfig /var/lib/kdump &&
+		HAVE_FADUMP=FALSE awk -f process_cond.awk sysconfig.kdump.in >/etc/sysconfig/kdump &&
+		echo "KDUMP_KERNELVER=\"$(uname -r)\"" >>/etc/sysconfig/kdump || return
+	printf '#!/bin/sh\necho "${1##*/vmlinuz-}"\n' >/usr/sbin/get_kernel_version
+	chmod +x /usr/sbin/get_kernel_version
+}
+""" + BY_DRACUT + r"""
+check "files of the dump" "README.txt dmesg vmcore" \
+	"$(find "${dump%/*}" -maxdepth 1 -type f -printf '%f\n' | sort | paste -sd' ')"
+send README.txt "${dump%/*}/README.txt"
+unflatten "$dump"
+reads 1 /var/tmp/dump
 beside
 """
 
@@ -426,16 +465,6 @@ def archive_of(path, case, more):
             info = tarfile.TarInfo(name)
             info.size, info.mode = len(data), 0o755
             tar.addfile(info, io.BytesIO(data))
-
-
-def installed(folder):
-    """What "make install" of a source tree makes, as a tar archive; it writes into a copy of it."""
-    with tempfile.TemporaryDirectory(prefix="services.") as scratch:
-        rootfs.run("cp", "-r", f"{folder}/.", f"{scratch}/source")
-        rootfs.run("make", "-C", f"{scratch}/source", f"DESTDIR={scratch}/root", "install")
-        rootfs.run("tar", "-C", f"{scratch}/root", "--owner=0", "--group=0", "-cf",
-                   f"{scratch}/tar", ".")
-        return pathlib.Path(scratch, "tar").read_bytes()
 
 
 class ServiceRun(runner.Run):
@@ -482,7 +511,10 @@ class ServiceRun(runner.Run):
             initrd.write_bytes(initramfs.Archive().encode())
             more["vmlinuz"], more["initrd"] = vmlinuz.read_bytes(), initrd.read_bytes()
         if case.source:
-            more["installed.tar"] = installed(os.environ[case.source])
+            source = io.BytesIO()
+            with tarfile.open(fileobj=source, mode="w") as tar:
+                tar.add(os.environ[case.source], ".")
+            more["source.tar"] = source.getvalue()
         words = [rootfs.CMDLINE, case.cmdline]
         if case.owner != "efifb":
             words.append(f"modules_load={case.owner}")
@@ -570,6 +602,10 @@ def all_cases():
         "saves the dump and what kdump-hooks puts beside it, hand-over record included",
         FEDORA, root="debian-13-dracut", cmdline=RESERVED, given={2: IN_RUN},
         source="KDUMP_UTILS_DIR")
+    add("deb-6.12-suse-crash", "and openSUSE's own kdump one that is not squashed, and runs the "
+        "scripts of kdump-hooks",
+        SUSE, root="debian-13-dracut", cmdline=RESERVED, given={2: IN_INITRD},
+        source="SUSE_KDUMP_DIR")
     add("deb-systemctl-kexec", "systemctl kexec on Debian 13, by a boot entry, with what kexec "
         "loaded and what kexec-load.service did: the screen stays, initrds of initramfs-tools and "
         "of dracut pass the record on, and kexec-verify.service is content",
