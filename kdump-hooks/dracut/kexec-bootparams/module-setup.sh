@@ -14,15 +14,16 @@ depends() {
 install() {
 	inst_multiple cat mkdir mv
 	inst_hook cleanup 10 "$moddir/handover.sh"
-	handover_squash "$dracutbasedir/modules.d/99squash-lib/init-squash.sh"
+	handover_squash "$dracutbasedir"/modules.d/??squash-lib/init-squash.sh
 }
 
-# An image of dracut-squash, as Fedora's are for a crash kernel, has a small root whose init goes on to
-# the squashed one, and the record with the small one is gone by then. Its module comes later and
-# leaves an init that is there.
+# An image of dracut-squash, as Fedora's are for a crash kernel, has a small root whose init goes on
+# to the squashed one, and the record with the small one is gone by then. Its module, if it comes
+# later, leaves an init that is there.
 handover_squash() {
 	dracut_module_included squash-lib && [[ -f $1 ]] || return 0
-	DRACUT_RESOLVE_DEPS=1 dstdir=$squashdir inst_multiple cat mkdir mv
+	# with their libraries, as dracut said that once and says it now
+	DRACUT_RESOLVE_DEPS=1 DRACUT_RESOLVE_LAZY='' dstdir=$squashdir inst_multiple cat mkdir mv
 	dstdir=$squashdir inst_simple "$moddir/handover.sh" /handover.sh
 	sed '/exec switch_root/i\sh /handover.sh' "$1" >"$squashdir/init"
 	chmod 755 "$squashdir/init"
