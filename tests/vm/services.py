@@ -154,7 +154,7 @@ beside() {
 """
 
 # One crash after the other, so many in all.
-CRASH = """
+CRASH = r"""
 if [ $boot != 1 ]; then
 	dumps $((boot - 1))
 	beside
@@ -163,7 +163,66 @@ else
 	check "kdump-hooks enable" 0 $rc
 fi
 armed
+run audit$boot kdump-hooks audit
+check "kdump-hooks audit at boot $boot" 0 $rc
+if [ $boot != 1 ]; then
+	# in KiB
+	estimate=$(bootparams capture --by-system --json --initrd=/var/lib/kdump/initrd.img \
+		/var/lib/kdump/vmlinuz | sed -n 's/^  "needed": \([0-9]*\),$/\1/p')
+	peak=$(sed -n 's/^peak_kb=//p' /var/lib/kdump-hooks/memory)
+	mark capture "estimate $((estimate >> 10)) KiB, peak $peak KiB"
+	check "the estimate is enough, and not twice as much" "1 1" \
+		"$((estimate >> 10 >= peak)) $((estimate >> 10 < 2 * peak))"
+fi
 [ $boot -gt %d ] || crash
+"""
+
+# What fails in silence at the next crash: nothing loaded, no driver of the disk, nothing reserved, too
+# little.
+SILENT = r"""
+# finds NAMES COMMAND...: of kdump-hooks; all of them errors
+finds() {
+	names=$1
+	shift
+	run "finds$boot" kdump-hooks "$@"
+	check "kdump-hooks $* at boot $boot" "4 $names" "$rc $(
+		sed -n 's/^error: \([a-z-]*\):.*/\1/p' /tmp/out | sort -u | tr '\n' ' ' | sed 's/ $//')"
+}
+next() {
+	run next$boot kexec -l "/boot/vmlinuz-$(uname -r)" --initrd="/boot/initrd.img-$(uname -r)" \
+		--append="$(sed 's/ *crashkernel=[^ ]*//g' /proc/cmdline) $*"
+	check "kexec -l at boot $boot" 0 $rc
+	leave systemctl kexec
+}
+case $boot in
+1)
+	armed
+	run status kdump-hooks status
+	check "kdump-hooks status" 0 $rc
+	run unload kdump-config unload
+	finds crash-not-loaded status
+	finds crash-not-loaded audit
+	run load kdump-config load
+	armed
+	mkdir /var/tmp/initrd
+	unmkinitramfs /var/lib/kdump/initrd.img /var/tmp/initrd || fail unmkinitramfs
+	find /var/tmp/initrd -name 'virtio_blk.ko*' -delete
+	(cd /var/tmp/initrd && { [ ! -d main ] || cd main; } && find . | cpio -o -H newc --quiet) \
+		>/var/tmp/initrd.img
+	finds driver-missing audit --initrd=/var/tmp/initrd.img
+	check "it is the disk's" 1 "$(grep -c 'the initrd has no virtio_blk, for ' /tmp/out)"
+	next
+	;;
+2)
+	finds crash-service status
+	finds "crash-room crash-service" audit
+	next crashkernel=64M
+	;;
+3)
+	finds crash-not-loaded status
+	finds "crash-not-loaded crash-room crashkernel-too-small" audit
+	;;
+esac
 """
 
 # Nothing is left for the dump but what kdump-hooks keeps for the log.
@@ -586,6 +645,9 @@ def all_cases():
     add("deb-6.12-crash", "a panic on Debian 13 ends in a dump on its disk that makedumpfile reads, "
         "and kdump-hooks has saved and tells what belongs to it",
         CRASH % 1, cmdline=RESERVED, core=True)
+    add("deb-6.12-silent", "what would fail in silence at the next crash is told: nothing loaded, no "
+        "driver of the disk in the initrd, nothing reserved, too little reserved",
+        SILENT, boots=("", "", ""), cmdline=RESERVED, core=True)
     add("deb-7.x-drm-crash", "and so it does while a DRM driver owns the screen",
         DRM + CRASH % 1, kernel="7.x", owner="bochs", cmdline=RESERVED,
         given={2: IN_RUN})
