@@ -22,9 +22,17 @@ install() {
 # later, leaves an init that is there.
 handover_squash() {
 	dracut_module_included squash-lib && [[ -f $1 ]] || return 0
+	if ! grep -q 'exec switch_root' "$1"; then
+		dwarn "kexec-bootparams: $1 starts the squashed root in a way that is not known:" \
+			"the hand-over record stays behind"
+		return 0
+	fi
 	# with their libraries, as dracut said that once and says it now
 	DRACUT_RESOLVE_DEPS=1 DRACUT_RESOLVE_LAZY='' dstdir=$squashdir inst_multiple cat mkdir mv
 	dstdir=$squashdir inst_simple "$moddir/handover.sh" /handover.sh
-	sed '/exec switch_root/i\sh /handover.sh' "$1" >"$squashdir/init"
+	# busybox's switch_root does not take /run along
+	sed '/exec switch_root/i\
+sh /handover.sh\
+[ ! -f /kexec-bootparams/handover ] || { mkdir /newroot/kexec-bootparams; cat /kexec-bootparams/handover >/newroot/kexec-bootparams/handover; }' "$1" >"$squashdir/init"
 	chmod 755 "$squashdir/init"
 }
