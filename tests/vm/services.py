@@ -538,7 +538,7 @@ class ServiceRun(runner.Run):
         for name in ("crash", self.case.symbols) if self.case.symbols else ():
             if name not in self.bench.tools:
                 return f"no {name} in the cache (fetch-kernels --only {name})"
-        if self.case.source and not os.environ.get(self.case.source):
+        if self.case.source and not os.path.isdir(os.environ.get(self.case.source, "")):
             return f"${self.case.source} names no source tree"
         if not shutil.which(this.qemu):
             return f"this host has no {this.qemu}"
