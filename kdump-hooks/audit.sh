@@ -106,8 +106,15 @@ kdh_audit_machine() {
 	case $kdh_answer in
 	*'"rules"'*) ;;
 	*)
-		kdh_find error machine "\"bootparams check $*\" fails: nothing is known of this machine" \
-			"see what it says"
+		if [ $# = 0 ]; then
+			kdh_find error machine "\"bootparams check\" fails: nothing is known of this machine" \
+				"see what it says"
+		else
+			# the initrd could be read
+			kdh_find error kernel-damaged "$kdh_kernel_file cannot be read as a kernel" \
+				"$(kdh_get_kernel)"
+			kdh_audit_machine
+		fi
 		return 0
 		;;
 	esac
@@ -198,6 +205,9 @@ kdh_audit_tools() {
 				"$(kdh_make_image)"
 		;;
 	suse)
+		printf '%s\n' "$kdh_list" | grep -q '\(^\|/\)kdump/kdump-save$' ||
+			kdh_find error tool-missing "the initrd has no kdump-save: it was not made for a crash" \
+				"$(kdh_make_image)"
 		kdh_in_image makedumpfile ||
 			kdh_find error tool-missing "the initrd has no makedumpfile" "install it, and: $(kdh_make_image)"
 		;;
@@ -243,6 +253,9 @@ kdh_estimate() {
 	0 | 10) ;;
 	*)
 		kdh_room=
+		case $kdh_findings in
+		*"error kernel-damaged "*) return 0 ;;
+		esac
 		kdh_find warning room-unknown "what the capture kernel takes cannot be estimated" \
 			"see what \"bootparams capture $kdh_kernel_path --initrd=$kdh_initrd_path\" says"
 		;;
@@ -360,7 +373,7 @@ kdh_list_squash() (
 	trap 'exit 1' HUP INT TERM
 	lsinitrd -f "$kdh_squash" "$kdh_initrd_path" >"$work/image" || exit
 	case $kdh_squash in
-	*erofs*) fsck.erofs --extract="$work/files" "$work/image" >&2 && find "$work/files" ;;
+	*erofs*) fsck.erofs --no-preserve --extract="$work/files" "$work/image" >&2 && find "$work/files" ;;
 	*) unsquashfs -l "$work/image" ;;
 	esac
 ) 2>/dev/null
@@ -402,16 +415,14 @@ ${1-}
 
 # What can be told by the files of the initrd alone.
 kdh_audit_initrd() {
-	if [ -z "$kdh_inside" ]; then
-		kdh_find warning drivers-unknown "the initrd's files are in its $kdh_squash, which cannot be looked into" \
-			"install dracut (lsinitrd), and squashfs-tools or erofs-utils"
-		return 0
-	fi
 	kdh_value=$(printf '%s\n' "$kdh_room" | sed -n 's/^  "version": "\([^ "]*\).*/\1/p')
 	kdh_choose_version "$kdh_value"
 	if [ -n "$kdh_version" ] && [ -n "$kdh_value" ] && [ "$kdh_value" != "$kdh_version" ]; then
 		kdh_find error initrd-other-kernel "the initrd has modules of \
 $(echo "$kdh_versions" | tr '\n' ' ')and none of $kdh_value, the kernel" "$(kdh_make_image)"
+	elif [ -z "$kdh_inside" ]; then
+		kdh_find warning drivers-unknown "the initrd's files are in its $kdh_squash, which cannot be looked into" \
+			"install dracut (lsinitrd), and squashfs-tools or erofs-utils"
 	elif [ -z "$kdh_version" ]; then
 		kdh_find warning drivers-unknown "the initrd has no modules" \
 			"if the kernel has not all drivers in itself: $(kdh_make_image)"
@@ -422,7 +433,7 @@ $(echo "$kdh_versions" | tr '\n' ' ')and none of $kdh_value, the kernel" "$(kdh_
 		kdh_audit_drivers
 		kdh_audit_order
 	fi
-	kdh_audit_tools
+	[ -z "$kdh_inside" ] || kdh_audit_tools
 }
 
 # kdh_audit [--json | --log] [--initrd=FILE] [KERNEL|INITRD]
@@ -546,6 +557,26 @@ kdh_crash_size() {
 	echo 0
 }
 
+# Does openSUSE's service run what is enabled, and nothing else of ours?
+kdh_status_suse() {
+	kdh_is=0
+	! kdh_is_enabled capture || kdh_is=1
+	for kdh_name in KDUMP_PRESCRIPT KDUMP_POSTSCRIPT; do
+		case $kdh_is$(kdh_setting "$kdh_suse" "$kdh_name") in
+		0*50-kdump-hooks.sh*) kdh_find warning capture-not-there \
+			"$kdh_name of $kdh_suse names a script of kdump-hooks, and capture is disabled" \
+			"kdump-hooks disable capture, or take it out by hand" ;;
+		1*50-kdump-hooks.sh* | 0*) ;;
+		1*) kdh_find warning capture-not-called \
+			"capture is enabled, and $kdh_name of $kdh_suse does not run it" \
+			"kdump-hooks enable capture" ;;
+		esac
+	done
+	[ $kdh_is = 0 ] || [ -z "$(kdh_setting "$kdh_suse" KDUMP_TRANSFER)" ] ||
+		kdh_find warning capture-not-called "$kdh_suse: $kdh_suse_transfer" \
+			"disable capture, or let the service save the dump"
+}
+
 # kdh_status [--json]
 kdh_status() {
 	kdh_findings=''
@@ -562,16 +593,7 @@ kdh_status() {
 	elif [ ! -r "${SYSROOT-}$kdh_initrd_file" ]; then
 		kdh_find error initrd-missing "there is no $kdh_initrd_file" "$(kdh_make_image)"
 	fi
-	if [ "$(kdh_service)" = suse ] && kdh_is_enabled capture; then
-		for kdh_name in KDUMP_PRESCRIPT KDUMP_POSTSCRIPT; do
-			case $(kdh_setting "$kdh_suse" "$kdh_name") in
-			*50-kdump-hooks.sh*) ;;
-			*) kdh_find warning capture-not-called \
-				"capture is enabled, and $kdh_name of $kdh_suse does not run it" \
-				"kdump-hooks enable capture" ;;
-			esac
-		done
-	fi
+	[ "$(kdh_service)" != suse ] || kdh_status_suse
 	kdh_in=$(kdh_found_in) || {
 		kdh_in=
 		! kdh_is_enabled report || kdh_find warning dumps-elsewhere \

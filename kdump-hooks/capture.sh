@@ -248,7 +248,7 @@ kdh_initrd_pre() {
 	echo $! >"${SYSROOT-}/run/kdump-hooks/watch.pid"
 }
 
-# kdh_initrd_post STATUS: that of saving the dump
+# kdh_initrd_post STATUS: that of saving the dump, or "unknown"
 kdh_initrd_post() {
 	umask 077
 	kdh_here=${SYSROOT-}/run/kdump-hooks
@@ -265,7 +265,7 @@ kdh_initrd_post() {
 		kdh_copy "$kdh_here/capture" "$kdh_dir/capture" && sync
 		return
 	fi
-	kdh_warn "no dump of this crash is found on what is mounted (saving it ended with $1)"
+	kdh_warn "no dump of this crash is found on what is mounted (exit status of saving it: $1)"
 	if kdh_dir=$(kdh_leave); then
 		sync
 		kdh_warn "its log is in ${kdh_dir#"${SYSROOT-}"}"

@@ -68,6 +68,12 @@ kdh_has_module() {
 	grep -q "\(^\|/\)$kdh_pattern\.ko\(\.[a-z0-9]*\)\?:" "$1/modules.dep" 2>/dev/null
 }
 
+# kdh_is_built_in FOLDER NAME: is it in the kernel itself?
+kdh_is_built_in() {
+	kdh_pattern=$(printf '%s\n' "$2" | sed 's/[-_]/[-_]/g')
+	grep -q "/$kdh_pattern\.ko\$" "$1/modules.builtin" 2>/dev/null
+}
+
 # kdh_modules_of FOLDER MODALIAS: the modules that say they drive such a device
 kdh_modules_of() {
 	modprobe -C /dev/null -d "${1%/lib/modules/*}" -S "${1##*/}" -R "$2" 2>/dev/null
@@ -370,6 +376,7 @@ kdh_dump_modules() (
 			echo "$module $where"
 			continue
 		fi
+		! kdh_is_built_in "$folder" "$module" || continue
 		[ "$alias" = - ] || kdh_modules_of "$folder" "$alias" | while read -r name; do
 			! kdh_has_module "$folder" "$name" || echo "$name $where"
 		done

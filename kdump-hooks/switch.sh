@@ -53,7 +53,7 @@ kdh_can_change() {
 	# A file that is put in its place would leave the one that a link leads to as it is.
 	if [ -L "${SYSROOT-}$1" ]; then
 		kdh_warn "$1 is a link, and is left as it is: by hand, in" \
-			"$(readlink "${SYSROOT-}$1"), what kdump-hooks(7) says of syscall"
+			"$(readlink "${SYSROOT-}$1"), the lines that kdump-hooks(7) has for it"
 		return 1
 	fi
 	if ! kdh_marks_pair "${SYSROOT-}$1"; then
@@ -150,28 +150,43 @@ kdh_syscall_is_enabled() {
 kdh_suse=/etc/sysconfig/kdump
 kdh_suse_pre=/etc/kdump/pre.d/50-kdump-hooks.sh
 kdh_suse_post=/etc/kdump/post.d/50-kdump-hooks.sh
+kdh_suse_transfer="KDUMP_TRANSFER saves the dump, and no script is run before or after it"
 
-# It has one setting for each, which may be taken.
+# It has one setting for each, which may be taken; one that names ours beside others stays.
 kdh_enable_suse() {
 	kdh_lines_of capture
 	kdh_can_change $kdh_suse && kdh_read_without_ours $kdh_suse || return
+	if [ -n "$(kdh_setting $kdh_suse KDUMP_TRANSFER)" ]; then
+		kdh_warn "$kdh_suse: $kdh_suse_transfer"
+		return 1
+	fi
+	set --
 	for kdh_name in KDUMP_PRESCRIPT KDUMP_POSTSCRIPT; do
+		kdh_at=$kdh_suse_pre
+		[ $kdh_name = KDUMP_PRESCRIPT ] || kdh_at=$kdh_suse_post
 		kdh_args=$(printf %s "$kdh_value" | kdh_setting_of $kdh_name)
 		case $kdh_args in
-		'' | *50-kdump-hooks.sh*) ;;
+		'') set -- "$@" "$kdh_name=\"$kdh_at\"" ;;
+		*50-kdump-hooks.sh*) ;;
 		*)
-			kdh_warn "$kdh_suse: $kdh_name is \"$kdh_args\", and is left as it is:" \
-				"let it run $kdh_suse_pre (KDUMP_PRESCRIPT) and $kdh_suse_post (KDUMP_POSTSCRIPT)"
+			kdh_warn "$kdh_suse: $kdh_name is \"$kdh_args\", and is left as it is: let it run $kdh_at, too"
 			return 1
 			;;
 		esac
 	done
-	kdh_add_lines $kdh_suse "KDUMP_PRESCRIPT=\"$kdh_suse_pre\"" "KDUMP_POSTSCRIPT=\"$kdh_suse_post\""
+	if [ $# = 0 ]; then
+		kdh_remove_lines
+	else
+		kdh_add_lines $kdh_suse "$@"
+	fi
 }
 
 # ---- units ----
 
 kdh_switch_units() {
+	if [ "$2$1$(kdh_service)" = captureenablesuse ]; then
+		kdh_enable_suse || return
+	fi
 	kdh_links "$2" | while read -r kdh_unit kdh_by; do
 		kdh_link=${SYSROOT-}$kdh_units/$kdh_by.wants
 		if [ "$1" = enable ]; then
@@ -182,10 +197,7 @@ kdh_switch_units() {
 		fi || exit
 	done || return
 	case $2$1 in
-	captureenable)
-		! kdh_saves_here || kdh_keep_room || return
-		[ "$(kdh_service)" != suse ] || kdh_enable_suse || return
-		;;
+	captureenable) ! kdh_saves_here || kdh_keep_room || return ;;
 	capturedisable)
 		rm -rf "$(kdh_room)"
 		kdh_lines_of capture
@@ -227,6 +239,9 @@ kdh_switch() {
 		if [ "$kdh_part" = syscall ]; then
 			kdh_when="; counts when the kdump service loads again"
 			"kdh_${kdh_what}_syscall"
+		elif [ "$kdh_part" = capture ] && [ "$(kdh_service || echo debian)" != debian ]; then
+			kdh_when="; counts with the next image that the kdump service makes: $(kdh_make_image)"
+			kdh_switch_units "$kdh_what" capture
 		else
 			kdh_switch_units "$kdh_what" "$kdh_part"
 		fi || {
@@ -239,11 +254,6 @@ kdh_switch() {
 	enable*" report "*)
 		kdh_found_in >/dev/null || kdh_say "report: dumps go to $(kdh_elsewhere), which is not" \
 			"looked at (or is not mounted): there is no word of them" ;;
-	esac
-	case " $* $(kdh_service)" in
-	*" capture "*fedora | *" capture "*suse)
-		kdh_say "capture: counts with the next image that the kdump service makes:" \
-			"$(kdh_make_image)" ;;
 	esac
 	return $kdh_failed
 }
