@@ -100,7 +100,8 @@ kdh_rules() {
 		}'
 }
 
-# What can be told without looking into files: nothing reserved, nothing loaded.
+# kdh_audit_machine [KERNEL OPTION...]: what can be told without looking into files: nothing reserved,
+# nothing loaded. Exit status 1: the kernel, which is named after its initrd was read, cannot be.
 kdh_audit_machine() {
 	kdh_answer=$(kdh_bootparams check "$@" --json 2>/dev/null)
 	case $kdh_answer in
@@ -109,13 +110,12 @@ kdh_audit_machine() {
 		if [ $# = 0 ]; then
 			kdh_find error machine "\"bootparams check\" fails: nothing is known of this machine" \
 				"see what it says"
-		else
-			# the initrd could be read
-			kdh_find error kernel-damaged "$kdh_kernel_file cannot be read as a kernel" \
-				"$(kdh_get_kernel)"
-			kdh_audit_machine
+			return 0
 		fi
-		return 0
+		kdh_find error kernel-damaged "$kdh_kernel_file cannot be read as a kernel" \
+			"$(kdh_get_kernel)"
+		kdh_audit_machine
+		return 1
 		;;
 	esac
 	kdh_findings="$kdh_findings$(printf '%s\n' "$kdh_answer" | kdh_rules)"
@@ -131,8 +131,7 @@ kdh_audit_machine() {
 
 # kdh_needs FOLDER MODULE: the module, and those that it needs, by modules.dep
 kdh_needs() {
-	kdh_pattern=$(printf '%s\n' "$2" | sed 's/[-_]/[-_]/g')
-	grep "\(^\|/\)$kdh_pattern\.ko\(\.[a-z0-9]*\)\?:" "$1/modules.dep" | tr -s ': ' '\n' |
+	grep "\(^\|/\)$(kdh_module_pattern "$2")\.ko\(\.[a-z0-9]*\)\?:" "$1/modules.dep" | tr -s ': ' '\n' |
 		sed -n 's,.*/,,; s,\.ko\(\.[a-z0-9]*\)\?$,,p' | tr - _
 }
 
@@ -253,9 +252,6 @@ kdh_estimate() {
 	0 | 10) ;;
 	*)
 		kdh_room=
-		case $kdh_findings in
-		*"error kernel-damaged "*) return 0 ;;
-		esac
 		kdh_find warning room-unknown "what the capture kernel takes cannot be estimated" \
 			"see what \"bootparams capture $kdh_kernel_path --initrd=$kdh_initrd_path\" says"
 		;;
@@ -504,8 +500,9 @@ kdh_audit() {
 		kdh_audit_machine
 	else
 		kdh_audit_machine "$kdh_kernel_path" --initrd="$kdh_initrd_path" --crash
+		kdh_damaged=$?
 		kdh_loaded_too
-		kdh_estimate
+		[ $kdh_damaged = 1 ] || kdh_estimate
 		kdh_audit_initrd
 		kdh_audit_room
 	fi

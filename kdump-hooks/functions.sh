@@ -62,16 +62,19 @@ kdh_modules() {
 	return 1
 }
 
-# kdh_has_module FOLDER NAME: is it there as a file? "-" and "_" are one character.
+# kdh_module_pattern NAME: for grep; "-" and "_" are one character
+kdh_module_pattern() {
+	printf '%s\n' "$1" | sed 's/[-_]/[-_]/g'
+}
+
+# kdh_has_module FOLDER NAME: is it there as a file?
 kdh_has_module() {
-	kdh_pattern=$(printf '%s\n' "$2" | sed 's/[-_]/[-_]/g')
-	grep -q "\(^\|/\)$kdh_pattern\.ko\(\.[a-z0-9]*\)\?:" "$1/modules.dep" 2>/dev/null
+	grep -q "\(^\|/\)$(kdh_module_pattern "$2")\.ko\(\.[a-z0-9]*\)\?:" "$1/modules.dep" 2>/dev/null
 }
 
 # kdh_is_built_in FOLDER NAME: is it in the kernel itself?
 kdh_is_built_in() {
-	kdh_pattern=$(printf '%s\n' "$2" | sed 's/[-_]/[-_]/g')
-	grep -q "/$kdh_pattern\.ko\$" "$1/modules.builtin" 2>/dev/null
+	grep -q "/$(kdh_module_pattern "$2")\.ko\$" "$1/modules.builtin" 2>/dev/null
 }
 
 # kdh_modules_of FOLDER MODALIAS: the modules that say they drive such a device

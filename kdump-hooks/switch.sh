@@ -235,13 +235,14 @@ kdh_switch() {
 	# what cannot be done keeps nothing else from being done
 	kdh_failed=0
 	for kdh_part; do
-		kdh_when=
+		case $kdh_part,$(kdh_service) in
+		syscall,*) kdh_when="; counts when the kdump service loads again" ;;
+		capture,fedora | capture,suse)
+			kdh_when="; counts with the next image that the kdump service makes: $(kdh_make_image)" ;;
+		*) kdh_when= ;;
+		esac
 		if [ "$kdh_part" = syscall ]; then
-			kdh_when="; counts when the kdump service loads again"
 			"kdh_${kdh_what}_syscall"
-		elif [ "$kdh_part" = capture ] && [ "$(kdh_service || echo debian)" != debian ]; then
-			kdh_when="; counts with the next image that the kdump service makes: $(kdh_make_image)"
-			kdh_switch_units "$kdh_what" capture
 		else
 			kdh_switch_units "$kdh_what" "$kdh_part"
 		fi || {
