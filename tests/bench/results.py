@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""RESULTS.txt: the last result of each benchmark, which replaces its own part."""
+"""RESULTS.txt: the last result of each benchmark, which replaces its own part; what heads it."""
 import pathlib
 import re
+import subprocess
 
 PATH = pathlib.Path(__file__).resolve().parent / "RESULTS.txt"
 HEAD = "Written by tests/bench/{} --record; SPDX-License-Identifier: GPL-2.0-or-later\n\n"
+
+
+def first_line(*command):
+    return subprocess.run(command, capture_output=True, text=True,
+                          check=False).stdout.partition("\n")[0]
 
 
 def record(name, lines):
